@@ -1,0 +1,83 @@
+/**
+ * Everything the member centre can refuse, in one list. A refusal has a code and, where the way out needs a
+ * number or a date, a typed detail. Words are the reader's business: the phone has one table of them.
+ */
+
+/** fault code → the tRPC code (and so the HTTP status) that carries it. */
+export const FAULTS = {
+  SESSION_NEEDED: 'UNAUTHORIZED',
+  SESSION_OVER: 'UNAUTHORIZED',
+  GUEST_NEEDED: 'UNAUTHORIZED',
+  STAFF_NEEDED: 'FORBIDDEN',
+  ROLE_NEEDED: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  BAD_INPUT: 'BAD_REQUEST',
+  TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  TOO_MANY: 'TOO_MANY_REQUESTS',
+  REQUEST_REUSED: 'CONFLICT',
+  BUSY: 'CONFLICT',
+  SERVICE_AWAY: 'SERVICE_UNAVAILABLE',
+  UNKNOWN: 'INTERNAL_SERVER_ERROR',
+  WECHAT_CODE_BAD: 'BAD_REQUEST',
+  WECHAT_DOWN: 'SERVICE_UNAVAILABLE',
+  WECHAT_BLOCKED: 'FORBIDDEN',
+  PHONE_INVALID: 'BAD_REQUEST',
+  SMS_WRONG: 'BAD_REQUEST',
+  SMS_EXPIRED: 'BAD_REQUEST',
+  SMS_TOO_SOON: 'TOO_MANY_REQUESTS',
+  CONSENT_STALE: 'CONFLICT',
+  ALREADY_MEMBER: 'CONFLICT',
+  CLAIM_WRONG: 'BAD_REQUEST',
+  CLAIM_OVER: 'CONFLICT',
+  MERGE_BLOCKED: 'CONFLICT',
+  CODE_MALFORMED: 'BAD_REQUEST',
+  CODE_WRONG: 'BAD_REQUEST',
+  CODE_USED: 'CONFLICT',
+  CODE_LOCKED: 'TOO_MANY_REQUESTS',
+  TILL_LOCKED: 'TOO_MANY_REQUESTS',
+  TILL_UNKNOWN: 'NOT_FOUND',
+  MEMBER_UNKNOWN: 'NOT_FOUND',
+  VISIT_OVER: 'CONFLICT',
+  VISIT_UNKNOWN: 'NOT_FOUND',
+  AMOUNT_INVALID: 'BAD_REQUEST',
+  POINTS_SHORT: 'CONFLICT',
+  IN_DEBT: 'CONFLICT',
+} as const
+
+export type FaultCode = keyof typeof FAULTS
+
+/** Details of the faults that carry one; every other fault carries `{}`. Times are ISO strings. */
+export interface FaultDetails {
+  ROLE_NEEDED: { role: string }
+  NOT_FOUND: { noun: string }
+  BAD_INPUT: { fields: { path: string; problem: string }[] }
+  TOO_MANY: { retryAfterSeconds: number }
+  UNKNOWN: { rid: string }
+  SMS_WRONG: { triesLeft: number }
+  SMS_TOO_SOON: { retryAfterSeconds: number }
+  CONSENT_STALE: { version: string }
+  CLAIM_WRONG: { triesLeft: number }
+  MERGE_BLOCKED: { blocker: string }
+  CODE_WRONG: { triesLeft: number }
+  CODE_LOCKED: { until: string }
+  TILL_LOCKED: { until: string }
+  POINTS_SHORT: { shortPoints: number }
+  IN_DEBT: { debtPoints: number }
+}
+
+export type FaultDetail<C extends FaultCode> = C extends keyof FaultDetails ? FaultDetails[C] : Record<string, never>
+
+export type FaultOf<C extends FaultCode> = { code: C; detail: FaultDetail<C> }
+
+/** A refusal as a value: rules return it, verbs throw it wrapped, the wire carries it as `data.fault`. */
+export type Fault = { [C in FaultCode]: FaultOf<C> }[FaultCode]
+
+/** Makes a fault; the detail may be left out where there is none. */
+export function fault<C extends FaultCode>(
+  code: C,
+  ...detail: C extends keyof FaultDetails ? [FaultDetails[C]] : []
+): Fault {
+  return { code, detail: detail[0] ?? {} } as Fault
+}
+
+export const isFaultCode = (code: unknown): code is FaultCode => typeof code === 'string' && Object.hasOwn(FAULTS, code)

@@ -1,0 +1,66 @@
+/**
+ * What a brand decides: rates, windows, ladders. Rules take the policy as an argument, so that a brand changes
+ * a number in one file and tests try two brands in one run.
+ */
+
+export interface TierRung {
+  /** 1 is where everybody starts. */
+  tier: number
+  name: string
+  /** The look's own name for it (glaze of the bowl). */
+  glaze: string
+  /** Growth within the window that lifts to this tier. */
+  atGrowth: number
+}
+
+export interface Policy {
+  brand: { name: string; slogan: string }
+  /** The privacy text a person agrees to; another version asks again. */
+  consentVersion: string
+  pointsPerYuan: number
+  growthPerYuan: number
+  /** Points become spendable when the refund window is closed. */
+  pendingDays: number
+  /** Points live to the end of this many months after the month they were earned in. */
+  expiryMonths: number
+  tiers: TierRung[]
+  /** Growth counts for this many months, and so long a reached tier is safe. */
+  growthWindowMonths: number
+  /** A phone's holder who was silent this long must give a second proof (numbers are recycled). */
+  phoneSilentDays: number
+  /** Two records whose WeChat person is unknown on one side are one person if both proved the phone this recently. */
+  phoneFreshDays: number
+  claimTries: number
+  claimDays: number
+  visitMinutes: number
+  codeFailuresPerHour: number
+  tillFailuresPerHour: number
+  expiringSoonDays: number
+}
+
+/** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
+export const DEMO_POLICY: Policy = {
+  brand: { name: '一盏', slogan: '今天宜慢慢喝一盏' },
+  consentVersion: '2026-11-01',
+  pointsPerYuan: 1,
+  growthPerYuan: 1,
+  pendingDays: 15,
+  expiryMonths: 12,
+  tiers: [
+    { tier: 1, name: '白银', glaze: '白瓷', atGrowth: 0 },
+    { tier: 2, name: '黄金', glaze: '蜜釉', atGrowth: 1_000 },
+    { tier: 3, name: '铂金', glaze: '梅子青', atGrowth: 2_000 },
+    { tier: 4, name: '钻石', glaze: '霁蓝', atGrowth: 5_000 },
+    { tier: 5, name: '金钻', glaze: '金缮', atGrowth: 12_000 },
+    { tier: 6, name: '黑钻', glaze: '曜变', atGrowth: 30_000 },
+  ],
+  growthWindowMonths: 12,
+  phoneSilentDays: 90,
+  phoneFreshDays: 30,
+  claimTries: 5,
+  claimDays: 30,
+  visitMinutes: 10,
+  codeFailuresPerHour: 5,
+  tillFailuresPerHour: 30,
+  expiringSoonDays: 30,
+}
