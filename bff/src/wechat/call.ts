@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import { exchange, type Line, type Request, troubled } from './exchange'
+import { exchange, type Line, troubled, type WechatRequest } from './exchange'
 import { WechatError } from './wechat-error'
 
 /** A JSON request and the answer it must get. Unknown fields are tolerated, missing ones are not. */
-export interface Call<T> extends Request {
+export interface Call<T> extends WechatRequest {
   answer: z.ZodType<T>
 }
 
@@ -53,7 +53,7 @@ async function once<T>(caller: Caller, call: Call<T>): Promise<T> {
   return value.data
 }
 
-function refused(caller: Caller, call: Request, errcode: number, errmsg: string): WechatError {
+function refused(caller: Caller, call: WechatRequest, errcode: number, errmsg: string): WechatError {
   // "System error" does not say on which side of the effect it struck.
   const unsure = errcode === SYSTEM_ERROR && call.effect !== 'none'
   const error = new WechatError({
@@ -69,7 +69,7 @@ function refused(caller: Caller, call: Request, errcode: number, errmsg: string)
   return error
 }
 
-function garbage(caller: Caller, call: Request, words: string): WechatError {
+function garbage(caller: Caller, call: WechatRequest, words: string): WechatError {
   caller.log.warn({ endpoint: call.endpoint, trouble: 'garbage', words }, 'wechat answered nonsense')
   return troubled(call, 'garbage', words)
 }

@@ -17,7 +17,7 @@ export type WechatFetch = (url: string, init: RequestInit) => Promise<Response>
 export type Effect = 'none' | 'uses_code' | 'sends'
 
 /** One request. `secrets` are the values in it that must never be written down. */
-export interface Request {
+export interface WechatRequest {
   endpoint: string
   method: 'GET' | 'POST'
   query: Record<string, string>
@@ -52,7 +52,7 @@ const NEVER_ARRIVED = new Set([
  * Sends one request and reads its answer, without looking at errcode. Faults: WechatError, whose outcome is
  * `unknown` when the request has an effect and may have arrived. Neither the log nor the error holds the query.
  */
-export async function exchange(line: Line, request: Request): Promise<Answer> {
+export async function exchange(line: Line, request: WechatRequest): Promise<Answer> {
   const startedAt = performance.now()
   const url = `${line.apiBase}${request.endpoint}?${new URLSearchParams(request.query)}`
   const init: RequestInit = {
@@ -98,7 +98,12 @@ export function readAnswer(bytes: Uint8Array, contentType: string): Answer | nul
 }
 
 /** A request that got no usable answer, as an error. */
-export function troubled(request: Request, trouble: WechatTrouble, words: string, httpStatus?: number): WechatError {
+export function troubled(
+  request: WechatRequest,
+  trouble: WechatTrouble,
+  words: string,
+  httpStatus?: number,
+): WechatError {
   const arrived = trouble !== 'unreachable'
   return new WechatError({
     endpoint: request.endpoint,
