@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import type { Policy } from '@huiyuan/shared/policy'
+import type { PrismaClient } from '@huiyuan/prisma/client'
+import type { Proof } from '@huiyuan/shared/identity'
+import type { Logger } from 'pino'
+import { type Db, type Sql, sqlInside } from './db'
+import type { Keys } from './keys'
+import { refuse, toRefusal } from './refusal'
+import type { Wechat } from './wechat'
+
+/** Where somebody came from, kept from the first tap to joining. */
+export interface Arrival {
+  channel: string
+  link?: string | undefined
+  storeId?: string | undefined
+  scene?: number | undefined
+}
+
+/** A person before consent: only what the sealed guest token carries. */
+export interface Guest {
+  kind: 'guest'
+  guestId: string
+  proofs: ProvenIdentity[]
+  arrival: Arrival
+}
+
+/** A proof together with its readable form, where the subject is a hash. */
+export interface ProvenIdentity extends Proof {
+  readable?: string | undefined
+}
+
+export type Actor = { kind: 'nobody' } | Guest | { kind: 'member'; memberId: string; sessionId: string }
+
+/** Sends one text to one phone; a provider is one function. */
+export type SendText = (phone: string, text: string) => Promise<void>
+
+/** Something that happened, told to other nouns inside the writing transaction. */
+export interface Events {
+  'member.joined': { memberId: string; at: Date; arrival: Arrival }
+  'order.settled': {
+    memberId: string
+    orderId: string
+    amountFen: number
+    points: number
+    growth: number
+    activeAt: Date
+    at: Date
+  }
+}
+
+/** One call of a plpgsql function, run along with the write that it answers to. */
+export interface SqlCall {
+  fn: string
+  args: Record<string, unknown>
+}
+
+export type EventHandlers = {
+  [E in keyof Events]: ((event: Events[E], policy: Policy) => SqlCall[])[]
+}
+
+/** What the nouns are told about each other; put together in registry.ts. */
+export interface Registry {
+  handlers: EventHandlers
+  /** plpgsql functions that move a noun's rows {from, to, at} when two members turn out to be one person. */
+  mergeSteps: string[]
+}
+
+/** Everything that outlives a request. */
+export interface House {
+  prisma: PrismaClient
+  sql: Sql
+  now: () => Date
+  wechat: Wechat
+  weappId: string
+  oaAppId: string
+  /** template key → WeChat's template id */
+  templates: Record<string, string>
+  sendText: SendText
+  keys: Keys
+  policy: Policy
+  registry: Registry
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
+}
+
+export interface Ctx extends Omit<House, 'prisma' | 'log'> {
+  house: House
+  db: Db
+  actor: Actor
+  clientIp: string
+  /** Set inside a transaction; an inner inTx joins it. */
+  inside: boolean
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
+}
+
+/** The ctx of one request, or of a job when nobody asks. */
+export const ctxOf = (house: House, actor: Actor = { kind: 'nobody' }, clientIp = '', log = house.log): Ctx => ({
+  ...house,
+  house,
+  db: house.prisma,
+  actor,
+  clientIp,
+  inside: false,
+  log,
+})
+
+/** Runs `work` in one transaction, or in the outer one when there is one. */
+export async function inTx<T>(ctx: Ctx, work: (tx: Ctx) => Promise<T>): Promise<T> {
+  if (ctx.inside) return work(ctx)
+  try {
+    return await ctx.house.prisma.$transaction((db) => work({ ...ctx, db, sql: sqlInside(db), inside: true }))
+  } catch (error) {
+    throw toRefusal(error)
+  }
+}
+
+/** What the handlers of an event want written along. */
+export const alongOf = <E extends keyof Events>(ctx: Ctx, name: E, event: Events[E]): SqlCall[] =>
+  ctx.registry.handlers[name].flatMap((handler) => handler(event, ctx.policy))
+
+/** Tells an event inside the current transaction. */
+export async function tell<E extends keyof Events>(tx: Ctx, name: E, event: Events[E]): Promise<void> {
+  for (const { fn, args } of alongOf(tx, name, event)) await tx.sql(fn, args)
+}
+
+/** A member's own id. @throws SESSION_NEEDED for anybody else */
+export function memberIdOf(ctx: Ctx): string {
+  return ctx.actor.kind === 'member' ? ctx.actor.memberId : refuse('SESSION_NEEDED')
+}
+
+export interface Command {
+  actor: string
+  verb: string
+  requestId: string
+  bodyHash: string
+  at: Date
+}
+
+const actorKey = (actor: Actor): string =>
+  actor.kind === 'member' ? `m:${actor.memberId}` : actor.kind === 'guest' ? `g:${actor.guestId}` : 'nobody'
+
+/** Names a command for its replay: who, which verb, which id, and a keyed hash of what was asked. */
+export function commandOf(ctx: Ctx, verb: string, { requestId, ...body }: { requestId: string }): Command {
+  const stable = JSON.stringify(body, (_key, value) =>
+    value && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+  const bodyHash = createHash('sha256').update(ctx.keys.key('body')).update(stable).digest('hex')
+  return { actor: actorKey(ctx.actor), verb, requestId, bodyHash, at: ctx.now() }
+}
+
+/** Runs a command once, in a transaction; sent again, it gives the stored answer. `work` must answer plain JSON. */
+export const once = <Answer>(ctx: Ctx, command: Command, work: (tx: Ctx) => Promise<Answer>): Promise<Answer> =>
+  inTx(ctx, async (tx) => {
+    const known = await tx.sql<Answer | null>('request_begin', command)
+    if (known !== null) return known
+    return tx.sql<Answer>('request_end_of', { command, answer: await work(tx) })
+  })

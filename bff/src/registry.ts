@@ -1,0 +1,23 @@
+import type { Registry } from './ctx'
+
+/**
+ * Who is told about what, and what a merge moves, in order. Here and not in the nouns, so that an order need not
+ * know of messages, nor a member of every noun that owns rows of it.
+ */
+export const registry: Registry = {
+  handlers: {
+    'member.joined': [],
+    'order.settled': [],
+  },
+  mergeSteps: [
+    'member_merge',
+    'ledger_merge',
+    'tier_merge',
+    'store_merge',
+    'session_merge',
+    'code_merge',
+    'visit_merge',
+    'order_merge',
+    'outbox_merge',
+  ],
+}

@@ -1,0 +1,45 @@
+-- Takes a paid amount into account: the order, its points and growth, the tier, the handlers of other nouns and the
+-- audit entry, in one statement. Protects I-L5 (request, effect) and I-L1…I-L3 through ledger_award.
+-- {request, staffId, memberId, visitId, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  PERFORM run_along(call->'along');
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'amountFen', call->'amountFen', 'points', call->'points',
+    'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after'));
+END $$;
+
+CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;

@@ -1,0 +1,55 @@
+-- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer; the primary
+-- key of "request" stands behind it. A key used for another body is refused, never answered.
+
+CREATE OR REPLACE FUNCTION refuse(code text, detail jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'HY001', MESSAGE = code, DETAIL = detail::text;
+END $$;
+
+-- The stored answer of this command, or NULL when it has not run yet (and is now ours to run).
+CREATE OR REPLACE FUNCTION request_begin(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  found_hash text;
+  found_answer jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(
+    (call->>'actor') || '|' || (call->>'verb') || '|' || (call->>'requestId'), 0));
+  SELECT body_hash, answer INTO found_hash, found_answer FROM request
+    WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
+  IF found_hash IS NOT NULL AND found_hash <> call->>'bodyHash' THEN
+    PERFORM refuse('REQUEST_REUSED');
+  END IF;
+  RETURN found_answer;
+END $$;
+
+CREATE OR REPLACE FUNCTION request_end(call jsonb, result jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO request (actor, verb, request_id, body_hash, answer, at)
+    VALUES (call->>'actor', call->>'verb', (call->>'requestId')::uuid, call->>'bodyHash', result,
+            (call->>'at')::timestamptz);
+  RETURN result;
+END $$;
+
+-- Event handlers of other nouns, run in the writing transaction. The list comes from the server's registry.
+CREATE OR REPLACE FUNCTION run_along(along jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  step jsonb;
+BEGIN
+  FOR step IN SELECT value FROM jsonb_array_elements(coalesce(along, '[]')) LOOP
+    EXECUTE format('SELECT %I($1)', step->>'fn') USING step->'args';
+  END LOOP;
+END $$;
+
+-- UUIDv7 (RFC 9562 §5.7) at a given instant, so that ids sort by time also under a held clock.
+CREATE OR REPLACE FUNCTION uuid_v7(at timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE AS $$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
+CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;

@@ -1,0 +1,27 @@
+-- Up at once, never down here. {memberId, growth, at, validUntil, ladder: [{tier, atGrowth}]} → {before, after}
+CREATE OR REPLACE FUNCTION tier_raise(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held int;
+  reached int;
+BEGIN
+  SELECT max((rung->>'tier')::int) INTO reached FROM jsonb_array_elements(call->'ladder') rung
+    WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int;
+  SELECT tier INTO held FROM standing WHERE member_id = member;
+  IF reached > held THEN
+    UPDATE standing SET tier = reached, since = (call->>'at')::timestamptz, valid_until = (call->>'validUntil')::timestamptz
+      WHERE member_id = member AND tier < reached;
+  END IF;
+  RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
+END $$;
+
+-- The higher of the two, until the next review.
+CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE standing SET tier = other.tier, since = other.since, valid_until = other.valid_until
+    FROM standing other
+    WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid AND other.tier > standing.tier;
+  RETURN '{}';
+END $$;

@@ -1,0 +1,1026 @@
+
+-- CreateTable
+CREATE TABLE "audit_entry" (
+    "store_id" VARCHAR(32) NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "actor_id" UUID NOT NULL,
+    "verb" VARCHAR(40) NOT NULL,
+    "subject" VARCHAR(96) NOT NULL,
+    "body_hash" CHAR(64) NOT NULL,
+    "prev_hash" CHAR(64) NOT NULL,
+    "hash" CHAR(64) NOT NULL,
+
+    CONSTRAINT "audit_entry_pkey" PRIMARY KEY ("store_id","seq")
+);
+
+-- CreateTable
+CREATE TABLE "audit_head" (
+    "store_id" VARCHAR(32) NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "hash" CHAR(64) NOT NULL,
+
+    CONSTRAINT "audit_head_pkey" PRIMARY KEY ("store_id")
+);
+
+-- CreateTable
+CREATE TABLE "device" (
+    "member_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "handle" CHAR(10) NOT NULL,
+    "label" VARCHAR(60) NOT NULL,
+    "platform" VARCHAR(10) NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "last_used_at" TIMESTAMPTZ(3),
+    "revoked_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "device_pkey" PRIMARY KEY ("member_id","device_id")
+);
+
+-- CreateTable
+CREATE TABLE "device_handle" (
+    "handle" CHAR(10) NOT NULL,
+    "member_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "secret_sealed" BYTEA NOT NULL,
+    "last_step" BIGINT NOT NULL DEFAULT 0,
+    "failures" SMALLINT NOT NULL DEFAULT 0,
+    "failures_from" TIMESTAMPTZ(3),
+    "revoked_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "device_handle_pkey" PRIMARY KEY ("handle")
+);
+
+-- CreateTable
+CREATE TABLE "account" (
+    "member_id" UUID NOT NULL,
+    "available_points" INTEGER NOT NULL DEFAULT 0,
+    "pending_points" INTEGER NOT NULL DEFAULT 0,
+    "debt_points" INTEGER NOT NULL DEFAULT 0,
+    "growth" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "account_pkey" PRIMARY KEY ("member_id")
+);
+
+-- CreateTable
+CREATE TABLE "transfer" (
+    "member_id" UUID NOT NULL,
+    "transfer_id" UUID NOT NULL,
+    "unit" VARCHAR(8) NOT NULL,
+    "from_account" VARCHAR(24) NOT NULL,
+    "to_account" VARCHAR(24) NOT NULL,
+    "amount" INTEGER NOT NULL,
+    "reason" VARCHAR(24) NOT NULL,
+    "detail" JSONB NOT NULL,
+    "lot_id" UUID,
+    "effect_kind" VARCHAR(32),
+    "effect_source" VARCHAR(96),
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "transfer_pkey" PRIMARY KEY ("member_id","transfer_id")
+);
+
+-- CreateTable
+CREATE TABLE "lot" (
+    "member_id" UUID NOT NULL,
+    "lot_id" UUID NOT NULL,
+    "origin_lot_id" UUID NOT NULL,
+    "state" VARCHAR(8) NOT NULL,
+    "earned" INTEGER NOT NULL,
+    "remaining" INTEGER NOT NULL,
+    "active_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "effect_kind" VARCHAR(32) NOT NULL,
+    "effect_source" VARCHAR(96) NOT NULL,
+
+    CONSTRAINT "lot_pkey" PRIMARY KEY ("member_id","lot_id")
+);
+
+-- CreateTable
+CREATE TABLE "effect" (
+    "kind" VARCHAR(32) NOT NULL,
+    "source_id" VARCHAR(96) NOT NULL,
+    "part" VARCHAR(24) NOT NULL,
+    "member_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "effect_pkey" PRIMARY KEY ("kind","source_id","part")
+);
+
+-- CreateTable
+CREATE TABLE "request" (
+    "actor" VARCHAR(80) NOT NULL,
+    "verb" VARCHAR(40) NOT NULL,
+    "request_id" UUID NOT NULL,
+    "body_hash" CHAR(64) NOT NULL,
+    "answer" JSONB NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "request_pkey" PRIMARY KEY ("actor","verb","request_id")
+);
+
+-- CreateTable
+CREATE TABLE "member" (
+    "member_id" UUID NOT NULL,
+    "member_no" CHAR(16) NOT NULL,
+    "status" VARCHAR(12) NOT NULL DEFAULT 'active',
+    "merged_into" UUID,
+    "name_sealed" BYTEA,
+    "joined_at" TIMESTAMPTZ(3) NOT NULL,
+    "last_active_at" TIMESTAMPTZ(3) NOT NULL,
+    "join_channel" VARCHAR(40) NOT NULL,
+    "join_link" VARCHAR(32),
+    "join_store_id" VARCHAR(32),
+    "join_scene" INTEGER,
+
+    CONSTRAINT "member_pkey" PRIMARY KEY ("member_id")
+);
+
+-- CreateTable
+CREATE TABLE "member_no" (
+    "member_no" CHAR(16) NOT NULL,
+    "member_id" UUID NOT NULL,
+
+    CONSTRAINT "member_no_pkey" PRIMARY KEY ("member_no")
+);
+
+-- CreateTable
+CREATE TABLE "identity" (
+    "kind" VARCHAR(20) NOT NULL,
+    "issuer" VARCHAR(64) NOT NULL,
+    "subject" VARCHAR(128) NOT NULL,
+    "member_id" UUID NOT NULL,
+    "subject_sealed" BYTEA,
+    "proven_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "identity_pkey" PRIMARY KEY ("kind","issuer","subject")
+);
+
+-- CreateTable
+CREATE TABLE "claim" (
+    "member_id" UUID NOT NULL,
+    "claim_id" UUID NOT NULL,
+    "holder_id" UUID NOT NULL,
+    "tries_left" SMALLINT NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "settled_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "claim_pkey" PRIMARY KEY ("member_id","claim_id")
+);
+
+-- CreateTable
+CREATE TABLE "consent" (
+    "member_id" UUID NOT NULL,
+    "document" VARCHAR(40) NOT NULL,
+    "version" VARCHAR(20) NOT NULL,
+    "granted_at" TIMESTAMPTZ(3) NOT NULL,
+    "withdrawn_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "consent_pkey" PRIMARY KEY ("member_id","document","version")
+);
+
+-- CreateTable
+CREATE TABLE "purchase" (
+    "member_id" UUID NOT NULL,
+    "order_id" UUID NOT NULL,
+    "order_no" VARCHAR(24) NOT NULL,
+    "visit_id" UUID NOT NULL,
+    "store_id" VARCHAR(32) NOT NULL,
+    "till_id" VARCHAR(32) NOT NULL,
+    "staff_id" UUID NOT NULL,
+    "channel" VARCHAR(12) NOT NULL,
+    "amount_fen" INTEGER NOT NULL,
+    "points" INTEGER NOT NULL,
+    "growth" INTEGER NOT NULL,
+    "settled_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "purchase_pkey" PRIMARY KEY ("member_id","order_id")
+);
+
+-- CreateTable
+CREATE TABLE "outbox_message" (
+    "member_id" UUID NOT NULL,
+    "message_id" UUID NOT NULL,
+    "template" VARCHAR(32) NOT NULL,
+    "payload" JSONB NOT NULL,
+    "state" VARCHAR(10) NOT NULL DEFAULT 'waiting',
+    "attempts" SMALLINT NOT NULL DEFAULT 0,
+    "due_at" TIMESTAMPTZ(3) NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "finished_at" TIMESTAMPTZ(3),
+    "outcome" VARCHAR(60),
+
+    CONSTRAINT "outbox_message_pkey" PRIMARY KEY ("member_id","message_id")
+);
+
+-- CreateTable
+CREATE TABLE "message_consent" (
+    "member_id" UUID NOT NULL,
+    "template" VARCHAR(32) NOT NULL,
+    "remaining" SMALLINT NOT NULL DEFAULT 0,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "message_consent_pkey" PRIMARY KEY ("member_id","template")
+);
+
+-- CreateTable
+CREATE TABLE "session" (
+    "member_id" UUID NOT NULL,
+    "session_id" UUID NOT NULL,
+    "device_label" VARCHAR(60) NOT NULL,
+    "platform" VARCHAR(10) NOT NULL,
+    "generation" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "rotated_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "revoked_at" TIMESTAMPTZ(3),
+    "revoked_reason" VARCHAR(20),
+
+    CONSTRAINT "session_pkey" PRIMARY KEY ("member_id","session_id")
+);
+
+-- CreateTable
+CREATE TABLE "sms_code" (
+    "phone_hash" CHAR(64) NOT NULL,
+    "code_hash" CHAR(64) NOT NULL,
+    "sent_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "tries_left" SMALLINT NOT NULL,
+    "sent_today" SMALLINT NOT NULL,
+    "day_start" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "sms_code_pkey" PRIMARY KEY ("phone_hash")
+);
+
+-- CreateTable
+CREATE TABLE "store" (
+    "store_id" VARCHAR(32) NOT NULL,
+    "name" VARCHAR(40) NOT NULL,
+    "city" VARCHAR(20) NOT NULL,
+    "address" VARCHAR(120) NOT NULL,
+    "phone" VARCHAR(20) NOT NULL,
+    "opens_at" CHAR(5) NOT NULL,
+    "closes_at" CHAR(5) NOT NULL,
+    "latitude" DOUBLE PRECISION NOT NULL,
+    "longitude" DOUBLE PRECISION NOT NULL,
+
+    CONSTRAINT "store_pkey" PRIMARY KEY ("store_id")
+);
+
+-- CreateTable
+CREATE TABLE "till" (
+    "store_id" VARCHAR(32) NOT NULL,
+    "till_id" VARCHAR(32) NOT NULL,
+    "name" VARCHAR(40) NOT NULL,
+    "failures" SMALLINT NOT NULL DEFAULT 0,
+    "failures_from" TIMESTAMPTZ(3),
+
+    CONSTRAINT "till_pkey" PRIMARY KEY ("store_id","till_id")
+);
+
+-- CreateTable
+CREATE TABLE "staff" (
+    "member_id" UUID NOT NULL,
+    "role" VARCHAR(10) NOT NULL,
+    "store_id" VARCHAR(32) NOT NULL,
+    "staff_no" VARCHAR(12) NOT NULL,
+    "since" TIMESTAMPTZ(3) NOT NULL,
+    "ended_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "staff_pkey" PRIMARY KEY ("member_id")
+);
+
+-- CreateTable
+CREATE TABLE "standing" (
+    "member_id" UUID NOT NULL,
+    "tier" SMALLINT NOT NULL DEFAULT 1,
+    "since" TIMESTAMPTZ(3) NOT NULL,
+    "valid_until" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "standing_pkey" PRIMARY KEY ("member_id")
+);
+
+-- CreateTable
+CREATE TABLE "visit" (
+    "member_id" UUID NOT NULL,
+    "visit_id" UUID NOT NULL,
+    "store_id" VARCHAR(32) NOT NULL,
+    "till_id" VARCHAR(32) NOT NULL,
+    "staff_id" UUID NOT NULL,
+    "method" VARCHAR(10) NOT NULL,
+    "handle" CHAR(10),
+    "step" BIGINT,
+    "opened_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "visit_pkey" PRIMARY KEY ("member_id","visit_id")
+);
+
+-- CreateTable
+CREATE TABLE "wechat_token" (
+    "appid" VARCHAR(64) NOT NULL,
+    "token_sealed" BYTEA NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "wechat_token_pkey" PRIMARY KEY ("appid")
+);
+
+-- CreateTable
+CREATE TABLE "wechat_notice" (
+    "notice_key" VARCHAR(128) NOT NULL,
+    "event" VARCHAR(60) NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "wechat_notice_pkey" PRIMARY KEY ("notice_key")
+);
+
+-- CreateIndex
+CREATE INDEX "request_at_idx" ON "request"("at");
+
+-- CreateIndex
+CREATE INDEX "member_no_member_id_idx" ON "member_no"("member_id");
+
+-- CreateIndex
+CREATE INDEX "identity_member_id_idx" ON "identity"("member_id");
+
+-- CreateIndex
+CREATE INDEX "claim_holder_id_idx" ON "claim"("holder_id");
+
+-- CreateIndex
+CREATE INDEX "purchase_store_id_settled_at_order_id_idx" ON "purchase"("store_id", "settled_at", "order_id");
+
+-- CreateIndex
+CREATE INDEX "visit_store_id_opened_at_idx" ON "visit"("store_id", "opened_at");
+
+-- CreateIndex
+CREATE INDEX "wechat_notice_at_idx" ON "wechat_notice"("at");
+
+
+
+-- What Prisma's schema language cannot say: the rules about money-like numbers, as the last line of defence.
+ALTER TABLE "member" ADD CONSTRAINT member_no_form CHECK (member_no ~ '^8[0-9]{15}$');
+ALTER TABLE "member" ADD CONSTRAINT member_status CHECK (status IN ('active', 'merged', 'cancelled'));
+ALTER TABLE "member" ADD CONSTRAINT member_signpost CHECK ((status = 'merged') = (merged_into IS NOT NULL) AND merged_into IS DISTINCT FROM member_id);
+ALTER TABLE "identity" ADD CONSTRAINT identity_kind CHECK (kind IN ('wechat_openid', 'wechat_unionid', 'phone', 'store_card', 'external'));
+ALTER TABLE "claim" ADD CONSTRAINT claim_tries CHECK (tries_left >= 0);
+ALTER TABLE "claim" ADD CONSTRAINT claim_two_people CHECK (member_id <> holder_id OR settled_at IS NOT NULL);
+ALTER TABLE "sms_code" ADD CONSTRAINT sms_code_tries CHECK (tries_left >= 0 AND sent_today >= 0);
+ALTER TABLE "session" ADD CONSTRAINT session_generation CHECK (generation >= 1);
+
+ALTER TABLE "account" ADD CONSTRAINT account_never_below_zero
+  CHECK (available_points >= 0 AND pending_points >= 0 AND debt_points >= 0 AND growth >= 0);
+ALTER TABLE "account" ADD CONSTRAINT account_in_range
+  CHECK (available_points <= 2000000000 AND pending_points <= 2000000000 AND debt_points <= 2000000000 AND growth <= 2000000000);
+ALTER TABLE "transfer" ADD CONSTRAINT transfer_amount CHECK (amount > 0);
+ALTER TABLE "transfer" ADD CONSTRAINT transfer_unit CHECK (unit IN ('points', 'growth'));
+ALTER TABLE "transfer" ADD CONSTRAINT transfer_accounts CHECK (
+  from_account <> to_account
+  AND from_account IN ('member:available', 'member:pending', 'member:debt', 'member:growth',
+                       'programme:issued', 'programme:spent', 'programme:expired', 'programme:adjusted', 'programme:forfeited', 'programme:moved')
+  AND to_account IN ('member:available', 'member:pending', 'member:debt', 'member:growth',
+                     'programme:issued', 'programme:spent', 'programme:expired', 'programme:adjusted', 'programme:forfeited', 'programme:moved')
+  AND (unit = 'growth') = ('member:growth' IN (from_account, to_account)));
+ALTER TABLE "lot" ADD CONSTRAINT lot_remaining CHECK (earned > 0 AND remaining BETWEEN 0 AND earned);
+ALTER TABLE "lot" ADD CONSTRAINT lot_state CHECK (state IN ('pending', 'active'));
+ALTER TABLE "lot" ADD CONSTRAINT lot_life CHECK (active_at < expires_at);
+ALTER TABLE "standing" ADD CONSTRAINT standing_tier CHECK (tier BETWEEN 1 AND 6);
+ALTER TABLE "staff" ADD CONSTRAINT staff_role CHECK (role IN ('clerk', 'manager', 'operator'));
+ALTER TABLE "till" ADD CONSTRAINT till_failures CHECK (failures >= 0);
+ALTER TABLE "device" ADD CONSTRAINT device_handle_form CHECK (handle ~ '^[0-9]{10}$');
+ALTER TABLE "device_handle" ADD CONSTRAINT device_handle_steps CHECK (last_step >= 0 AND failures >= 0);
+ALTER TABLE "visit" ADD CONSTRAINT visit_method CHECK (method IN ('code', 'member_no', 'phone'));
+ALTER TABLE "visit" ADD CONSTRAINT visit_code CHECK ((method = 'code') = (handle IS NOT NULL AND step IS NOT NULL));
+ALTER TABLE "visit" ADD CONSTRAINT visit_life CHECK (opened_at < expires_at);
+-- one code, one visit: the second line behind the growing last_step
+CREATE UNIQUE INDEX visit_code_once ON "visit" (handle, step) WHERE handle IS NOT NULL;
+ALTER TABLE "purchase" ADD CONSTRAINT purchase_amount CHECK (amount_fen BETWEEN 1 AND 10000000 AND points >= 0 AND growth >= 0);
+ALTER TABLE "audit_entry" ADD CONSTRAINT audit_entry_hashes CHECK (hash ~ '^[0-9a-f]{64}$' AND prev_hash ~ '^[0-9a-f]{64}$' AND seq > 0);
+ALTER TABLE "outbox_message" ADD CONSTRAINT outbox_state CHECK (state IN ('waiting', 'taken', 'sending', 'sent', 'refused', 'dropped', 'unknown'));
+ALTER TABLE "message_consent" ADD CONSTRAINT message_consent_remaining CHECK (remaining BETWEEN 0 AND 100);
+
+CREATE INDEX lot_maturing ON "lot" (active_at) WHERE state = 'pending' AND remaining > 0;
+CREATE INDEX lot_ending ON "lot" (expires_at) WHERE remaining > 0;
+CREATE INDEX lot_live ON "lot" (member_id, expires_at, lot_id) WHERE remaining > 0;
+CREATE INDEX outbox_due ON "outbox_message" (due_at) WHERE state IN ('waiting', 'taken', 'sending');
+ALTER TABLE "account" SET (fillfactor = 70);
+ALTER TABLE "audit_head" SET (fillfactor = 50);
+ALTER TABLE "device_handle" SET (fillfactor = 80);
+
+-- Devices are counted here; the number becomes a handle by a keyed permutation, so it tells nothing.
+CREATE SEQUENCE device_no MINVALUE 0 MAXVALUE 9999999999;
+
+SET LOCAL check_function_bodies = off;
+
+-- prisma/functions/audit.sql
+-- Appends to a store's chain. The head row is the lock: take it last. The hash covers the entry and the hash before
+-- it, fields joined by '|', time in milliseconds. {storeId, at, actorId, verb, subject, bodyHash}
+CREATE OR REPLACE FUNCTION audit_append(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  store text := call->>'storeId';
+  at timestamptz := (call->>'at')::timestamptz;
+  prev text;
+  n int;
+  next_hash text;
+BEGIN
+  INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
+  SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  next_hash := encode(sha256(convert_to(concat_ws('|', prev, store, n, (extract(epoch FROM at) * 1000)::bigint,
+    call->>'actorId', call->>'verb', call->>'subject', call->>'bodyHash'), 'UTF8')), 'hex');
+  INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
+    VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash);
+  UPDATE audit_head SET seq = n, hash = next_hash WHERE store_id = store;
+  RETURN jsonb_build_object('seq', n);
+END $$;
+
+-- prisma/functions/code.sql
+-- Devices go with their owner; the handle keeps its secret and its spent steps.
+CREATE OR REPLACE FUNCTION code_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE device SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  UPDATE device_handle SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- prisma/functions/ledger.sql
+-- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
+-- amounts of the transfers, CHECKs behind them), I-L5 (an award claims its effect in the same transaction),
+-- I-L6 (a call touches the account row and the lots it uses, never the history).
+
+-- Award points and growth for one source. {memberId, at, kind, sourceId, points, growth, activeAt, expiresAt, reason, detail}
+-- → {available, pending, growth, lotId} or NULL when this source has had its effect.
+CREATE OR REPLACE FUNCTION ledger_award(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  at timestamptz := (call->>'at')::timestamptz;
+  active_at timestamptz := (call->>'activeAt')::timestamptz;
+  points int := (call->>'points')::int;
+  grown int := (call->>'growth')::int;
+  pending boolean := active_at > at;
+  lot uuid := uuid_v7(at);
+  own account;
+BEGIN
+  INSERT INTO effect (kind, source_id, part, member_id, at)
+    VALUES (call->>'kind', call->>'sourceId', 'award', member, at) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+
+  UPDATE account SET
+      pending_points = pending_points + CASE WHEN pending THEN points ELSE 0 END,
+      available_points = available_points + CASE WHEN pending THEN 0 ELSE points END,
+      growth = account.growth + grown
+    WHERE member_id = member RETURNING * INTO own;
+  IF NOT FOUND THEN PERFORM refuse('MEMBER_UNKNOWN'); END IF;
+  -- with the account row held, a merge that took this member away is visible
+  IF NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'active') THEN
+    PERFORM refuse('BUSY');
+  END IF;
+
+  IF points > 0 THEN
+    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+      VALUES (member, lot, lot, CASE WHEN pending THEN 'pending' ELSE 'active' END, points, points, active_at,
+              (call->>'expiresAt')::timestamptz, call->>'kind', call->>'sourceId');
+    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
+      VALUES (member, uuid_v7(at), 'points', 'programme:issued', CASE WHEN pending THEN 'member:pending' ELSE 'member:available' END,
+              points, call->>'reason', call->'detail', lot, call->>'kind', call->>'sourceId', at);
+  END IF;
+  IF grown > 0 THEN
+    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
+      VALUES (member, uuid_v7(at), 'growth', 'programme:issued', 'member:growth', grown, call->>'reason', call->'detail',
+              NULL, call->>'kind', call->>'sourceId', at);
+  END IF;
+  IF NOT pending AND own.debt_points > 0 THEN
+    PERFORM ledger_pay_debt(member, lot, at);
+    SELECT * INTO own FROM account WHERE member_id = member;
+  END IF;
+  RETURN jsonb_build_object('available', own.available_points, 'pending', own.pending_points, 'growth', own.growth, 'lotId', lot);
+END $$;
+
+-- An active lot pays what the member owes, before anything of it can be spent. The account row is locked already.
+CREATE OR REPLACE FUNCTION ledger_pay_debt(member uuid, paying_lot uuid, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  pay int;
+BEGIN
+  SELECT least(account.debt_points, lot.remaining) INTO pay
+    FROM account JOIN lot USING (member_id) WHERE member_id = member AND lot_id = paying_lot;
+  IF pay IS NULL OR pay = 0 THEN RETURN; END IF;
+  UPDATE lot SET remaining = remaining - pay WHERE member_id = member AND lot_id = paying_lot;
+  UPDATE account SET available_points = available_points - pay, debt_points = debt_points - pay WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+    VALUES (member, uuid_v7(at), 'points', 'member:available', 'member:debt', pay, 'debt_paid', '{}', paying_lot, at);
+END $$;
+
+-- Brings one member's lots up to {memberId, at}: pending ones whose day has come become spendable, ended ones go.
+-- Safe to repeat and to run twice at once: the account row is the lock. → {matured, expired} in points
+CREATE OR REPLACE FUNCTION ledger_settle_lots(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  due lot;
+  matured int := 0;
+  expired int := 0;
+BEGIN
+  PERFORM 1 FROM account WHERE member_id = member FOR UPDATE;
+  FOR due IN SELECT * FROM lot
+      WHERE member_id = member AND remaining > 0
+        AND ((state = 'pending' AND active_at <= now_at) OR expires_at < now_at)
+      ORDER BY active_at, lot_id LOOP
+    IF due.state = 'pending' THEN
+      UPDATE lot SET state = 'active' WHERE member_id = member AND lot_id = due.lot_id;
+      UPDATE account SET pending_points = pending_points - due.remaining,
+          available_points = available_points + due.remaining WHERE member_id = member;
+      INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+        VALUES (member, uuid_v7(due.active_at), 'points', 'member:pending', 'member:available', due.remaining, 'matured',
+                jsonb_build_object('expiresAt', due.expires_at), due.lot_id, due.active_at);
+      matured := matured + due.remaining;
+      PERFORM ledger_pay_debt(member, due.lot_id, due.active_at);
+    END IF;
+    expired := expired + ledger_expire_lot(member, due.lot_id, now_at);
+  END LOOP;
+  RETURN jsonb_build_object('matured', matured, 'expired', expired);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_expire_lot(member uuid, ending_lot uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+  ended timestamptz;
+BEGIN
+  SELECT remaining, expires_at INTO gone, ended FROM lot
+    WHERE member_id = member AND lot_id = ending_lot AND remaining > 0 AND expires_at < now_at;
+  IF gone IS NULL THEN RETURN 0; END IF;
+  UPDATE lot SET remaining = 0 WHERE member_id = member AND lot_id = ending_lot;
+  UPDATE account SET available_points = available_points - gone WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+    VALUES (member, uuid_v7(ended), 'points', 'member:available', 'programme:expired', gone, 'expired', '{}', ending_lot, ended);
+  RETURN gone;
+END $$;
+
+-- Growth counts for a window; what was earned before {from} leaves the account, in one line per run. → {expired}
+CREATE OR REPLACE FUNCTION ledger_settle_growth(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  gone int;
+BEGIN
+  PERFORM 1 FROM account WHERE member_id = member FOR UPDATE;
+  SELECT coalesce(sum(amount) FILTER (WHERE to_account = 'member:growth' AND at < (call->>'from')::timestamptz), 0)
+       - coalesce(sum(amount) FILTER (WHERE from_account = 'member:growth'), 0)
+    INTO gone FROM transfer WHERE member_id = member AND unit = 'growth';
+  IF gone <= 0 THEN RETURN jsonb_build_object('expired', 0); END IF;
+  UPDATE account SET growth = growth - gone WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at)
+    VALUES (member, uuid_v7((call->>'at')::timestamptz), 'growth', 'member:growth', 'programme:expired', gone,
+            'growth_expired', '{}', (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('expired', gone);
+END $$;
+
+-- Opens an empty account. {memberId}
+CREATE OR REPLACE FUNCTION ledger_open(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO account (member_id) VALUES ((call->>'memberId')::uuid) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
+
+-- Moves everything of {from} to {to}, lot by lot with expiry and origin, growth too, as pairs of transfers through
+-- programme:moved. → {points, growth}
+CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  at timestamptz := (call->>'at')::timestamptz;
+  moving lot;
+  side text;
+  new_lot uuid;
+  own account;
+BEGIN
+  PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  SELECT * INTO own FROM account WHERE member_id = src;
+  FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    side := CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END;
+    new_lot := uuid_v7(at);
+    UPDATE lot SET remaining = 0 WHERE member_id = src AND lot_id = moving.lot_id;
+    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+      VALUES (dst, new_lot, moving.origin_lot_id, moving.state, moving.remaining, moving.remaining, moving.active_at,
+              moving.expires_at, moving.effect_kind, moving.effect_source);
+    PERFORM ledger_move_pair(src, dst, 'points', side, moving.remaining, moving.lot_id, new_lot, at);
+  END LOOP;
+  IF own.growth > 0 THEN PERFORM ledger_move_pair(src, dst, 'growth', 'member:growth', own.growth, NULL, NULL, at); END IF;
+  IF own.debt_points > 0 THEN PERFORM ledger_move_debt(src, dst, own.debt_points, at); END IF;
+  UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
+  UPDATE account SET available_points = available_points + own.available_points,
+      pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,
+      growth = growth + own.growth WHERE member_id = dst;
+  PERFORM ledger_pay_debt(dst, lot_id, at) FROM lot
+    WHERE member_id = dst AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id;
+  RETURN jsonb_build_object('points', own.available_points + own.pending_points, 'growth', own.growth);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_move_pair(src uuid, dst uuid, what text, side text, amount int, old_lot uuid, new_lot uuid, at timestamptz)
+RETURNS void LANGUAGE sql AS $$
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at) VALUES
+    (src, uuid_v7(at), what, side, 'programme:moved', amount, 'merged_out', '{}', old_lot, at),
+    (dst, uuid_v7(at), what, 'programme:moved', side, amount, 'merged_in', '{}', new_lot, at)
+$$;
+
+-- Debt is the negative side of a member, so it travels the other way round.
+CREATE OR REPLACE FUNCTION ledger_move_debt(src uuid, dst uuid, amount int, at timestamptz)
+RETURNS void LANGUAGE sql AS $$
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at) VALUES
+    (src, uuid_v7(at), 'points', 'programme:moved', 'member:debt', amount, 'merged_out', '{}', at),
+    (dst, uuid_v7(at), 'points', 'member:debt', 'programme:moved', amount, 'merged_in', '{}', at)
+$$;
+
+-- prisma/functions/member.sql
+-- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
+-- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at}
+CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  IF (SELECT count(*) FROM member WHERE member_id IN (src, dst) AND status = 'active') <> 2 THEN
+    PERFORM refuse('MERGE_BLOCKED', '{"blocker": "not_active"}');
+  END IF;
+  UPDATE identity SET member_id = dst WHERE member_id = src;
+  UPDATE member_no SET member_id = dst WHERE member_id = src;
+  INSERT INTO consent (member_id, document, version, granted_at, withdrawn_at)
+    SELECT dst, document, version, granted_at, withdrawn_at FROM consent WHERE member_id = src ON CONFLICT DO NOTHING;
+  DELETE FROM consent WHERE member_id = src;
+  UPDATE claim SET settled_at = (call->>'at')::timestamptz
+    WHERE settled_at IS NULL AND ((member_id = dst AND holder_id = src) OR (member_id = src AND holder_id = dst));
+  UPDATE claim SET member_id = dst WHERE member_id = src;
+  UPDATE claim SET holder_id = dst WHERE holder_id = src;
+  UPDATE member SET merged_into = dst WHERE merged_into = src;
+  UPDATE member SET status = 'merged', merged_into = dst, name_sealed = NULL WHERE member_id = src;
+  UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz),
+      name_sealed = coalesce(member.name_sealed, (SELECT name_sealed FROM member WHERE member_id = src)) WHERE member_id = dst;
+  RETURN '{}';
+END $$;
+
+-- prisma/functions/order.sql
+-- Takes a paid amount into account: the order, its points and growth, the tier, the handlers of other nouns and the
+-- audit entry, in one statement. Protects I-L5 (request, effect) and I-L1…I-L3 through ledger_award.
+-- {request, staffId, memberId, visitId, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  PERFORM run_along(call->'along');
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'amountFen', call->'amountFen', 'points', call->'points',
+    'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after'));
+END $$;
+
+CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- prisma/functions/outbox.sql
+-- A message for a member, put in the transaction of what it tells. {memberId, template, payload, at}
+CREATE OR REPLACE FUNCTION outbox_put(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO outbox_message (member_id, message_id, template, payload, due_at, created_at)
+    VALUES ((call->>'memberId')::uuid, uuid_v7((call->>'at')::timestamptz), call->>'template', call->'payload',
+            (call->>'at')::timestamptz, (call->>'at')::timestamptz);
+  RETURN '{}';
+END $$;
+
+-- Takes up to {limit} due messages for this worker until {leaseUntil}; two workers never get the same one.
+-- A message whose sender died after spending the consent is not taken again: it ends as unknown.
+CREATE OR REPLACE FUNCTION outbox_take(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  taken jsonb;
+BEGIN
+  UPDATE outbox_message SET state = 'unknown', finished_at = now_at, outcome = 'worker lost while sending'
+    WHERE state = 'sending' AND due_at <= now_at;
+  WITH due AS (
+    SELECT member_id, message_id FROM outbox_message WHERE state IN ('waiting', 'taken') AND due_at <= now_at
+      ORDER BY due_at LIMIT (call->>'limit')::int FOR UPDATE SKIP LOCKED
+  ), mine AS (
+    UPDATE outbox_message m SET state = 'taken', attempts = attempts + 1, due_at = (call->>'leaseUntil')::timestamptz
+      FROM due WHERE m.member_id = due.member_id AND m.message_id = due.message_id RETURNING m.*
+  )
+  SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', member_id, 'messageId', message_id, 'template', template,
+    'payload', payload, 'attempts', attempts)), '[]') INTO taken FROM mine;
+  RETURN taken;
+END $$;
+
+-- Spends one stored consent and marks the message as being sent, before anything leaves: WeChat's send has no
+-- idempotency key. {memberId, messageId, template, at} → {send: true} or {send: false}
+CREATE OR REPLACE FUNCTION outbox_spend_consent(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  message uuid := (call->>'messageId')::uuid;
+BEGIN
+  PERFORM 1 FROM outbox_message WHERE member_id = member AND message_id = message AND state = 'taken' FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"send": false}'; END IF;
+  UPDATE message_consent SET remaining = remaining - 1, updated_at = (call->>'at')::timestamptz
+    WHERE member_id = member AND template = call->>'template' AND remaining > 0;
+  IF NOT FOUND THEN
+    UPDATE outbox_message SET state = 'dropped', finished_at = (call->>'at')::timestamptz, outcome = 'no consent'
+      WHERE member_id = member AND message_id = message;
+    RETURN '{"send": false}';
+  END IF;
+  UPDATE outbox_message SET state = 'sending' WHERE member_id = member AND message_id = message;
+  RETURN '{"send": true}';
+END $$;
+
+-- {memberId, messageId, state: sent|refused|unknown|waiting, outcome, at, dueAt, giveBack, template}
+CREATE OR REPLACE FUNCTION outbox_finish(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE outbox_message SET state = call->>'state', outcome = call->>'outcome',
+      due_at = coalesce((call->>'dueAt')::timestamptz, due_at),
+      finished_at = CASE WHEN call->>'state' = 'waiting' THEN NULL ELSE (call->>'at')::timestamptz END
+    WHERE member_id = (call->>'memberId')::uuid AND message_id = (call->>'messageId')::uuid AND state IN ('taken', 'sending');
+  IF FOUND AND (call->>'giveBack')::boolean THEN
+    PERFORM outbox_allow(call || jsonb_build_object('count', 1));
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- The member allowed {count} more messages of {template}; WeChat's own counter is bounded, so is ours.
+CREATE OR REPLACE FUNCTION outbox_allow(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO message_consent (member_id, template, remaining, updated_at)
+    VALUES ((call->>'memberId')::uuid, call->>'template', greatest(0, (call->>'count')::int), (call->>'at')::timestamptz)
+    ON CONFLICT (member_id, template) DO UPDATE SET
+      remaining = least(100, greatest(0, message_consent.remaining + (call->>'count')::int)), updated_at = excluded.updated_at;
+  SELECT '{}'::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION outbox_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+BEGIN
+  UPDATE outbox_message SET member_id = dst WHERE member_id = src;
+  INSERT INTO message_consent (member_id, template, remaining, updated_at)
+    SELECT dst, template, remaining, updated_at FROM message_consent WHERE member_id = src
+    ON CONFLICT (member_id, template) DO UPDATE SET remaining = least(100, message_consent.remaining + excluded.remaining);
+  DELETE FROM message_consent WHERE member_id = src;
+  RETURN '{}';
+END $$;
+
+-- prisma/functions/request.sql
+-- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer; the primary
+-- key of "request" stands behind it. A key used for another body is refused, never answered.
+
+CREATE OR REPLACE FUNCTION refuse(code text, detail jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'HY001', MESSAGE = code, DETAIL = detail::text;
+END $$;
+
+-- The stored answer of this command, or NULL when it has not run yet (and is now ours to run).
+CREATE OR REPLACE FUNCTION request_begin(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  found_hash text;
+  found_answer jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(
+    (call->>'actor') || '|' || (call->>'verb') || '|' || (call->>'requestId'), 0));
+  SELECT body_hash, answer INTO found_hash, found_answer FROM request
+    WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
+  IF found_hash IS NOT NULL AND found_hash <> call->>'bodyHash' THEN
+    PERFORM refuse('REQUEST_REUSED');
+  END IF;
+  RETURN found_answer;
+END $$;
+
+CREATE OR REPLACE FUNCTION request_end(call jsonb, result jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO request (actor, verb, request_id, body_hash, answer, at)
+    VALUES (call->>'actor', call->>'verb', (call->>'requestId')::uuid, call->>'bodyHash', result,
+            (call->>'at')::timestamptz);
+  RETURN result;
+END $$;
+
+-- Event handlers of other nouns, run in the writing transaction. The list comes from the server's registry.
+CREATE OR REPLACE FUNCTION run_along(along jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  step jsonb;
+BEGIN
+  FOR step IN SELECT value FROM jsonb_array_elements(coalesce(along, '[]')) LOOP
+    EXECUTE format('SELECT %I($1)', step->>'fn') USING step->'args';
+  END LOOP;
+END $$;
+
+-- UUIDv7 (RFC 9562 §5.7) at a given instant, so that ids sort by time also under a held clock.
+CREATE OR REPLACE FUNCTION uuid_v7(at timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE AS $$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
+CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;
+
+-- prisma/functions/session.sql
+CREATE OR REPLACE FUNCTION session_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE session SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- prisma/functions/store.sql
+-- A job goes with the person; two jobs cannot become one by themselves.
+CREATE OR REPLACE FUNCTION store_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF (SELECT count(*) FROM staff WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid)) = 2 THEN
+    PERFORM refuse('MERGE_BLOCKED', '{"blocker": "two_jobs"}');
+  END IF;
+  UPDATE staff SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  RETURN '{}';
+END $$;
+
+-- prisma/functions/tier.sql
+-- Up at once, never down here. {memberId, growth, at, validUntil, ladder: [{tier, atGrowth}]} → {before, after}
+CREATE OR REPLACE FUNCTION tier_raise(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held int;
+  reached int;
+BEGIN
+  SELECT max((rung->>'tier')::int) INTO reached FROM jsonb_array_elements(call->'ladder') rung
+    WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int;
+  SELECT tier INTO held FROM standing WHERE member_id = member;
+  IF reached > held THEN
+    UPDATE standing SET tier = reached, since = (call->>'at')::timestamptz, valid_until = (call->>'validUntil')::timestamptz
+      WHERE member_id = member AND tier < reached;
+  END IF;
+  RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
+END $$;
+
+-- The higher of the two, until the next review.
+CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE standing SET tier = other.tier, since = other.since, valid_until = other.valid_until
+    FROM standing other
+    WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid AND other.tier > standing.tier;
+  RETURN '{}';
+END $$;
+
+-- prisma/functions/visit.sql
+-- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
+-- photograph opens none.
+
+-- The working staff row of the actor at a till of the own store, or a refusal. An operator may stand at any till.
+CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
+    PERFORM refuse('TILL_UNKNOWN');
+  END IF;
+  RETURN own;
+END $$;
+
+-- Counts a code that was wrong at this till; refuses when there were too many within the hour.
+-- {staffId, tillId, at, limit} → {triesLeft} | {lockedUntil}
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  now_at timestamptz := (call->>'at')::timestamptz;
+  n int;
+  since timestamptz;
+BEGIN
+  UPDATE till SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN least(failures + 1, 30000) ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId' RETURNING failures, failures_from INTO n, since;
+  IF n > (call->>'limit')::int THEN RETURN jsonb_build_object('lockedUntil', since + interval '1 hour'); END IF;
+  RETURN jsonb_build_object('triesLeft', (call->>'limit')::int - n);
+END $$;
+
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
+-- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
+-- → {visit} | {fault: {code, detail}} (a wrong code must be counted, so it is answered, not raised)
+CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own staff;
+  device device_handle;
+  till_row till;
+  known jsonb := request_begin(call->'request');
+  left_tries int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  SELECT * INTO till_row FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  IF till_row.failures > (call->>'tillLimit')::int AND till_row.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', till_row.failures_from + interval '1 hour'));
+  END IF;
+  SELECT * INTO device FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+  IF FOUND AND device.failures >= (call->>'handleLimit')::int AND device.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', device.failures_from + interval '1 hour'));
+  END IF;
+  IF device.handle IS NULL OR (call->>'step') IS NULL THEN
+    RETURN visit_count_wrong(call, device);
+  END IF;
+  IF (call->>'step')::bigint <= device.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint, failures = 0, failures_from = NULL WHERE handle = device.handle;
+  RETURN visit_write(call, own, device.member_id, device.handle);
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_count_wrong(call jsonb, device device_handle) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  at_till jsonb := visit_till_failure(call || jsonb_build_object('limit', call->'tillLimit'));
+  n int;
+BEGIN
+  UPDATE device_handle SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
+    WHERE handle = device.handle RETURNING failures INTO n;
+  IF at_till ? 'lockedUntil' THEN
+    RETURN jsonb_build_object('fault', jsonb_build_object('code', 'TILL_LOCKED', 'detail', jsonb_build_object('until', at_till->'lockedUntil')));
+  END IF;
+  -- an unknown handle answers like a known one, so that handles cannot be counted out
+  RETURN jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG', 'detail',
+    jsonb_build_object('triesLeft', greatest(0, (call->>'handleLimit')::int - coalesce(n, 1)))));
+END $$;
+
+-- Writes the visit, its audit entry and the command's answer.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, member uuid, device text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  method text := coalesce(call->>'method', 'code');
+BEGIN
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (member, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, device,
+            (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
+  UPDATE member SET last_active_at = (call->>'at')::timestamptz WHERE member_id = member;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', member,
+    'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
+END $$;
+
+-- Opens an earn-only visit for a member found by number or phone. {request, staffId, tillId, memberId, method, at, expiresAt, visitId}
+CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  RETURN visit_write(call, staff_at_till((call->>'staffId')::uuid, call->>'tillId'), (call->>'memberId')::uuid, NULL);
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
