@@ -190,11 +190,22 @@ function describe(cluster: Cluster, { password, port }: Notes, started: boolean)
     folder: cluster.data,
     started,
     url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
-    stop: async () => {
-      if (!isServerOf(cluster.data, serverPid(cluster.data))) return
-      await runAs(cluster, 'pg_ctl', ['stop', '-D', cluster.data, '-m', 'fast', '-w', '-t', String(READY_SECONDS)])
-    },
+    stop: () => stopCluster(cluster),
   }
+}
+
+/** Stops the server of a data folder, if one runs, and removes the data. For servers whose starter was killed. */
+export async function discardPostgres(folder: string): Promise<void> {
+  const account = serverAccount()
+  const data = dataFolder(folder, account)
+  await stopCluster({ account, data, binaries: postgresBinaries(dirname(data), account) })
+  rmSync(data, { recursive: true, force: true })
+}
+
+async function stopCluster(cluster: Cluster): Promise<void> {
+  if (!isServerOf(cluster.data, serverPid(cluster.data))) return
+  const stop = ['stop', '-D', cluster.data, '-m', 'fast', '-w', '-t', String(READY_SECONDS)]
+  await runAs(cluster, 'pg_ctl', stop)
 }
 
 function serverPid(data: string): number {

@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createDatabase, dropDatabase, withDatabase } from './databases'
-import { startPostgres } from './embedded-postgres'
+import { discardPostgres, startPostgres } from './embedded-postgres'
 import { changedFunctions, orphanFunctions, readFunctions } from './function-sources'
 import { MIGRATIONS, migrate, readMigrations } from './migrate'
 import { runPrisma } from './prisma-cli'
@@ -47,8 +47,7 @@ async function onScratchDatabase<T>(work: (url: string) => Promise<T>): Promise<
     return await work(withDatabase(url, database))
   } finally {
     await dropDatabase(url, database)
-    await server?.stop()
-    if (server) rmSync(server.folder, { recursive: true, force: true })
+    if (server) await discardPostgres(server.folder)
   }
 }
 

@@ -1,0 +1,40 @@
+const { join } = require('node:path')
+const kinds = require('./test/support/kinds.cjs')
+
+// Packages that ship only ES modules: jest runs CommonJS, so these are transformed too.
+const ES_ONLY = ['uuid', 'jose', '@noble+hashes', '@noble+ciphers', '@tanstack+react-query', '@tanstack+query-core']
+
+const swc = {
+  swcrc: false,
+  sourceMaps: 'inline',
+  module: { type: 'commonjs' },
+  jsc: {
+    target: 'es2023',
+    parser: { syntax: 'typescript', tsx: true },
+    transform: { react: { runtime: 'automatic' } },
+  },
+}
+const swcPlain = { ...swc, jsc: { ...swc.jsc, parser: { syntax: 'typescript', tsx: false } } }
+
+const project = ({ kind, tests }) => ({
+  displayName: kind,
+  rootDir: __dirname,
+  roots: [...new Set(tests.filter((glob) => !glob.startsWith('!')).map((glob) => glob.split('/')[0]))]
+    .map((folder) => join(__dirname, folder)),
+  testEnvironment: 'node',
+  testMatch: tests.map((glob) => (glob.startsWith('!') ? `!<rootDir>/${glob.slice(1)}` : `<rootDir>/${glob}`)),
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/generated/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
+  transform: {
+    '\\.[jt]sx$': ['@swc/jest', swc],
+    '\\.[cm]?[jt]s$': ['@swc/jest', swcPlain],
+  },
+  transformIgnorePatterns: [`/node_modules/\\.pnpm/(?!(?:${ES_ONLY.join('|').replaceAll('+', '\\+')})@)`],
+})
+
+module.exports = {
+  projects: kinds.map(project),
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/kind-reporter.cjs'],
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateClient } from '@huiyuan/prisma/database/generate'
+import { findBrowser } from './browser'
+import { ensureBuilt } from './builds'
+import { type Counts, countsTable, summaryLine } from './counts'
+import kinds from './kinds.cjs'
+import { step } from './progress'
+import { PROJECT } from './project'
+import { startTestServer } from './test-server'
+
+const JEST = createRequire(import.meta.url).resolve('jest/bin/jest')
+
+/** What a run was asked for: `pnpm test`, `pnpm test rules verbs`, `pnpm test settle-order -t replay`. */
+interface Asked {
+  /** The kinds to run, and so what has to be made ready. */
+  kinds: typeof kinds
+  /** What jest gets besides: patterns of paths and its own options. */
+  rest: string[]
+}
+
+async function readAsked(args: string[]): Promise<Asked> {
+  const words = args.filter((word) => word !== '--')
+  const named = kinds.filter(({ kind }) => words.includes(kind))
+  const rest = words.filter((word) => !named.some(({ kind }) => kind === word))
+  if (named.length > 0 || rest.length === 0) return { kinds: named.length > 0 ? named : kinds, rest }
+  // A pattern: make ready only what the kinds it meets need.
+  const met = await Promise.all(kinds.map(({ kind }) => listTests(['--selectProjects', kind, ...rest])))
+  return { kinds: kinds.filter((_, i) => met[i]), rest }
+}
+
+function listTests(args: string[]): Promise<boolean> {
+  return new Promise((done) => {
+    const jest = spawn(process.execPath, [JEST, '--listTests', ...args], { cwd: PROJECT })
+    let listed = ''
+    jest.stdout.on('data', (chunk) => {
+      listed += chunk
+    })
+    jest.on('close', () => done(listed.includes('.test.ts')))
+  })
+}
+
+/** Makes ready what the kinds need and returns the environment jest gets, and how to clean up. */
+async function makeReady(needs: Set<string>): Promise<{ env: Record<string, string>; close: () => Promise<void> }> {
+  const env: Record<string, string> = {}
+  if (needs.has('client')) await step('Prisma client', generateClient, { quickMs: 200 })
+  if (needs.has('browser')) env.CHROMIUM_PATH = await step('find a browser', findBrowser, { quickMs: 200 })
+  for (const name of ['bff', 'weapp', 'h5'] as const) {
+    if (needs.has(name)) await step(`build ${name}`, () => ensureBuilt(name), { quickMs: 200 })
+  }
+  if (!needs.has('database')) return { env, close: async () => {} }
+  const server = await step('PostgreSQL for tests', startTestServer)
+  return { env: { ...env, TEST_SERVER_URL: server.url, TEST_TEMPLATE: server.template }, close: server.close }
+}
+
+function runJest(args: string[], env: Record<string, string>): Promise<number> {
+  return new Promise((done, fail) => {
+    const all = { ...process.env, NODE_ENV: 'test', ...env }
+    const jest = spawn(process.execPath, [JEST, ...args], { cwd: PROJECT, env: all, stdio: 'inherit' })
+    const pass = () => jest.kill('SIGTERM')
+    process.on('SIGTERM', pass)
+    jest.on('error', fail)
+    jest.on('close', (code) => {
+      process.off('SIGTERM', pass)
+      done(code ?? 1)
+    })
+  })
+}
+
+async function main(): Promise<void> {
+  // Ctrl-C reaches jest as well; this process stays to clean up after it.
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true))
+  const asked = await readAsked(process.argv.slice(2))
+  if (asked.kinds.length === 0) throw new Error(`no test matches ${asked.rest.join(' ')}`)
+  const folder = mkdtempSync(join(tmpdir(), 'huiyuan-tests-'))
+  const ready = await makeReady(new Set(asked.kinds.flatMap(({ needs }) => needs)))
+  try {
+    const selected = ['--selectProjects', ...asked.kinds.map(({ kind }) => kind)]
+    const file = join(folder, 'counts.json')
+    const code = interrupted ? 1 : await runJest([...asked.rest, ...selected], { ...ready.env, KIND_COUNTS: file })
+    const counts = readCounts(file)
+    console.log(`\n${countsTable(kinds, counts)}\n\n${summaryLine(counts)}`)
+    const ran = Object.values(counts).some(({ passed, failed }) => passed + failed > 0)
+    process.exitCode = code !== 0 || interrupted || !ran ? 1 : 0
+  } finally {
+    await ready.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readCounts(file: string): Counts {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Counts
+  } catch {
+    return {}
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message)
+  process.exitCode = 1
+})
