@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createDatabase, dropDatabase, withDatabase } from '@huiyuan/prisma/database/databases'
+import {
+  createDatabase,
+  dropDatabase,
+  listDatabases,
+  runOnce,
+  withDatabase,
+} from '@huiyuan/prisma/database/databases'
+import pg from 'pg'
 
 export interface TestDatabase {
   /** The connection string; known from the first `beforeAll` on. */
@@ -7,16 +14,14 @@ export interface TestDatabase {
 }
 
 /**
- * A fresh, migrated database for the tests of this file, dropped after them.
- * Call it at the top of the file; `url` can be read in hooks and tests.
+ * A fresh, migrated database for the tests of this file. Call it at the top of the file; `url` can be read in hooks and
+ * tests. It needs no closing: the next file of the same worker, or the end of the run, drops it.
  */
 export function testDatabase(): TestDatabase {
-  let made: { url: string; drop: () => Promise<void> } | null = null
+  let made: { url: string } | null = null
   beforeAll(async () => {
+    await dropFormer()
     made = await createTestDatabase()
-  })
-  afterAll(async () => {
-    await made?.drop()
   })
   return {
     get url() {
@@ -28,9 +33,25 @@ export function testDatabase(): TestDatabase {
 
 /** A fresh, migrated database for whoever drops it; for tests that need several, or one of their own in the middle. */
 export async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const { TEST_SERVER_URL: server, TEST_TEMPLATE: template } = process.env
-  if (!server || !template) throw new Error('tests on a database run by "pnpm test", e.g. "pnpm test verbs"')
-  const database = template.replace(/template$/, randomUUID().slice(0, 8))
+  const { server, template, prefix } = place()
+  const database = `${prefix}${randomUUID().slice(0, 8)}`
   await createDatabase(server, database, template)
   return { url: withDatabase(server, database), drop: () => dropDatabase(server, database) }
+}
+
+/**
+ * Dropping at the end of a file would race the file's own afterAll that closes its connections. One that is still in use
+ * was leaked by its test and stays until the run ends.
+ */
+async function dropFormer(): Promise<void> {
+  const { server, prefix } = place()
+  for (const database of await listDatabases(server, prefix)) {
+    await runOnce(server, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)}`).catch(() => {})
+  }
+}
+
+function place(): { server: string; template: string; prefix: string } {
+  const { TEST_SERVER_URL: server, TEST_TEMPLATE: template, JEST_WORKER_ID: worker } = process.env
+  if (!server || !template) throw new Error('tests on a database run by "pnpm test", e.g. "pnpm test verbs"')
+  return { server, template, prefix: template.replace(/template$/, `w${worker}_`) }
 }
