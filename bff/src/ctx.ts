@@ -61,6 +61,8 @@ export type EventHandlers = {
 /** What the nouns are told about each other; put together in registry.ts. */
 export interface Registry {
   handlers: EventHandlers
+  /** plpgsql functions that give a new member {memberId, at, validUntil} its rows in other nouns. */
+  openSteps: string[]
   /** plpgsql functions that move a noun's rows {from, to, at} when two members turn out to be one person. */
   mergeSteps: string[]
 }

@@ -9,6 +9,7 @@ export const registry: Registry = {
     'member.joined': [],
     'order.settled': [],
   },
+  openSteps: ['ledger_open', 'tier_open'],
   mergeSteps: [
     'member_merge',
     'ledger_merge',

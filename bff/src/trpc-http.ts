@@ -53,7 +53,7 @@ interface Serving {
 }
 
 async function outcomeOf({ router, ctx, signal }: Serving, call: Call, index: number): Promise<Outcome> {
-  const record = router._def.procedures as Record<string, { _def: { type: string } }>
+  const record = router._def.procedures as unknown as Record<string, { _def: { type: string } }>
   const found = Object.hasOwn(record, call.path) ? record[call.path] : undefined
   try {
     if (!found) throw new TRPCError({ code: 'NOT_FOUND', message: 'no such procedure' })

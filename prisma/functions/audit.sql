@@ -18,3 +18,13 @@ BEGIN
   UPDATE audit_head SET seq = n, hash = next_hash WHERE store_id = store;
   RETURN jsonb_build_object('seq', n);
 END $$;
+
+-- An entry is written once. Whoever owns the tables can still switch this off; then the chain tells (audit.verify).
+CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit entries are never changed or removed';
+END $$;
+
+CREATE OR REPLACE TRIGGER audit_entry_keep BEFORE UPDATE OR DELETE ON audit_entry
+  FOR EACH ROW EXECUTE FUNCTION audit_keep();

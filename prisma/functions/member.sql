@@ -25,3 +25,63 @@ BEGIN
       name_sealed = coalesce(member.name_sealed, (SELECT name_sealed FROM member WHERE member_id = src)) WHERE member_id = dst;
   RETURN '{}';
 END $$;
+
+-- Serialises everybody who holds one of these proofs just now, in one order for all. {keys: [text]}
+CREATE OR REPLACE FUNCTION member_lock_proofs(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  proof text;
+BEGIN
+  FOR proof IN SELECT value FROM jsonb_array_elements_text(call->'keys') ORDER BY value COLLATE "C" LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1));
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- Writes a new person. {memberId, memberNo, nameSealed (base64 or null), at, arrival} → {created} (false: number taken)
+CREATE OR REPLACE FUNCTION member_create(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO member_no (member_no, member_id) VALUES (call->>'memberNo', (call->>'memberId')::uuid) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN '{"created": false}'; END IF;
+  INSERT INTO member (member_id, member_no, name_sealed, joined_at, last_active_at, join_channel, join_link, join_store_id, join_scene)
+    VALUES ((call->>'memberId')::uuid, call->>'memberNo', decode(call->>'nameSealed', 'base64'), (call->>'at')::timestamptz,
+            (call->>'at')::timestamptz, call->'arrival'->>'channel', call->'arrival'->>'link', call->'arrival'->>'storeId',
+            (call->'arrival'->>'scene')::int);
+  RETURN '{"created": true}';
+END $$;
+
+-- Attaches proofs to a member; a phone may come from another member (it was just proven here), nothing else may.
+-- Protects I-ID1: the primary key decides. {memberId, at, proofs: [{kind, issuer, subject, sealed}]}
+CREATE OR REPLACE FUNCTION member_attach(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  proof jsonb;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = member AND status = 'active' FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+  FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
+    INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at)
+      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', member, decode(proof->>'sealed', 'base64'), now_at)
+      ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id
+        WHERE identity.member_id = member OR identity.kind = 'phone';
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+    -- a person has one phone here: the newest
+    IF proof->>'kind' = 'phone' THEN
+      DELETE FROM identity WHERE kind = 'phone' AND member_id = member AND subject <> proof->>'subject';
+    END IF;
+  END LOOP;
+  UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = member;
+  RETURN '{}';
+END $$;
+
+-- One look at the second proof, counted before it is judged. {memberId, claimId, at} → {holderId, triesLeft} or NULL
+CREATE OR REPLACE FUNCTION member_try_claim(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE claim SET tries_left = tries_left - 1
+    WHERE member_id = (call->>'memberId')::uuid AND claim_id = (call->>'claimId')::uuid
+      AND settled_at IS NULL AND tries_left > 0 AND expires_at > (call->>'at')::timestamptz
+    RETURNING jsonb_build_object('holderId', holder_id, 'triesLeft', tries_left)
+$$;

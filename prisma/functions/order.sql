@@ -17,7 +17,11 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
-  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF NOT FOUND THEN
+    -- a merge has taken the visit along: the caller asks again for the survivor
+    IF EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
+    PERFORM refuse('VISIT_UNKNOWN');
+  END IF;
   IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
   SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
 
@@ -37,6 +41,15 @@ BEGIN
     'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
     'tierBefore', raised->'before', 'tierAfter', raised->'after'));
 END $$;
+
+-- What a store took between two instants. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen), 0),
+      'points', coalesce(sum(points), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
 
 CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$

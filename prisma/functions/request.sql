@@ -51,5 +51,9 @@ LANGUAGE sql VOLATILE AS $$
     PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
+-- An instant as it travels: UTC with milliseconds, as JavaScript writes it.
+CREATE OR REPLACE FUNCTION iso_text(at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
+
 CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;

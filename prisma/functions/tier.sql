@@ -25,3 +25,11 @@ BEGIN
     WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid AND other.tier > standing.tier;
   RETURN '{}';
 END $$;
+
+-- Where everybody starts. {memberId, at, validUntil}
+CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO standing (member_id, tier, since, valid_until)
+    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;

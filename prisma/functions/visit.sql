@@ -1,7 +1,7 @@
 -- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
--- photograph opens none.
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
 
--- The working staff row of the actor at a till of the own store, or a refusal. An operator may stand at any till.
+-- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
 CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -15,98 +15,130 @@ BEGIN
   RETURN own;
 END $$;
 
--- Counts a code that was wrong at this till; refuses when there were too many within the hour.
--- {staffId, tillId, at, limit} → {triesLeft} | {lockedUntil}
-CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb) RETURNS jsonb
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
 LANGUAGE plpgsql AS $$
 DECLARE
   own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  here till;
+BEGIN
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
+END $$;
+
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  n int;
-  since timestamptz;
 BEGIN
   UPDATE till SET
-      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN least(failures + 1, 30000) ELSE 1 END,
-      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
-    WHERE store_id = own.store_id AND till_id = call->>'tillId' RETURNING failures, failures_from INTO n, since;
-  IF n > (call->>'limit')::int THEN RETURN jsonb_build_object('lockedUntil', since + interval '1 hour'); END IF;
-  RETURN jsonb_build_object('triesLeft', (call->>'limit')::int - n);
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
 END $$;
 
 -- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
 -- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
--- → {visit} | {fault: {code, detail}} (a wrong code must be counted, so it is answered, not raised)
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
 CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  own staff;
-  device device_handle;
-  till_row till;
   known jsonb := request_begin(call->'request');
-  left_tries int;
+  own staff;
+  owner uuid;
+  phone device_handle;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
-  SELECT * INTO till_row FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId';
-  IF till_row.failures > (call->>'tillLimit')::int AND till_row.failures_from > now_at - interval '1 hour' THEN
-    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', till_row.failures_from + interval '1 hour'));
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
   END IF;
-  SELECT * INTO device FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
-  IF FOUND AND device.failures >= (call->>'handleLimit')::int AND device.failures_from > now_at - interval '1 hour' THEN
-    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', device.failures_from + interval '1 hour'));
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
   END IF;
-  IF device.handle IS NULL OR (call->>'step') IS NULL THEN
-    RETURN visit_count_wrong(call, device);
-  END IF;
-  IF (call->>'step')::bigint <= device.last_step THEN PERFORM refuse('CODE_USED'); END IF;
-  UPDATE device_handle SET last_step = (call->>'step')::bigint, failures = 0, failures_from = NULL WHERE handle = device.handle;
-  RETURN visit_write(call, own, device.member_id, device.handle);
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
 END $$;
 
-CREATE OR REPLACE FUNCTION visit_count_wrong(call jsonb, device device_handle) RETURNS jsonb
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  at_till jsonb := visit_till_failure(call || jsonb_build_object('limit', call->'tillLimit'));
-  n int;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
 BEGIN
-  UPDATE device_handle SET
-      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
-      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
-    WHERE handle = device.handle RETURNING failures INTO n;
-  IF at_till ? 'lockedUntil' THEN
-    RETURN jsonb_build_object('fault', jsonb_build_object('code', 'TILL_LOCKED', 'detail', jsonb_build_object('until', at_till->'lockedUntil')));
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
   END IF;
-  -- an unknown handle answers like a known one, so that handles cannot be counted out
-  RETURN jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG', 'detail',
-    jsonb_build_object('triesLeft', greatest(0, (call->>'handleLimit')::int - coalesce(n, 1)))));
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
+    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
 END $$;
 
--- Writes the visit, its audit entry and the command's answer.
-CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, member uuid, device text) RETURNS jsonb
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   method text := coalesce(call->>'method', 'code');
 BEGIN
   INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
-    VALUES (member, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, device,
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
             (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
-  UPDATE member SET last_active_at = (call->>'at')::timestamptz WHERE member_id = member;
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
   PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
-  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', member,
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
     'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
 END $$;
 
--- Opens an earn-only visit for a member found by number or phone. {request, staffId, tillId, memberId, method, at, expiresAt, visitId}
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
 CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   known jsonb := request_begin(call->'request');
+  own staff;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  RETURN visit_write(call, staff_at_till((call->>'staffId')::uuid, call->>'tillId'), (call->>'memberId')::uuid, NULL);
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
 END $$;
 
 CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb

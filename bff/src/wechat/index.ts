@@ -1,4 +1,5 @@
 export { wechatBaseRefusal } from './base'
+export { databaseTokenStore } from './database-token-store'
 export type { WechatFetch, WechatLog } from './exchange'
 export type { OauthPerson, WechatSession } from './login'
 export type { WechatPhone } from './phone'

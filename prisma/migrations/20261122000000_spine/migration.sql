@@ -433,7 +433,66 @@ BEGIN
   RETURN jsonb_build_object('seq', n);
 END $$;
 
+-- An entry is written once. Whoever owns the tables can still switch this off; then the chain tells (audit.verify).
+CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit entries are never changed or removed';
+END $$;
+
+CREATE OR REPLACE TRIGGER audit_entry_keep BEFORE UPDATE OR DELETE ON audit_entry
+  FOR EACH ROW EXECUTE FUNCTION audit_keep();
+
 -- prisma/functions/code.sql
+-- A phone that can show the member's code, and the directory row that a scan finds it by. Locks the member first,
+-- like a scan and a merge do.
+
+CREATE OR REPLACE FUNCTION code_next_number(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT to_jsonb(nextval('device_no')) $$;
+
+-- Above {limit} live phones the one that was used longest ago leaves.
+-- {memberId, deviceId, handle, secretSealed (base64), label, platform, at, limit}
+CREATE OR REPLACE FUNCTION code_enrol(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owner uuid := (call->>'memberId')::uuid;
+  phone uuid := (call->>'deviceId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = owner AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('SESSION_OVER'); END IF;
+  INSERT INTO device (member_id, device_id, handle, label, platform, created_at)
+    VALUES (owner, phone, call->>'handle', call->>'label', call->>'platform', now_at);
+  INSERT INTO device_handle (handle, member_id, device_id, secret_sealed)
+    VALUES (call->>'handle', owner, phone, decode(call->>'secretSealed', 'base64'));
+  PERFORM code_end_device(owner, d.device_id, now_at) FROM (
+    SELECT device_id FROM device WHERE member_id = owner AND revoked_at IS NULL AND device_id <> phone
+      ORDER BY coalesce(last_used_at, created_at) DESC, device_id DESC OFFSET (call->>'limit')::int - 1) d;
+  RETURN '{}';
+END $$;
+
+CREATE OR REPLACE FUNCTION code_end_device(owner uuid, phone uuid, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  WITH ended AS (
+    UPDATE device SET revoked_at = now_at WHERE member_id = owner AND device_id = phone AND revoked_at IS NULL RETURNING handle
+  )
+  UPDATE device_handle h SET revoked_at = now_at FROM ended WHERE h.handle = ended.handle
+$$;
+
+-- Ending a phone that has ended already changes nothing. {memberId, deviceId, at}
+CREATE OR REPLACE FUNCTION code_revoke(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owner uuid := (call->>'memberId')::uuid;
+  phone uuid := (call->>'deviceId')::uuid;
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  PERFORM 1 FROM device d WHERE d.member_id = owner AND d.device_id = phone;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "device"}'); END IF;
+  PERFORM code_end_device(owner, phone, (call->>'at')::timestamptz);
+  RETURN '{}';
+END $$;
+
 -- Devices go with their owner; the handle keeps its secret and its spent steps.
 CREATE OR REPLACE FUNCTION code_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
@@ -663,6 +722,66 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- Serialises everybody who holds one of these proofs just now, in one order for all. {keys: [text]}
+CREATE OR REPLACE FUNCTION member_lock_proofs(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  proof text;
+BEGIN
+  FOR proof IN SELECT value FROM jsonb_array_elements_text(call->'keys') ORDER BY value COLLATE "C" LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1));
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- Writes a new person. {memberId, memberNo, nameSealed (base64 or null), at, arrival} → {created} (false: number taken)
+CREATE OR REPLACE FUNCTION member_create(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO member_no (member_no, member_id) VALUES (call->>'memberNo', (call->>'memberId')::uuid) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN '{"created": false}'; END IF;
+  INSERT INTO member (member_id, member_no, name_sealed, joined_at, last_active_at, join_channel, join_link, join_store_id, join_scene)
+    VALUES ((call->>'memberId')::uuid, call->>'memberNo', decode(call->>'nameSealed', 'base64'), (call->>'at')::timestamptz,
+            (call->>'at')::timestamptz, call->'arrival'->>'channel', call->'arrival'->>'link', call->'arrival'->>'storeId',
+            (call->'arrival'->>'scene')::int);
+  RETURN '{"created": true}';
+END $$;
+
+-- Attaches proofs to a member; a phone may come from another member (it was just proven here), nothing else may.
+-- Protects I-ID1: the primary key decides. {memberId, at, proofs: [{kind, issuer, subject, sealed}]}
+CREATE OR REPLACE FUNCTION member_attach(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  proof jsonb;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = member AND status = 'active' FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+  FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
+    INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at)
+      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', member, decode(proof->>'sealed', 'base64'), now_at)
+      ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id
+        WHERE identity.member_id = member OR identity.kind = 'phone';
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+    -- a person has one phone here: the newest
+    IF proof->>'kind' = 'phone' THEN
+      DELETE FROM identity WHERE kind = 'phone' AND member_id = member AND subject <> proof->>'subject';
+    END IF;
+  END LOOP;
+  UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = member;
+  RETURN '{}';
+END $$;
+
+-- One look at the second proof, counted before it is judged. {memberId, claimId, at} → {holderId, triesLeft} or NULL
+CREATE OR REPLACE FUNCTION member_try_claim(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE claim SET tries_left = tries_left - 1
+    WHERE member_id = (call->>'memberId')::uuid AND claim_id = (call->>'claimId')::uuid
+      AND settled_at IS NULL AND tries_left > 0 AND expires_at > (call->>'at')::timestamptz
+    RETURNING jsonb_build_object('holderId', holder_id, 'triesLeft', tries_left)
+$$;
+
 -- prisma/functions/order.sql
 -- Takes a paid amount into account: the order, its points and growth, the tier, the handlers of other nouns and the
 -- audit entry, in one statement. Protects I-L5 (request, effect) and I-L1…I-L3 through ledger_award.
@@ -683,7 +802,11 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
-  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF NOT FOUND THEN
+    -- a merge has taken the visit along: the caller asks again for the survivor
+    IF EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
+    PERFORM refuse('VISIT_UNKNOWN');
+  END IF;
   IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
   SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
 
@@ -703,6 +826,15 @@ BEGIN
     'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
     'tierBefore', raised->'before', 'tierAfter', raised->'after'));
 END $$;
+
+-- What a store took between two instants. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen), 0),
+      'points', coalesce(sum(points), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
 
 CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
@@ -856,6 +988,10 @@ LANGUAGE sql VOLATILE AS $$
     PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
+-- An instant as it travels: UTC with milliseconds, as JavaScript writes it.
+CREATE OR REPLACE FUNCTION iso_text(at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
+
 CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;
 
@@ -907,11 +1043,19 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- Where everybody starts. {memberId, at, validUntil}
+CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO standing (member_id, tier, since, valid_until)
+    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
+
 -- prisma/functions/visit.sql
 -- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
--- photograph opens none.
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
 
--- The working staff row of the actor at a till of the own store, or a refusal. An operator may stand at any till.
+-- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
 CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -925,98 +1069,130 @@ BEGIN
   RETURN own;
 END $$;
 
--- Counts a code that was wrong at this till; refuses when there were too many within the hour.
--- {staffId, tillId, at, limit} → {triesLeft} | {lockedUntil}
-CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb) RETURNS jsonb
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
 LANGUAGE plpgsql AS $$
 DECLARE
   own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  here till;
+BEGIN
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
+END $$;
+
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  n int;
-  since timestamptz;
 BEGIN
   UPDATE till SET
-      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN least(failures + 1, 30000) ELSE 1 END,
-      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
-    WHERE store_id = own.store_id AND till_id = call->>'tillId' RETURNING failures, failures_from INTO n, since;
-  IF n > (call->>'limit')::int THEN RETURN jsonb_build_object('lockedUntil', since + interval '1 hour'); END IF;
-  RETURN jsonb_build_object('triesLeft', (call->>'limit')::int - n);
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
 END $$;
 
 -- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
 -- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
--- → {visit} | {fault: {code, detail}} (a wrong code must be counted, so it is answered, not raised)
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
 CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  own staff;
-  device device_handle;
-  till_row till;
   known jsonb := request_begin(call->'request');
-  left_tries int;
+  own staff;
+  owner uuid;
+  phone device_handle;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
-  SELECT * INTO till_row FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId';
-  IF till_row.failures > (call->>'tillLimit')::int AND till_row.failures_from > now_at - interval '1 hour' THEN
-    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', till_row.failures_from + interval '1 hour'));
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
   END IF;
-  SELECT * INTO device FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
-  IF FOUND AND device.failures >= (call->>'handleLimit')::int AND device.failures_from > now_at - interval '1 hour' THEN
-    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', device.failures_from + interval '1 hour'));
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
   END IF;
-  IF device.handle IS NULL OR (call->>'step') IS NULL THEN
-    RETURN visit_count_wrong(call, device);
-  END IF;
-  IF (call->>'step')::bigint <= device.last_step THEN PERFORM refuse('CODE_USED'); END IF;
-  UPDATE device_handle SET last_step = (call->>'step')::bigint, failures = 0, failures_from = NULL WHERE handle = device.handle;
-  RETURN visit_write(call, own, device.member_id, device.handle);
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
 END $$;
 
-CREATE OR REPLACE FUNCTION visit_count_wrong(call jsonb, device device_handle) RETURNS jsonb
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  at_till jsonb := visit_till_failure(call || jsonb_build_object('limit', call->'tillLimit'));
-  n int;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
 BEGIN
-  UPDATE device_handle SET
-      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
-      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures_from ELSE now_at END
-    WHERE handle = device.handle RETURNING failures INTO n;
-  IF at_till ? 'lockedUntil' THEN
-    RETURN jsonb_build_object('fault', jsonb_build_object('code', 'TILL_LOCKED', 'detail', jsonb_build_object('until', at_till->'lockedUntil')));
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
   END IF;
-  -- an unknown handle answers like a known one, so that handles cannot be counted out
-  RETURN jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG', 'detail',
-    jsonb_build_object('triesLeft', greatest(0, (call->>'handleLimit')::int - coalesce(n, 1)))));
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
+    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
 END $$;
 
--- Writes the visit, its audit entry and the command's answer.
-CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, member uuid, device text) RETURNS jsonb
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   method text := coalesce(call->>'method', 'code');
 BEGIN
   INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
-    VALUES (member, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, device,
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
             (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
-  UPDATE member SET last_active_at = (call->>'at')::timestamptz WHERE member_id = member;
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
   PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
-  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', member,
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
     'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
 END $$;
 
--- Opens an earn-only visit for a member found by number or phone. {request, staffId, tillId, memberId, method, at, expiresAt, visitId}
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
 CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   known jsonb := request_begin(call->'request');
+  own staff;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  RETURN visit_write(call, staff_at_till((call->>'staffId')::uuid, call->>'tillId'), (call->>'memberId')::uuid, NULL);
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
 END $$;
 
 CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb

@@ -1,0 +1,30 @@
+import { auditRouter } from './audit/router'
+import { codeRouter } from './code/router'
+import { homeRouter } from './home/router'
+import { ledgerRouter } from './ledger/router'
+import { memberRouter } from './member/router'
+import { orderRouter } from './order/router'
+import { outboxRouter } from './outbox/router'
+import { sessionRouter } from './session/router'
+import { storeRouter } from './store/router'
+import { tierRouter } from './tier/router'
+import { openProcedure, router } from './trpc'
+import { visitRouter } from './visit/router'
+
+/** Every procedure, noun by noun: the table of contents of the server. */
+export const appRouter = router({
+  ping: openProcedure.query(() => ({ ok: true as const })),
+  session: sessionRouter,
+  member: memberRouter,
+  home: homeRouter,
+  ledger: ledgerRouter,
+  tier: tierRouter,
+  code: codeRouter,
+  store: storeRouter,
+  visit: visitRouter,
+  order: orderRouter,
+  audit: auditRouter,
+  outbox: outboxRouter,
+})
+
+export type AppRouter = typeof appRouter

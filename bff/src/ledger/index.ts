@@ -1,0 +1,2 @@
+export { liveLots } from './list-lots'
+export { settleDueLots } from './settle-due-lots'

@@ -1,0 +1,47 @@
+import { statementWords, type TransferDetail, type TransferReason } from '@huiyuan/shared/ledger'
+import { type Ctx, memberIdOf } from '../ctx'
+
+export type StatementKind = 'all' | 'earned' | 'spent' | 'expired' | 'growth'
+
+const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
+  earned: ['purchase', 'merged_in', 'opening'],
+  spent: ['debt_paid', 'merged_out'],
+  expired: ['expired'],
+}
+
+const filterOf = (kind: StatementKind) =>
+  kind === 'all' ? {} : kind === 'growth' ? { unit: 'growth' } : { unit: 'points', reason: { in: REASONS[kind] } }
+
+/** The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. */
+export async function listStatement(
+  ctx: Ctx,
+  { kind = 'all', cursor, limit = 20 }: { kind?: StatementKind | undefined; cursor?: string | undefined; limit?: number | undefined },
+) {
+  const rows = await ctx.db.transfer.findMany({
+    where: { memberId: memberIdOf(ctx), ...filterOf(kind), ...(cursor ? { transferId: { lt: cursor } } : {}) },
+    orderBy: { transferId: 'desc' },
+    take: limit + 1,
+    select: { transferId: true, unit: true, fromAccount: true, toAccount: true, amount: true, reason: true, detail: true, at: true },
+  })
+  const page = rows.slice(0, limit)
+  return {
+    lines: page.map((row) => {
+      const unit = row.unit as 'points' | 'growth'
+      const reason = row.reason as TransferReason
+      const detail = row.detail as TransferDetail
+      return {
+        transferId: row.transferId,
+        at: row.at.toISOString(),
+        unit,
+        direction: directionOf(row.fromAccount, row.toAccount),
+        amount: row.amount,
+        reason,
+        words: statementWords({ unit, reason, amount: row.amount, at: row.at, detail }, ctx.now()),
+      }
+    }),
+    nextCursor: rows.length > limit ? (page.at(-1)?.transferId ?? null) : null,
+  }
+}
+
+const directionOf = (from: string, to: string): 'in' | 'out' | 'move' =>
+  from.startsWith('member:') && to.startsWith('member:') ? 'move' : to.startsWith('member:') ? 'in' : 'out'

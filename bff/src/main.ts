@@ -1,0 +1,78 @@
+import type { AddressInfo } from 'node:net'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { pino } from 'pino'
+import type { House } from './ctx'
+import { openDatabase } from './db'
+import { type Env, readEnv, templatesOf } from './env'
+import { startJobs } from './jobs'
+import { keysFrom } from './keys'
+import { notifyRoute } from './notify'
+import { registry } from './registry'
+import { buildServer } from './server'
+import { noSender, sandboxSender } from './sms'
+import { createWechat, databaseTokenStore } from './wechat'
+
+const DRAIN_MS = 10_000
+
+async function main(env: Env): Promise<void> {
+  const log = pino({ level: env.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const database = openDatabase(env.DATABASE_URL)
+  const keys = keysFrom(env.MASTER_KEY)
+  const wechat = createWechat({
+    apiBase: env.WECHAT_API_BASE,
+    oauthBase: env.WECHAT_OAUTH_BASE,
+    apps: {
+      weapp: { appid: env.WEAPP_APPID, secret: env.WEAPP_SECRET },
+      oa: { appid: env.OA_APPID, secret: env.OA_SECRET },
+    },
+    tokenStore: databaseTokenStore(database.prisma, keys),
+    log,
+  })
+  const house: House = {
+    prisma: database.prisma,
+    sql: database.sql,
+    now: () => new Date(),
+    wechat,
+    weappId: env.WEAPP_APPID,
+    oaAppId: env.OA_APPID,
+    templates: templatesOf(env),
+    sendText: env.SMS_PROVIDER === 'sandbox' && env.SMS_SANDBOX_URL ? sandboxSender(env.SMS_SANDBOX_URL) : noSender,
+    keys,
+    policy: DEMO_POLICY,
+    registry,
+    log,
+  }
+  const { server, drain } = buildServer({
+    house,
+    log,
+    env,
+    authorizeUrl: (wish) => wechat.authorizeUrl(wish),
+    demo: env.SMS_PROVIDER === 'sandbox',
+    notify: env.WECHAT_PUSH_TOKEN
+      ? notifyRoute(house, {
+          token: env.WECHAT_PUSH_TOKEN,
+          appids: [env.WEAPP_APPID, env.OA_APPID],
+          ...(env.WECHAT_PUSH_AES_KEY ? { aesKey: env.WECHAT_PUSH_AES_KEY } : {}),
+        })
+      : undefined,
+  })
+  const stopJobs = env.JOBS === 'on' ? startJobs(house) : async () => {}
+  server.listen(env.PORT, env.HOST, () => {
+    log.info({ port: (server.address() as AddressInfo).port }, 'listening')
+  })
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'draining')
+    await Promise.all([drain(DRAIN_MS), stopJobs()])
+    await database.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  process.once('SIGINT', () => void stop('SIGINT'))
+}
+
+try {
+  await main(readEnv(process.env))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,51 @@
+import { maskPhone } from '@huiyuan/shared/member'
+import { type Ctx, memberIdOf } from '../ctx'
+import { findClaim } from './claim'
+
+const LABEL: Record<string, string> = {
+  wechat_openid: '微信',
+  wechat_unionid: '微信开放平台',
+  phone: '手机号',
+  store_card: '实体会员卡',
+  external: '其他账号',
+}
+
+/** Everything the "me" page shows of the person. */
+export async function getMe(ctx: Ctx) {
+  const memberId = memberIdOf(ctx)
+  const [member, identities, standing, openClaim] = await Promise.all([
+    ctx.db.member.findUniqueOrThrow({
+      where: { memberId },
+      select: { memberId: true, memberNo: true, nameSealed: true, joinedAt: true },
+    }),
+    ctx.db.identity.findMany({
+      where: { memberId },
+      orderBy: { provenAt: 'asc' },
+      select: { kind: true, issuer: true, subject: true, subjectSealed: true, provenAt: true },
+    }),
+    ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true } }),
+    findClaim(ctx.db, memberId, ctx.now()),
+  ])
+  const phone = identities.find(({ kind }) => kind === 'phone')?.subjectSealed
+  return {
+    memberId,
+    memberNo: member.memberNo,
+    displayName: displayNameOf(ctx, member.nameSealed),
+    phoneMasked: phone ? maskPhone(ctx.keys.openText(phone)) : null,
+    tier: standing.tier,
+    joinedAt: member.joinedAt.toISOString(),
+    identities: identities
+      .filter(({ kind }) => kind !== 'wechat_unionid')
+      .map(({ kind, issuer, subject, provenAt }) => ({
+        kind,
+        label: kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind),
+        hint: kind === 'store_card' ? `尾号 ${subject.slice(-4)}` : '',
+        provenAt: provenAt.toISOString(),
+      })),
+    openClaim: openClaim && { ...openClaim, expiresAt: openClaim.expiresAt.toISOString() },
+  }
+}
+
+/** The chosen name, or how the brand addresses somebody who has not chosen one. */
+export const displayNameOf = (ctx: Pick<Ctx, 'keys'>, nameSealed: Uint8Array | null): string =>
+  nameSealed ? ctx.keys.openText(nameSealed) : '茶友'

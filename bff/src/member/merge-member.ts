@@ -1,0 +1,30 @@
+import { tierAt, tierValidUntil } from '@huiyuan/shared/tier'
+import type { Ctx } from '../ctx'
+
+export interface Merged {
+  /** What the other record brought. */
+  points: number
+  growth: number
+}
+
+/**
+ * Makes two records one person: every noun moves its rows, in the registry's order. Runs inside a transaction.
+ * @throws MERGE_BLOCKED naming what stands in the way
+ */
+export async function mergeMember(tx: Ctx, survivorId: string, otherId: string): Promise<Merged> {
+  const call = { from: otherId, to: survivorId, at: tx.now() }
+  let brought: Merged = { points: 0, growth: 0 }
+  for (const step of tx.registry.mergeSteps) {
+    const answer = await tx.sql<Merged>(step, call)
+    if (step === 'ledger_merge') brought = answer
+  }
+  const { growth } = await tx.db.account.findUniqueOrThrow({ where: { memberId: survivorId }, select: { growth: true } })
+  await tx.sql('tier_raise', {
+    memberId: survivorId,
+    growth,
+    at: tx.now(),
+    validUntil: tierValidUntil(tx.now(), tx.policy),
+    ladder: tx.policy.tiers.filter(({ tier }) => tier <= tierAt(growth, tx.policy).tier),
+  })
+  return brought
+}

@@ -1,0 +1,81 @@
+import type { HeldIdentity, Holder, Proof } from '@huiyuan/shared/identity'
+import type { Ctx, ProvenIdentity } from '../ctx'
+import type { Db } from '../db'
+import type { Keys } from '../keys'
+import { refuse } from '../refusal'
+import { normalPhone, spendSmsCode } from '../sms'
+import { WechatError } from '../wechat'
+import type { PhoneDoor } from './phone-door'
+
+/** A phone in E.164 as proof: looked up by its keyed hash, kept readable only under seal. */
+export const phoneProof = (keys: Keys, phone: string): ProvenIdentity => ({
+  kind: 'phone',
+  issuer: '',
+  subject: keys.hash('phone', phone),
+  readable: phone,
+})
+
+/** What WeChat vouched for: the openid of one app, and the unionid where the brand has one. */
+export const wechatProofs = (appid: string, person: { openid: string; unionid?: string }): ProvenIdentity[] => [
+  { kind: 'wechat_openid', issuer: appid, subject: person.openid },
+  ...(person.unionid ? [{ kind: 'wechat_unionid' as const, issuer: '', subject: person.unionid }] : []),
+]
+
+/**
+ * The phone, proven. Spends the code it is given, so call it outside of any transaction.
+ * @throws WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
+ */
+export async function provePhone(ctx: Ctx, door: PhoneDoor, openid?: string): Promise<ProvenIdentity> {
+  if (door.kind === 'sms') return phoneProof(ctx.keys, await spendSmsCode(ctx, door.phone, door.code))
+  const { phone } = await wechatSays(() => ctx.wechat.phoneNumber(door.code, openid))
+  return phoneProof(ctx.keys, normalPhone(phone) ?? refuse('PHONE_INVALID'))
+}
+
+/** Runs one question to WeChat; its troubles become faults that a person can act on. */
+export async function wechatSays<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof WechatError)) throw error
+    if (error.meaning === 'code_bad') return refuse('WECHAT_CODE_BAD')
+    if (error.meaning === 'person_blocked') return refuse('WECHAT_BLOCKED')
+    return refuse('WECHAT_DOWN')
+  }
+}
+
+const keyOf = ({ kind, issuer, subject }: Proof) => `${kind}|${issuer}|${subject}`
+
+/** Lets one resolve at a time touch these proofs, until the transaction ends. */
+export const lockProofs = (tx: Ctx, proofs: Proof[]) => tx.sql('member_lock_proofs', { keys: proofs.map(keyOf) })
+
+const holderSelect = {
+  memberId: true,
+  lastActiveAt: true,
+  joinedAt: true,
+} as const
+
+/** The members that hold any of these proofs, each with everything it holds. */
+export async function findHolders(db: Db, proofs: Proof[]): Promise<Holder[]> {
+  if (proofs.length === 0) return []
+  const hits = await db.identity.findMany({
+    where: { OR: proofs.map(({ kind, issuer, subject }) => ({ kind, issuer, subject })) },
+    select: { memberId: true },
+  })
+  return holdersOf(db, [...new Set(hits.map(({ memberId }) => memberId))])
+}
+
+/** Members by id, with all their identities. */
+export async function holdersOf(db: Db, memberIds: string[]): Promise<Holder[]> {
+  if (memberIds.length === 0) return []
+  const [members, identities] = await Promise.all([
+    db.member.findMany({ where: { memberId: { in: memberIds } }, select: holderSelect }),
+    db.identity.findMany({
+      where: { memberId: { in: memberIds } },
+      select: { memberId: true, kind: true, issuer: true, subject: true, provenAt: true },
+    }),
+  ])
+  return members.map((member) => ({
+    ...member,
+    identities: identities.filter(({ memberId }) => memberId === member.memberId) as (HeldIdentity & { memberId: string })[],
+  }))
+}

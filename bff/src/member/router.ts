@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { memberProcedure, requestId, router } from '../trpc'
+import { attachPhone } from './attach-phone'
+import { claimCard } from './claim-card'
+import { getMe } from './get-me'
+import { phoneDoor } from './phone-door'
+import { renameMember } from './rename-member'
+
+export const memberRouter = router({
+  me: memberProcedure.query(({ ctx }) => getMe(ctx.verb)),
+  rename: memberProcedure
+    .input(z.object({ requestId, displayName: z.string().min(1).max(80) }))
+    .mutation(({ ctx, input }) => renameMember(ctx.verb, input)),
+  attachPhone: memberProcedure
+    .input(z.object({ requestId, phone: phoneDoor }))
+    .mutation(({ ctx, input }) => attachPhone(ctx.verb, input)),
+  claimCard: memberProcedure
+    .input(z.object({ requestId, claimId: z.uuid(), last4: z.string().regex(/^\d{4}$/) }))
+    .mutation(({ ctx, input }) => claimCard(ctx.verb, input)),
+})

@@ -1,0 +1,59 @@
+import { resolveIdentity } from '@huiyuan/shared/identity'
+import { randomUUID } from 'node:crypto'
+import { type Arrival, type Ctx, inTx, type ProvenIdentity } from '../ctx'
+import { attachProofs, findHolders, lockProofs, mergeMember, phoneProof, wechatProofs, wechatSays } from '../member'
+import { spendSmsCode } from '../sms'
+import { type Place, startSession, tokensOf } from './start-session'
+import { mintGuestToken, type Tokens } from './tokens'
+
+/** How somebody comes in. Each code is spent by coming in, whatever happens then. */
+export type Door =
+  | { kind: 'weapp'; code: string }
+  | { kind: 'oauth'; code: string }
+  | { kind: 'sms'; phone: string; code: string }
+
+export interface OpenInput extends Place {
+  door: Door
+  arrival?: Arrival | undefined
+}
+
+export type Opened =
+  | { kind: 'guest'; guestToken: string; expiresAt: string; hasPhone: boolean }
+  | { kind: 'member'; memberId: string; tokens: Tokens }
+
+/**
+ * Signs somebody in: a known person gets a session, anybody else stays a guest until agreeing.
+ * @throws WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
+ */
+export async function openSession(ctx: Ctx, input: OpenInput): Promise<Opened> {
+  const proofs = await proveDoor(ctx, input.door)
+  const opened = await inTx(ctx, async (tx) => {
+    await lockProofs(tx, proofs)
+    const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
+    if (found.kind !== 'attach' && found.kind !== 'merge') return null
+    if (found.kind === 'merge') await mergeMember(tx, found.survivorId, found.otherId)
+    const memberId = found.kind === 'merge' ? found.survivorId : found.memberId
+    await attachProofs(tx, memberId, proofs)
+    return { memberId, sessionId: await startSession(tx, memberId, input) }
+  })
+  if (opened) return { kind: 'member', memberId: opened.memberId, tokens: await tokensOf(ctx, opened.memberId, opened.sessionId) }
+  const arrival = input.arrival ?? { channel: input.platform }
+  const guest = await mintGuestToken(ctx, { guestId: randomUUID(), proofs, arrival })
+  return { kind: 'guest', ...guest, hasPhone: proofs.some(({ kind }) => kind === 'phone') }
+}
+
+async function proveDoor(ctx: Ctx, door: Door): Promise<ProvenIdentity[]> {
+  switch (door.kind) {
+    case 'weapp': {
+      // the session key is dropped here: nothing of ours needs it, and what is not kept cannot leak
+      const { openid, unionid } = await wechatSays(() => ctx.wechat.codeToSession(door.code))
+      return wechatProofs(ctx.weappId, { openid, ...(unionid ? { unionid } : {}) })
+    }
+    case 'oauth': {
+      const person = await wechatSays(() => ctx.wechat.oauthAccess(door.code))
+      return wechatProofs(ctx.oaAppId, person)
+    }
+    case 'sms':
+      return [phoneProof(ctx.keys, await spendSmsCode(ctx, door.phone, door.code))]
+  }
+}
