@@ -19,8 +19,9 @@ const swcPlain = { ...swc, jsc: { ...swc.jsc, parser: { syntax: 'typescript', ts
 const project = ({ kind, tests }) => ({
   displayName: kind,
   rootDir: __dirname,
-  roots: [...new Set(tests.filter((glob) => !glob.startsWith('!')).map((glob) => glob.split('/')[0]))]
-    .map((folder) => join(__dirname, folder)),
+  roots: [...new Set(tests.filter((glob) => !glob.startsWith('!')).map((glob) => glob.split('/')[0]))].map((folder) =>
+    join(__dirname, folder),
+  ),
   testEnvironment: 'node',
   testMatch: tests.map((glob) => (glob.startsWith('!') ? `!<rootDir>/${glob.slice(1)}` : `<rootDir>/${glob}`)),
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/generated/'],

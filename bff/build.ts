@@ -33,7 +33,9 @@ export async function buildBff(): Promise<void> {
     logLevel: 'warning',
     plugins: [dependenciesOutside],
     // Taken-in CommonJS code asks for Node's own modules by require.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(import.meta.url)" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(import.meta.url)",
+    },
   })
   writeFileSync(join(DIST, 'package.json'), '{ "type": "module" }\n')
 }

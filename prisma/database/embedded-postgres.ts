@@ -50,7 +50,11 @@ interface Notes {
  * Starts the private PostgreSQL of this project from the binaries npm installed, or joins the one that runs.
  * It outlives the caller (also Ctrl-C and kill -9) until `stop`; several callers at once are safe.
  */
-export async function startPostgres({ folder, durable = true, settings = {} }: PostgresOptions): Promise<PostgresServer> {
+export async function startPostgres({
+  folder,
+  durable = true,
+  settings = {},
+}: PostgresOptions): Promise<PostgresServer> {
   const account = serverAccount()
   const data = dataFolder(folder, account)
   const home = dirname(data)
@@ -114,7 +118,9 @@ function giveTo(account: ServerAccount, ...paths: string[]): void {
 function requireVersion(data: string): void {
   const found = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
   if (found === DATA_VERSION) return
-  throw new Error(`${data} was written by PostgreSQL ${found}, this is ${DATA_VERSION}: move the folder away, or dump and restore it`)
+  throw new Error(
+    `${data} was written by PostgreSQL ${found}, this is ${DATA_VERSION}: move the folder away, or dump and restore it`,
+  )
 }
 
 async function launch(cluster: Cluster, durable: boolean, settings: Record<string, string | number>): Promise<Notes> {
@@ -142,7 +148,8 @@ async function launch(cluster: Cluster, durable: boolean, settings: Record<strin
     } catch (error) {
       const words = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-12).join('\n') : String(error)
       // After kill -9 of the main process its children need a moment to notice and let go of the memory.
-      if (!words.includes('still in use') || Date.now() > deadline) throw new Error(`PostgreSQL did not start:\n${words}`)
+      if (!words.includes('still in use') || Date.now() > deadline)
+        throw new Error(`PostgreSQL did not start:\n${words}`)
       await sleep(250)
     }
   }

@@ -32,6 +32,10 @@ function schemaHash(): string {
   const { version } = createRequire(import.meta.url)('prisma/package.json') as { version: string }
   const hash = createHash('sha256').update(version)
   const files = readdirSync(SCHEMA, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.prisma'))
-  for (const file of files.sort()) hash.update(file).update('\0').update(readFileSync(join(SCHEMA, file)))
+  for (const file of files.sort())
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(SCHEMA, file)))
   return hash.digest('hex')
 }

@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   const name = process.argv[2] ?? ''
   if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Error('usage: pnpm db:migration <name_in_snake_case>')
   const file = await newMigration(name)
-  console.log(file ? `wrote ${file}\nRead it, and add CHECK constraints by hand.` : 'schema and functions are unchanged')
+  console.log(
+    file ? `wrote ${file}\nRead it, and add CHECK constraints by hand.` : 'schema and functions are unchanged',
+  )
 }
 
 main().catch((error: unknown) => {

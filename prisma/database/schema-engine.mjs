@@ -120,7 +120,12 @@ async function runCommand(command, url) {
     await once(command === 'can-connect-to-database' ? target : { ...target, database: 'postgres' }, sql)
     return 0
   } catch (error) {
-    const fields = { message: wordsOf(error), is_panic: false, error_code: CONNECT_FAULTS[error.code] ?? 'P1011', meta: null }
+    const fields = {
+      message: wordsOf(error),
+      is_panic: false,
+      error_code: CONNECT_FAULTS[error.code] ?? 'P1011',
+      meta: null,
+    }
     const line = { timestamp: new Date().toISOString(), level: 'ERROR', target: 'schema_engine::logger', fields }
     // The CLI skips the first line.
     process.stderr.write(`{}\n${JSON.stringify(line)}\n`)
@@ -193,7 +198,11 @@ async function main(args) {
   const datasource = { url: process.env.DATABASE_URL, ...JSON.parse(option('--datasource') ?? '{}') }
   if (args.includes('cli')) return runCommand(option('cli'), datasource.url)
   const files = (option('--datamodels') ?? '').split(',').filter(Boolean)
-  await serve(files.length > 0 ? files.map((file) => [file, readFileSync(file, 'utf8')]) : undefined, datasource, engineModule)
+  await serve(
+    files.length > 0 ? files.map((file) => [file, readFileSync(file, 'utf8')]) : undefined,
+    datasource,
+    engineModule,
+  )
   return 0
 }
 

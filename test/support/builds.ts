@@ -21,7 +21,15 @@ const PHONE_SOURCES = ['miniapp/src', 'miniapp/config', 'miniapp/babel.config.js
 const BUILDS: Build[] = [
   {
     name: 'bff',
-    sources: ['bff/src', 'bff/build.ts', 'bff/package.json', 'shared/src', 'prisma/schema', 'prisma/database', 'prisma/seed'],
+    sources: [
+      'bff/src',
+      'bff/build.ts',
+      'bff/package.json',
+      'shared/src',
+      'prisma/schema',
+      'prisma/database',
+      'prisma/seed',
+    ],
     result: 'bff/dist/main.js',
     run: buildBff,
   },
@@ -62,7 +70,10 @@ function isFresh({ sources, result }: Build, note: string): boolean {
 function sourceHash(sources: string[]): string {
   const hash = createHash('sha256')
   for (const file of ['pnpm-lock.yaml', ...sources].flatMap(filesOf)) {
-    hash.update(file).update('\0').update(readFileSync(join(PROJECT, file)))
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(PROJECT, file)))
   }
   return hash.digest('hex')
 }

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createDatabase,
-  dropDatabase,
-  listDatabases,
-  runOnce,
-  withDatabase,
-} from '@huiyuan/prisma/database/databases'
+import { createDatabase, dropDatabase, listDatabases, runOnce, withDatabase } from '@huiyuan/prisma/database/databases'
 import pg from 'pg'
 
 export interface TestDatabase {

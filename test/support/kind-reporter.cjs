@@ -2,7 +2,7 @@ const { writeFileSync } = require('node:fs')
 
 /** A jest reporter that leaves the count of each kind in the file named by KIND_COUNTS, for the runner's last lines. */
 module.exports = class KindReporter {
-  onRunComplete(contexts, results) {
+  onRunComplete(_contexts, results) {
     if (!process.env.KIND_COUNTS) return
     const counts = {}
     for (const file of results.testResults) {

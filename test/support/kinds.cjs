@@ -23,9 +23,19 @@ module.exports = [
     tests: ['bff/src/**/*.test.ts', '!bff/src/wechat/**'],
     needs: ['client', 'database'],
   },
-  { kind: 'story', says: 'story (real server)', tests: ['test/story/**/*.test.ts'], needs: ['client', 'database', 'bff'] },
+  {
+    kind: 'story',
+    says: 'story (real server)',
+    tests: ['test/story/**/*.test.ts'],
+    needs: ['client', 'database', 'bff'],
+  },
   { kind: 'faults', says: 'faults', tests: ['test/faults/**/*.test.ts'], needs: ['client', 'database', 'bff'] },
-  { kind: 'weapp', says: 'weapp output executed', tests: ['test/weapp/**/*.test.ts'], needs: ['client', 'database', 'bff', 'weapp'] },
+  {
+    kind: 'weapp',
+    says: 'weapp output executed',
+    tests: ['test/weapp/**/*.test.ts'],
+    needs: ['client', 'database', 'bff', 'weapp'],
+  },
   {
     kind: 'browser',
     says: 'browser (h5 in Chromium)',
