@@ -1,0 +1,24 @@
+import type { SandboxApp } from './world'
+
+/** The demo's subscribe-message templates; the keys are those of `data`. */
+export const DEMO_TEMPLATES = {
+  points_arrived: {
+    templateId: 'yZ7q0Jm3kPp1wT5uXc9vB2nL4sD6fG8hR0aE3iO5tYk',
+    title: '积分到账通知',
+    keys: ['thing1', 'number2', 'time3', 'thing4'],
+  },
+} as const
+
+/** The demo's mini-program and official account, when the environment names no others. */
+export const DEMO_APPS = {
+  weapp: { appid: 'wx5e0d1f0a7c3b9e21', secret: 'b6d9a1f4c7e24d0b9a3f5e8c1d7b6a40' },
+  oa: { appid: 'wx8c4b2a6f1d9e7035', secret: '4f1e7a9c2b8d4c6f8e0a3d5b7c9e1f20' },
+} as const
+
+/** The sandbox's view of a mini-program and an official account with these keys. */
+export function demoApps(keys: { weapp: { appid: string; secret: string }; oa: { appid: string; secret: string } }) {
+  const templates = Object.values(DEMO_TEMPLATES).map((one) => ({ ...one, keys: [...one.keys] }))
+  const weapp: SandboxApp = { ...keys.weapp, kind: 'weapp', name: '一盏', templates }
+  const oa: SandboxApp = { ...keys.oa, kind: 'oa', name: '一盏' }
+  return [weapp, oa]
+}

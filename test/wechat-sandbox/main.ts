@@ -1,0 +1,31 @@
+import { DEMO_APPS, demoApps } from './demo-apps'
+import { DEMO_PEOPLE } from './demo-people'
+import { createSandbox } from './sandbox'
+
+/**
+ * The sandbox by itself. Environment, all optional: PORT, HOST, WEAPP_APPID, WEAPP_SECRET, OA_APPID, OA_SECRET, and
+ * for pushes WECHAT_PUSH_URL, WECHAT_PUSH_TOKEN, WECHAT_PUSH_AES_KEY.
+ */
+const env = process.env
+const apps = demoApps({
+  weapp: { appid: env.WEAPP_APPID || DEMO_APPS.weapp.appid, secret: env.WEAPP_SECRET || DEMO_APPS.weapp.secret },
+  oa: { appid: env.OA_APPID || DEMO_APPS.oa.appid, secret: env.OA_SECRET || DEMO_APPS.oa.secret },
+})
+const [weapp] = apps
+if (weapp && env.WECHAT_PUSH_URL && env.WECHAT_PUSH_TOKEN) {
+  const aesKey = env.WECHAT_PUSH_AES_KEY
+  weapp.push = { url: env.WECHAT_PUSH_URL, token: env.WECHAT_PUSH_TOKEN, ...(aesKey ? { aesKey } : {}) }
+}
+
+const sandbox = createSandbox({ apps, people: DEMO_PEOPLE })
+
+async function run(): Promise<void> {
+  const url = await sandbox.listen(Number(env.PORT || 0), env.HOST || '127.0.0.1')
+  process.stdout.write(`wechat sandbox listening on ${url}\n`)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void sandbox.close().then(() => process.exit(0)))
+}
+
+void run()
