@@ -1,4 +1,5 @@
 import type { Registry } from './ctx'
+import { outboxOnOrderSettled } from './outbox'
 
 /**
  * Who is told about what, and what a merge moves, in order. Here and not in the nouns, so that an order need not
@@ -7,7 +8,7 @@ import type { Registry } from './ctx'
 export const registry: Registry = {
   handlers: {
     'member.joined': [],
-    'order.settled': [],
+    'order.settled': [outboxOnOrderSettled],
   },
   openSteps: ['ledger_open', 'tier_open'],
   mergeSteps: [

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { type Ctx, inTx } from '../ctx'
+import { forbidMessages, recordDelivery } from '../outbox'
+import { openPush, type PushEvent, type PushSetup, pushGreeting } from '../wechat'
+import { NOTICE_DAYS } from './forget-notices'
+
+export interface Notify {
+  method: string
+  query: Record<string, unknown>
+  /** The body as it came, not parsed. */
+  rawBody: string
+}
+
+export interface NotifyAnswer {
+  status: number
+  body: string
+}
+
+type Act = (tx: Ctx, event: PushEvent, memberId: string) => Promise<void>
+
+/** Pushes that change something here. Every other one is thanked for and passed over. */
+const ACTS: Readonly<Record<string, Act>> = {
+  // The phone reports the same tap through outbox.allow, always and safe to repeat, while a push is optional and names
+  // nothing to match the two by. So the phone counts; adding here as well would count each consent twice.
+  subscribe_msg_popup_event: async () => {},
+  subscribe_msg_change_event: async (tx, event, memberId) => {
+    for (const entry of event.list)
+      if (entry.SubscribeStatusString === 'reject') await forbidMessages(tx, memberId, entry.TemplateId)
+  },
+  subscribe_msg_sent_event: async (tx, event, memberId) => {
+    for (const { TemplateId: templateId, ErrorCode: code, ErrorStatus: words } of event.list) {
+      const delivered = String(code) === '0'
+      const status = `${code} ${typeof words === 'string' ? words : ''}`
+      await recordDelivery(tx, { memberId, templateId, at: event.createdAt, delivered, status })
+    }
+  },
+}
+
+/**
+ * Answers a push of WeChat: the check of the address (GET), or an event (POST), which is acted on once however often it
+ * comes; its notice is written in the transaction of the act. Answers 4xx to what is not WeChat's.
+ * @throws when the database is away: WeChat then tries again
+ */
+export async function handleNotify(ctx: Ctx, setup: PushSetup, { method, query, rawBody }: Notify): Promise<NotifyAnswer> {
+  if (method === 'GET') {
+    const echo = pushGreeting(setup.token, query)
+    return echo === null ? { status: 403, body: '' } : { status: 200, body: echo }
+  }
+  if (method !== 'POST') return { status: 405, body: '' }
+  const opened = openPush(setup, query, rawBody)
+  if ('refusal' in opened) {
+    ctx.log.warn({ refusal: opened.refusal }, 'a push was refused')
+    return { status: opened.refusal === 'format' ? 400 : 403, body: '' }
+  }
+  // A replay older than the notices that would recognise it.
+  if (isOlderThanNotices(ctx, query.timestamp)) return { status: 403, body: '' }
+  const { event } = opened
+  const act = Object.hasOwn(ACTS, event.event) ? ACTS[event.event] : undefined
+  if (act) await actOnce(ctx, event, act)
+  return { status: 200, body: 'success' }
+}
+
+const isOlderThanNotices = (ctx: Ctx, signedSeconds: unknown): boolean =>
+  Number(signedSeconds) * 1000 < ctx.now().getTime() - NOTICE_DAYS * 86_400_000
+
+const actOnce = (ctx: Ctx, event: PushEvent, act: Act): Promise<void> =>
+  inTx(ctx, async (tx) => {
+    // hashed: WeChat's key holds an openid, and its length has no bound
+    const noticeKey = createHash('sha256').update(event.dedupeKey).digest('hex')
+    const notice = { noticeKey, event: event.event, at: tx.now() }
+    const { count } = await tx.db.wechatNotice.createMany({ data: notice, skipDuplicates: true })
+    if (count === 0) return
+    const known = await tx.db.identity.findUnique({
+      where: { kind_issuer_subject: { kind: 'wechat_openid', issuer: tx.weappId, subject: event.fromUser } },
+      select: { memberId: true },
+    })
+    if (known) await act(tx, event, known.memberId)
+  })

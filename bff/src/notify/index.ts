@@ -1,0 +1,2 @@
+export { forgetNotices } from './forget-notices'
+export { notifyRoute } from './notify-route'

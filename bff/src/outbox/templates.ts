@@ -1,0 +1,76 @@
+import { yuanText } from '@huiyuan/shared/money'
+import { businessDay, clockText, dayWords } from '@huiyuan/shared/time'
+import { z } from 'zod'
+import type { Ctx } from '../ctx'
+
+export interface MessageTemplate {
+  /** What the member is asked to allow. */
+  title: string
+  /** Where a tap on the message leads. */
+  page: string
+  /** The template's parameters; null when the payload is not one of this template. */
+  wordsOf: (payload: unknown, createdAt: Date) => Record<string, string> | null
+}
+
+// WeChat refuses a parameter that is longer than its kind allows (47003).
+const THING_CHARS = 20
+
+/** A parameter of kind `thing`: any words, 20 characters. */
+export function thing(words: string): string {
+  const chars = [...words]
+  return chars.length <= THING_CHARS ? words : `${chars.slice(0, THING_CHARS - 1).join('')}…`
+}
+
+/** A parameter of kind `time`: `2026年11月22日 09:12`, the brand's clock. */
+function time(at: Date): string {
+  const { year, month, day } = businessDay(at)
+  return `${year}年${month}月${day}日 ${clockText(at)}`
+}
+
+const PointsArrived = z.object({
+  points: z.number().int().positive(),
+  amountFen: z.number().int().positive(),
+  activeAt: z.coerce.date(),
+  at: z.coerce.date(),
+})
+
+export type PointsArrived = z.infer<typeof PointsArrived>
+
+const pointsArrived: MessageTemplate = {
+  title: '积分到账通知',
+  page: 'pages/ledger/statement',
+  wordsOf(payload) {
+    const told = PointsArrived.safeParse(payload)
+    if (!told.success) return null
+    const { points, amountFen, activeAt, at } = told.data
+    return {
+      thing1: thing(`到店消费 ${yuanText(amountFen)}`),
+      number2: String(points),
+      time3: time(at),
+      thing4: thing(activeAt > at ? `${dayWords(activeAt, at)}起可用` : '现在就可以使用'),
+    }
+  },
+}
+
+const phoneMoved: MessageTemplate = {
+  title: '手机号变更提醒',
+  page: 'tabs/me/index',
+  wordsOf: (_payload, createdAt) => ({
+    thing1: '会员手机号',
+    time2: time(createdAt),
+    thing3: '这个号码已由另一位微信用户验证并使用',
+  }),
+}
+
+/**
+ * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
+ * WeChat's console (积分到账通知: 项目 积分 时间 备注) and names its id in the settings.
+ */
+export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
+  points_arrived: pointsArrived,
+  phone_moved: phoneMoved,
+}
+
+/** The key of one of WeChat's template ids, or null when the house does not use it. */
+export const findTemplateKey = (ctx: Ctx, templateId: unknown): string | null =>
+  Object.keys(TEMPLATES).find((key) => ctx.templates[key] !== undefined && ctx.templates[key] === templateId) ?? null

@@ -1,0 +1,5 @@
+export { forgetSmsCodes } from './forget-sms-codes'
+export { normalPhone } from './phone'
+export { sendSmsCode } from './send-sms-code'
+export { noSender, sandboxSender } from './senders'
+export { spendSmsCode } from './spend-sms-code'

@@ -1,0 +1,20 @@
+import type { SendText } from '../ctx'
+import { refuse } from '../refusal'
+
+const TIMEOUT_MS = 5_000
+
+/** Hands texts to the stand-in provider of demo and tests. @throws Error when it does not take one */
+export const sandboxSender =
+  (url: string): SendText =>
+  async (phone, text) => {
+    const response = await fetch(new URL('/sms/send', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ phone, text }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    if (!response.ok) throw new Error(`the SMS stand-in answered ${response.status}`)
+  }
+
+/** For a house without a provider: every text is refused. */
+export const noSender: SendText = async () => refuse('SERVICE_AWAY')
