@@ -63,3 +63,13 @@ export function toRefusal(error: unknown): unknown {
   if ((code && AWAY.has(code)) || AWAY_WORDS.test(message)) return new Refusal(fault('SERVICE_AWAY'))
   return error
 }
+
+/** Runs `work` once more when the first try met a lock or a merge. Only for work that is safe to repeat. */
+export async function twiceWhenBusy<T>(work: (again: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await work(false)
+  } catch (error) {
+    if (error instanceof Refusal && error.fault.code === 'BUSY') return work(true)
+    throw error
+  }
+}

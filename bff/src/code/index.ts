@@ -1,0 +1,1 @@
+export { type CheckedCode, checkCode } from './check-code'

@@ -1,0 +1,1 @@
+export { type SettledOrder, type Settlement, settleOrder } from './settle-order'

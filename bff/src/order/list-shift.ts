@@ -1,0 +1,72 @@
+import { maskName } from '@huiyuan/shared/member'
+import { endOfBusinessDay, startOfBusinessDay } from '@huiyuan/shared/time'
+import type { Ctx } from '../ctx'
+import { displayNameOf } from '../member'
+import { refuse } from '../refusal'
+import type { AtWork } from '../store'
+
+const PAGE = 30
+
+interface ShiftTotals {
+  count: number
+  amountFen: number
+  points: number
+  members: number
+}
+
+/** Today's orders of the own store, the newest first, with the day's totals. Names are masked, the staff's too. */
+export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cursor?: string | undefined } = {}) {
+  const today = { from: startOfBusinessDay(ctx.now()), to: endOfBusinessDay(ctx.now()) }
+  const [rows, totals] = await Promise.all([
+    ctx.db.order.findMany({
+      where: { storeId, settledAt: { gte: today.from, lte: today.to }, ...(cursor ? beyond(cursor) : {}) },
+      orderBy: [{ settledAt: 'desc' }, { orderId: 'desc' }],
+      take: PAGE + 1,
+      select: {
+        orderId: true,
+        orderNo: true,
+        settledAt: true,
+        amountFen: true,
+        points: true,
+        tillId: true,
+        memberId: true,
+        staffId: true,
+      },
+    }),
+    ctx.sql<ShiftTotals>('order_shift_totals', { storeId, ...today }),
+  ])
+  const page = rows.slice(0, PAGE)
+  const names = await maskedNames(
+    ctx,
+    page.flatMap(({ memberId, staffId }) => [memberId, staffId]),
+  )
+  return {
+    orders: page.map(({ memberId, staffId, settledAt, ...order }) => ({
+      ...order,
+      settledAt: settledAt.toISOString(),
+      nameMasked: names.get(memberId) ?? displayNameOf(ctx, null),
+      staffName: names.get(staffId) ?? displayNameOf(ctx, null),
+    })),
+    totals,
+    nextCursor: rows.length > PAGE ? cursorOf(page.at(-1)) : null,
+  }
+}
+
+async function maskedNames(ctx: Ctx, memberIds: string[]): Promise<Map<string, string>> {
+  const members = await ctx.db.member.findMany({
+    where: { memberId: { in: [...new Set(memberIds)] }, nameSealed: { not: null } },
+    select: { memberId: true, nameSealed: true },
+  })
+  return new Map(members.map(({ memberId, nameSealed }) => [memberId, maskName(displayNameOf(ctx, nameSealed))]))
+}
+
+const cursorOf = (last: { settledAt: Date; orderId: string } | undefined): string | null =>
+  last ? `${last.settledAt.getTime()}.${last.orderId}` : null
+
+/** What lies beyond the last order seen. @throws BAD_INPUT for a cursor that this list never gave */
+function beyond(cursor: string) {
+  const match = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(cursor)
+  if (!match?.[1] || !match[2]) return refuse('BAD_INPUT', { fields: [{ path: 'cursor', problem: 'malformed' }] })
+  const settledAt = new Date(Number(match[1]))
+  return { OR: [{ settledAt: { lt: settledAt } }, { settledAt, orderId: { lt: match[2] } }] }
+}

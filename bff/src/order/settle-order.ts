@@ -1,0 +1,71 @@
+import { earningOf } from '@huiyuan/shared/ledger'
+import { isRingUpAmount } from '@huiyuan/shared/money'
+import { tierValidUntil } from '@huiyuan/shared/tier'
+import { v7 as uuidv7 } from 'uuid'
+import { alongOf, type Command, type Ctx, commandOf } from '../ctx'
+import { refuse, twiceWhenBusy } from '../refusal'
+import type { AtWork } from '../store'
+import { readMemberRef, survivorOf } from '../visit'
+import { drawOrderNo } from './order-no'
+
+export interface SettledOrder {
+  orderId: string
+  orderNo: string
+  amountFen: number
+  points: number
+  growth: number
+  activeAt: string
+  pointsAfter: { available: number; pending: number }
+  tierBefore: number
+  tierAfter: number
+  settledAt: string
+}
+
+export interface Settlement {
+  requestId: string
+  visitId: string
+  memberRef: string
+  amountFen: number
+}
+
+/**
+ * Takes an amount that the customer has paid into account: order, points, growth and tier in one statement.
+ * Any number of the same command has one effect and one answer (I-L5). When a merge takes the member along
+ * meanwhile, the order follows to the survivor.
+ * @throws AMOUNT_INVALID, VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, REQUEST_REUSED
+ */
+export async function settleOrder(ctx: Ctx, staff: AtWork, input: Settlement): Promise<SettledOrder> {
+  if (!isRingUpAmount(input.amountFen)) return refuse('AMOUNT_INVALID')
+  // the reference is sealed afresh each time it is handed out; what it stands for is in the visit's id
+  const { memberRef, ...asked } = input
+  const memberId = readMemberRef(ctx.keys, input.visitId, memberRef)
+  const request = commandOf(ctx, 'order.settle', asked)
+  return twiceWhenBusy(async (again) => {
+    const owner = again ? await survivorOf(ctx.db, memberId) : memberId
+    return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, request))
+  })
+}
+
+function settlementOf(ctx: Ctx, staff: AtWork, input: Settlement, memberId: string, request: Command) {
+  const at = ctx.now()
+  const { visitId, amountFen } = input
+  const { points, growth, activeAt, expiresAt } = earningOf(amountFen, at, ctx.policy)
+  const orderId = uuidv7({ msecs: at.getTime() })
+  return {
+    request,
+    staffId: staff.memberId,
+    memberId,
+    visitId,
+    orderId,
+    orderNo: drawOrderNo(at),
+    amountFen,
+    points,
+    growth,
+    at,
+    activeAt,
+    expiresAt,
+    validUntil: tierValidUntil(at, ctx.policy),
+    ladder: ctx.policy.tiers.map(({ tier, atGrowth }) => ({ tier, atGrowth })),
+    along: alongOf(ctx, 'order.settled', { memberId, orderId, amountFen, points, growth, activeAt, at }),
+  }
+}

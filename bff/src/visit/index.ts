@@ -1,0 +1,2 @@
+export { getVisit } from './get-visit'
+export { readMemberRef, survivorOf } from './member-ref'
