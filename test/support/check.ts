@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { generateClient } from '@huiyuan/prisma/database/generate'
+import { runPrisma } from '@huiyuan/prisma/database/prisma-cli'
+import { foreignMentions } from './mentions'
+import { DATA, PROJECT } from './project'
+
+/** How many checks run side by side; each is one busy process. */
+const LANES = 2
+
+interface Check {
+  name: string
+  /** Returns what is wrong, in words for the terminal; empty when all is well. */
+  run: () => Promise<string>
+}
+
+const { resolve } = createRequire(import.meta.url)
+
+function bin(name: string, file: string): string {
+  return join(dirname(resolve(`${name}/package.json`, { paths: [PROJECT] })), file)
+}
+
+/** Runs one of the project's tools; what it writes is what is wrong when it fails. */
+function tool(script: string, args: string[]): Promise<string> {
+  return new Promise((done, fail) => {
+    const env = { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }
+    const child = spawn(process.execPath, [script, ...args], { cwd: PROJECT, env })
+    let written = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (written += chunk))
+    child.on('error', fail)
+    child.on('close', (code) => done(code === 0 ? '' : written.trim() || `it ended with code ${code}`))
+  })
+}
+
+function types(project: string): () => Promise<string> {
+  const note = join(DATA, 'types', `${dirname(project).replace(/\W/g, '_')}.tsbuildinfo`)
+  const incremental = ['--incremental', '--tsBuildInfoFile', note]
+  return () => tool(bin('typescript', 'bin/tsc'), ['-p', project, '--noEmit', ...incremental])
+}
+
+const ROOMS = ['shared', 'bff', 'prisma', 'test', 'miniapp'].filter((room) => existsSync(join(PROJECT, room)))
+
+const CHECKS: Check[] = [
+  { name: 'types (server, tests)', run: types('tsconfig.json') },
+  { name: 'types (phone)', run: types('miniapp/tsconfig.json') },
+  {
+    name: 'unused files, exports and packages (knip)',
+    run: () => tool(bin('knip', 'bin/knip.js'), ['--no-progress', '--treat-config-hints-as-errors']),
+  },
+  {
+    name: 'style and size (biome)',
+    run: () => tool(bin('@biomejs/biome', 'bin/biome'), ['check', '--error-on-warnings', '--max-diagnostics=60', '.']),
+  },
+  {
+    name: 'directions (dependency-cruiser)',
+    run: () =>
+      tool(bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), ['--config', '.dependency-cruiser.cjs', ...ROOMS]),
+  },
+  { name: 'schema (prisma)', run: () => runPrisma(['validate']).then(() => '', String) },
+  { name: 'speaks only of itself', run: async () => foreignMentions(PROJECT).join('\n') },
+]
+
+async function main(): Promise<void> {
+  const startedAt = performance.now()
+  mkdirSync(join(DATA, 'types'), { recursive: true })
+  await generateClient()
+  const waiting = [...CHECKS]
+  const failed: string[] = []
+  const lane = async () => {
+    for (let check = waiting.shift(); check; check = waiting.shift()) {
+      const from = performance.now()
+      const wrong = await check.run()
+      console.log(`  ${wrong ? '✗' : '✓'} ${check.name} (${((performance.now() - from) / 1000).toFixed(1)} s)`)
+      if (wrong) console.log(`${wrong}\n`)
+      if (wrong) failed.push(check.name)
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  const took = ((performance.now() - startedAt) / 1000).toFixed(1)
+  console.log(failed.length > 0 ? `\n${failed.length} of ${CHECKS.length} checks failed` : `\nall well in ${took} s`)
+  process.exitCode = failed.length > 0 ? 1 : 0
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message)
+  process.exitCode = 1
+})
