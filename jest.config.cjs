@@ -23,7 +23,7 @@ const project = ({ kind, tests }) => ({
     join(__dirname, folder),
   ),
   testEnvironment: 'node',
-  testMatch: tests.map((glob) => (glob.startsWith('!') ? `!<rootDir>/${glob.slice(1)}` : `<rootDir>/${glob}`)),
+  testMatch: tests.map((glob) => (glob.startsWith('!') ? `!${join(__dirname, glob.slice(1))}` : `<rootDir>/${glob}`)),
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/generated/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
   transform: {

@@ -15,13 +15,13 @@ export function authorizePage(app: SandboxApp, people: Person[], fields: Record<
   const asks = fields.scope === 'snsapi_userinfo' ? '申请获取你的微信身份' : '申请识别你的微信身份'
   return page(
     '选择一个人 · 微信沙箱',
-    `<h1>你是谁?</h1>
-<p>「${escapeHtml(app.name)}」${asks}。这里是演示用的微信沙箱,选一个人继续。</p>
+    `<h1>你是谁？</h1>
+<p>「${escapeHtml(app.name)}」${asks}。这里是演示用的微信沙箱，选一个人继续。</p>
 <form method="post" action="/connect/oauth2/authorize">
 ${hidden}
 <ul>${rows}</ul>
 </form>
-<p class="foot">真正的微信里,这一步由微信完成。</p>`,
+<p class="foot">真正的微信里，这一步由微信完成。</p>`,
   )
 }
 

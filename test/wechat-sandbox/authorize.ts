@@ -48,16 +48,16 @@ export function authorizeRoutes(world: World): Router {
 
 function readWish(world: World, fields: Record<string, unknown>): Wish | string {
   const app = world.apps.get(String(fields.appid))
-  if (app?.kind !== 'oa') return 'AppID 参数错误:没有这个公众号'
+  if (app?.kind !== 'oa') return 'AppID 参数错误：没有这个公众号'
   const address = String(fields.redirect_uri ?? '')
   const redirectUri = URL.canParse(address) ? new URL(address) : null
   if (!redirectUri || !/^https?:$/.test(redirectUri.protocol))
-    return 'redirect_uri 参数错误(10003):须为 http 或 https 地址'
-  if (app.hosts && !app.hosts.includes(redirectUri.host)) return 'redirect_uri 参数错误(10003):不在网页授权域名内'
-  if (fields.response_type !== 'code') return 'response_type 参数错误:须为 code'
+    return 'redirect_uri 参数错误(10003)：须为 http 或 https 地址'
+  if (app.hosts && !app.hosts.includes(redirectUri.host)) return 'redirect_uri 参数错误(10003)：不在网页授权域名内'
+  if (fields.response_type !== 'code') return 'response_type 参数错误：须为 code'
   const scope = String(fields.scope)
   if (scope !== 'snsapi_base' && scope !== 'snsapi_userinfo') return 'scope 参数错误(10005)'
   const state = String(fields.state ?? '')
-  if (!/^[a-zA-Z0-9]{0,128}$/.test(state)) return 'state 参数错误:只能是字母和数字,最多 128 个'
+  if (!/^[a-zA-Z0-9]{0,128}$/.test(state)) return 'state 参数错误：只能是字母和数字，最多 128 个'
   return { app, redirectUri, scope, state }
 }

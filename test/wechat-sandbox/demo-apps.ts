@@ -7,6 +7,11 @@ export const DEMO_TEMPLATES = {
     title: '积分到账通知',
     keys: ['thing1', 'number2', 'time3', 'thing4'],
   },
+  phone_moved: {
+    templateId: 'pH3mV8dQ1xK6rT0bN5wZ9sJ2cF7gL4yA1uE8oI6hXqM',
+    title: '手机号变更提醒',
+    keys: ['thing1', 'time2', 'thing3'],
+  },
 } as const
 
 /** The demo's mini-program and official account, when the environment names no others. */

@@ -4,7 +4,7 @@ export { openidOf, unionidOf } from './identity'
 
 /** The people of the demo brand 一盏, as WeChat knows them. Whether they are members or staff is the BFF's affair. */
 export const DEMO_PEOPLE: readonly NewPerson[] = [
-  { key: 'lin', name: '小林', phone: '+8613800002207', note: '第一次来,手里有一张旧的实体会员卡' },
+  { key: 'lin', name: '小林', phone: '+8613800002207', note: '第一次来，手里有一张旧的实体会员卡' },
   { key: 'mei', name: '小梅', phone: '+8613800003318', note: '黄金会员' },
   { key: 'qing', name: '阿青', phone: '+8613800004429', note: '湖滨店店员' },
   { key: 'zhou', name: '老周', phone: '+8613800005530', note: '湖滨店店长' },

@@ -9,13 +9,13 @@ export function homePage(world: World): string {
   return page(
     '微信沙箱',
     `<h1>微信沙箱</h1>
-<p>它代替微信的服务器,供演示和测试使用;关掉以后什么都不保存。</p>
+<p>它代替微信的服务器，供演示和测试使用；关掉以后什么都不保存。</p>
 <ul>
 <li><a class="row" href="/sms"><span class="words"><span class="name">收到的短信</span><span class="note">验证码在这里看</span></span></a></li>
 </ul>
 <h2>演示里的人</h2>
 <ul>${rows}</ul>
-<p class="foot">登录码等于小程序里 wx.login 得到的 code:一次有效,五分钟过期。</p>`,
+<p class="foot">登录码等于小程序里 wx.login 得到的 code：一次有效，五分钟过期。</p>`,
     SCRIPT,
   )
 }
@@ -27,7 +27,7 @@ function row(person: Person, appid: string | undefined): string {
   const openid = escapeHtml((appid && person.openids[appid]) || '')
   return `<li><div class="row" style="flex-wrap:wrap">${words}
 <button class="small" type="button" data-person="${key}">取登录码</button>
-<span class="note num" style="flex-basis:100%">${phone} · ${openid}</span>
+<span class="note num" style="flex-basis:100%">${phone}<br>${openid}</span>
 <output style="flex-basis:100%" aria-live="polite"></output></div></li>`
 }
 
@@ -39,6 +39,6 @@ document.addEventListener('click', async (tap) => {
   try {
     const response = await fetch('/__control/login-code', { method: 'POST', body: JSON.stringify({ person: button.dataset.person }) })
     output.textContent = (await response.json()).code
-  } catch { output.textContent = '没有取到,请再试一次' }
+  } catch { output.textContent = '没有取到，请再试一次' }
 })
 `

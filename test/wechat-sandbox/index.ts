@@ -1,7 +1,4 @@
-export { type Clock, createClock } from './clock'
-export type { Control, ControlPush } from './control'
 export { DEMO_APPS, DEMO_TEMPLATES, demoApps } from './demo-apps'
 export { DEMO_PEOPLE, openidOf, unionidOf } from './demo-people'
-export type { Fault } from './fault'
 export { createSandbox, type Sandbox } from './sandbox'
-export type { NewPerson, Person, PushTarget, SandboxApp, Template } from './world'
+export type { PushTarget } from './world'

@@ -51,5 +51,6 @@ button.row:hover,a.row:hover{background:var(--soft)}
 .foot{margin-top:24px;font-size:12px}
 button.small{min-height:44px;padding:0 16px;border:1px solid var(--line);border-radius:999px;background:transparent;color:var(--brand);font:inherit;cursor:pointer}
 output{display:block;color:var(--ink2);overflow-wrap:anywhere;user-select:all}
+output:empty{display:none}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 `

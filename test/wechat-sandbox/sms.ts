@@ -32,10 +32,10 @@ function parseJson(body: unknown): unknown {
 }
 
 const BODY = `<h1>收到的短信</h1>
-<p>演示里发出的短信都到这里,每两秒更新一次。</p>
+<p>演示里发出的短信都到这里，每两秒更新一次。</p>
 <ul id="list" aria-live="polite"></ul>
-<p id="empty" hidden>还没有短信。在登录页填手机号、点「获取验证码」,短信就会出现在这里。</p>
-<p id="away" class="bad" role="status" hidden>连不上沙箱,稍后会自己再试。</p>
+<p id="empty" hidden>还没有短信。在登录页填手机号、点「获取验证码」，短信就会出现在这里。</p>
+<p id="away" class="bad" role="status" hidden>连不上沙箱，稍后会自己再试。</p>
 <noscript><p>这一页需要 JavaScript 才能自动更新。</p></noscript>`
 
 const SCRIPT = `
