@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import { runPrisma } from '@huiyuan/prisma/database/prisma-cli'
@@ -16,11 +15,7 @@ interface Check {
   run: () => Promise<string>
 }
 
-const { resolve } = createRequire(import.meta.url)
-
-function bin(name: string, file: string): string {
-  return join(dirname(resolve(`${name}/package.json`, { paths: [PROJECT] })), file)
-}
+const bin = (file: string) => join(PROJECT, 'node_modules', file)
 
 /** Runs one of the project's tools; what it writes is what is wrong when it fails. */
 function tool(script: string, args: string[]): Promise<string> {
@@ -37,7 +32,7 @@ function tool(script: string, args: string[]): Promise<string> {
 function types(project: string): () => Promise<string> {
   const note = join(DATA, 'types', `${dirname(project).replace(/\W/g, '_')}.tsbuildinfo`)
   const incremental = ['--incremental', '--tsBuildInfoFile', note]
-  return () => tool(bin('typescript', 'bin/tsc'), ['-p', project, '--noEmit', ...incremental])
+  return () => tool(bin('typescript/bin/tsc'), ['-p', project, '--noEmit', ...incremental])
 }
 
 const ROOMS = ['shared', 'bff', 'prisma', 'test', 'miniapp'].filter((room) => existsSync(join(PROJECT, room)))
@@ -47,16 +42,16 @@ const CHECKS: Check[] = [
   { name: 'types (phone)', run: types('miniapp/tsconfig.json') },
   {
     name: 'unused files, exports and packages (knip)',
-    run: () => tool(bin('knip', 'bin/knip.js'), ['--no-progress', '--treat-config-hints-as-errors']),
+    run: () => tool(bin('knip/bin/knip.js'), ['--no-progress', '--treat-config-hints-as-errors']),
   },
   {
     name: 'style and size (biome)',
-    run: () => tool(bin('@biomejs/biome', 'bin/biome'), ['check', '--error-on-warnings', '--max-diagnostics=60', '.']),
+    run: () => tool(bin('@biomejs/biome/bin/biome'), ['check', '--error-on-warnings', '--max-diagnostics=60', '.']),
   },
   {
     name: 'directions (dependency-cruiser)',
     run: () =>
-      tool(bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), ['--config', '.dependency-cruiser.cjs', ...ROOMS]),
+      tool(bin('dependency-cruiser/bin/dependency-cruise.mjs'), ['--config', '.dependency-cruiser.cjs', ...ROOMS]),
   },
   { name: 'schema (prisma)', run: () => runPrisma(['validate']).then(() => '', String) },
   { name: 'speaks only of itself', run: async () => foreignMentions(PROJECT).join('\n') },
@@ -71,7 +66,7 @@ async function main(): Promise<void> {
   const lane = async () => {
     for (let check = waiting.shift(); check; check = waiting.shift()) {
       const from = performance.now()
-      const wrong = await check.run()
+      const wrong = await check.run().catch(String)
       console.log(`  ${wrong ? '✗' : '✓'} ${check.name} (${((performance.now() - from) / 1000).toFixed(1)} s)`)
       if (wrong) console.log(`${wrong}\n`)
       if (wrong) failed.push(check.name)

@@ -7,7 +7,7 @@ const FOREIGN: [RegExp, string][] = [
   [/(?:^|[\s"'`(=:])\/(?:work|root|Users|home\/\w+)[/]/m, 'a path of one machine'],
   [/[.][.]\/shared\/(?:design|reference)/, 'a folder outside the repository'],
   [/registry[.](?:npmjs|npmmirror|yarnpkg)[.]/, 'the address of a package registry'],
-  [/"resolved":|tarball: http/, 'the address of a package registry'],
+  [/"resolved[":]+ "http|tarball[:] http/, 'the address of a package registry'],
   [/\bissues[ ]show\b|\bspikes?[/]/, 'a tool or folder of the makers'],
 ]
 
