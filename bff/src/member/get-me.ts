@@ -1,5 +1,6 @@
 import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
+import { findJob } from '../store'
 import { findClaim } from './claim'
 
 const LABEL: Record<string, string> = {
@@ -13,7 +14,7 @@ const LABEL: Record<string, string> = {
 /** Everything the "me" page shows of the person. */
 export async function getMe(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
-  const [member, identities, standing, openClaim] = await Promise.all([
+  const [member, identities, standing, openClaim, staff] = await Promise.all([
     ctx.db.member.findUniqueOrThrow({
       where: { memberId },
       select: { memberId: true, memberNo: true, nameSealed: true, joinedAt: true },
@@ -25,6 +26,7 @@ export async function getMe(ctx: Ctx) {
     }),
     ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true } }),
     findClaim(ctx.db, memberId, ctx.now()),
+    findJob(ctx, memberId),
   ])
   const phone = identities.find(({ kind }) => kind === 'phone')?.subjectSealed
   return {
@@ -42,6 +44,7 @@ export async function getMe(ctx: Ctx) {
         hint: kind === 'store_card' ? `尾号 ${subject.slice(-4)}` : '',
         provenAt: provenAt.toISOString(),
       })),
+    staff,
     openClaim: openClaim && { ...openClaim, expiresAt: openClaim.expiresAt.toISOString() },
   }
 }

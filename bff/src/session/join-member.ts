@@ -33,7 +33,7 @@ export interface Joined {
 /**
  * Makes a guest a member: consent, proofs and where they came from are judged together, in one transaction that
  * holds the proofs. However often and from however many places one person joins, it is one member (I-ID1, I-ID3).
- * @throws GUEST_NEEDED, CONSENT_STALE and the faults of the phone's door
+ * @throws GUEST_NEEDED, CONSENT_STALE, PROOF_NEEDED and the faults of the phone's door
  */
 export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   const guest = ctx.actor.kind === 'guest' ? ctx.actor : refuse('GUEST_NEEDED')
@@ -46,6 +46,7 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   async function join() {
     const openid = guest.proofs.find(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId)?.subject
     const proofs = input.phone ? [...guest.proofs, await provePhone(ctx, input.phone, openid)] : guest.proofs
+    if (proofs.length === 0) refuse('PROOF_NEEDED')
     const arrival = input.arrival ?? guest.arrival
     return once(ctx, command, async (tx) => {
       await lockProofs(tx, proofs)

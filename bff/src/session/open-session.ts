@@ -51,6 +51,8 @@ async function proveDoor(ctx: Ctx, door: Door): Promise<ProvenIdentity[]> {
     }
     case 'oauth': {
       const person = await wechatSays(() => ctx.wechat.oauthAccess(door.code))
+      // WeChat's preview visitor is made up for each look; it proves nobody
+      if (person.isSnapshot) return []
       return wechatProofs(ctx.oaAppId, person)
     }
     case 'sms':

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { type Database, openDatabase } from '../../bff/src/db'
+import { testDatabase } from '../support/database'
+import { expectLedgerHolds } from '../support/ledger'
+import { faultOf, join, joinAs, type Person, type RunningHouse, signIn, startHouse, strangerAt } from '../support/running-house'
+import { addStrangers, codeOn, enrol, seedFor } from './demo-people.fixture'
+
+const AT_ONCE = 64
+const database = testDatabase()
+let house: RunningHouse
+let books: Database
+let clerks: Person[]
+
+/** The server process that the n-th caller happens to reach. */
+const urlFor = (n: number) => house.bffs[n % house.bffs.length]?.url as string
+const clerkFor = (n: number) => clerks[n % clerks.length] as Person
+const atOnce = <T>(work: (n: number) => Promise<T>) => Promise.all(Array.from({ length: AT_ONCE }, (_, n) => work(n)))
+const tally = (results: string[]) =>
+  results.reduce<Record<string, number>>((sum, one) => ({ ...sum, [one]: (sum[one] ?? 0) + 1 }), {})
+
+beforeAll(async () => {
+  house = await startHouse(database.url, { processes: 2 })
+  await seedFor(database.url, house.masterKey)
+  books = openDatabase(database.url, 4)
+  clerks = await Promise.all(house.bffs.map(({ url }) => signIn(house.sandbox, url, 'qing')))
+}, 60_000)
+afterAll(async () => {
+  await books?.close()
+  await house?.stop()
+})
+
+/** A member with a code on the phone. */
+async function newcomer() {
+  const [key] = addStrangers(house, 1)
+  const person = await join(house.sandbox, urlFor(0), key as string, { phone: true })
+  return { ...person, phone: await enrol(person.api) }
+}
+
+describe('two server processes on one database', () => {
+  test('I-ID1: 64 first sign-ins of one new person at once make one member', async () => {
+    const [key] = addStrangers(house, 1)
+    const guests = await atOnce((n) => signIn(house.sandbox, urlFor(n), key as string))
+    expect(guests.every(({ guest }) => guest)).toBe(true)
+    const joined = await atOnce((n) =>
+      joinAs(house.sandbox, guests[n] as Person, key as string, { phone: n % 2 === 0 }),
+    )
+    expect(new Set(joined.map(({ memberId }) => memberId)).size).toBe(1)
+    const memberId = joined[0]?.memberId as string
+    expect(await books.prisma.account.count({ where: { memberId } })).toBe(1)
+    expect(await books.prisma.memberNo.count({ where: { memberId } })).toBe(1)
+    expect(await books.prisma.member.count({ where: { joinChannel: 'weapp' } })).toBe(1)
+    expect(await books.prisma.identity.count({ where: { memberId, kind: 'phone' } })).toBe(1)
+  })
+
+  test('I-ID1: 64 different people at once make 64 members with 64 numbers', async () => {
+    const joined = await Promise.all(
+      addStrangers(house, AT_ONCE).map((key, n) => join(house.sandbox, urlFor(n), key, { phone: true })),
+    )
+    const ids = joined.map(({ memberId }) => memberId)
+    expect(new Set(ids).size).toBe(AT_ONCE)
+    const members = await books.prisma.member.findMany({ where: { memberId: { in: ids } }, select: { memberNo: true } })
+    expect(new Set(members.map(({ memberNo }) => memberNo)).size).toBe(AT_ONCE)
+  })
+
+  test('I-S1: 64 scans of one code open one visit; 63 are told that it was used', async () => {
+    const { phone, memberId } = await newcomer()
+    const code = codeOn(phone)
+    const results = await atOnce((n) =>
+      clerkFor(n)
+        .api.visit.scan.mutate({ requestId: randomUUID(), code, tillId: `hubin-${(n % 2) + 1}` })
+        .then(
+          () => 'visit',
+          (error) => error.data.fault.code as string,
+        ),
+    )
+    expect(tally(results)).toEqual({ visit: 1, CODE_USED: 63 })
+    expect(await books.prisma.visit.count({ where: { memberId } })).toBe(1)
+  })
+
+  test('I-L5: one settle sent 64 times has one effect and 64 equal answers', async () => {
+    const { phone, memberId } = await newcomer()
+    const visit = await clerkFor(0).api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
+    const asked = { requestId: randomUUID(), visitId: visit.visitId, memberRef: visit.memberRef, amountFen: 6_800 }
+    const answers = await atOnce((n) => clerkFor(n).api.order.settle.mutate(asked))
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(await books.prisma.order.count({ where: { memberId } })).toBe(1)
+    expect(await books.prisma.account.findUnique({ where: { memberId } })).toMatchObject({ pendingPoints: 68, growth: 68 })
+    expect(await faultOf(clerkFor(0).api.order.settle.mutate({ ...asked, amountFen: 9_900 }))).toMatchObject({
+      code: 'REQUEST_REUSED',
+    })
+  })
+
+  test('I-L1, I-L2: 64 different settles for one member at once all count, and the books hold', async () => {
+    const { phone, memberId } = await newcomer()
+    const visit = await clerkFor(0).api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
+    await atOnce((n) =>
+      clerkFor(n).api.order.settle.mutate({
+        requestId: randomUUID(),
+        visitId: visit.visitId,
+        memberRef: visit.memberRef,
+        amountFen: 2_000,
+      }),
+    )
+    expect(await books.prisma.account.findUnique({ where: { memberId } })).toMatchObject({
+      pendingPoints: 20 * AT_ONCE,
+      growth: 20 * AT_ONCE,
+    })
+    expect(await books.prisma.standing.findUnique({ where: { memberId }, select: { tier: true } })).toEqual({ tier: 2 })
+    await expectLedgerHolds(books.prisma)
+  })
+
+  test('a refresh token copied and used later ends the session for both holders', async () => {
+    const [key] = addStrangers(house, 1)
+    const { joined } = await join(house.sandbox, urlFor(0), key as string)
+    const ask = (n: number, refreshToken: string) => strangerAt(urlFor(n)).api.session.refresh.mutate({ refreshToken })
+    const first = joined.tokens.refreshToken
+    const turned = await atOnce((n) => ask(n, first))
+    expect(new Set(turned.map(({ refreshToken }) => refreshToken)).size).toBe(1)
+    const second = turned[0]?.refreshToken as string
+    const third = (await ask(0, second)).refreshToken
+    expect(await faultOf(ask(1, first))).toMatchObject({ code: 'SESSION_OVER' })
+    expect(await faultOf(ask(0, third))).toMatchObject({ code: 'SESSION_OVER' })
+  })
+
+  test('the audit chain of the store is whole after all that', async () => {
+    const zhou = await signIn(house.sandbox, urlFor(1), 'zhou')
+    const { entries, intact } = await zhou.api.audit.verify.query()
+    expect(intact).toBe(true)
+    expect(entries).toBeGreaterThan(AT_ONCE)
+  })
+})
