@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { withFolderLock } from './folder-lock'
+import { freePort, isPortFree } from './ports'
 import {
   executable,
   postgresBinaries,
@@ -126,7 +126,7 @@ function requireVersion(data: string): void {
 async function launch(cluster: Cluster, durable: boolean, settings: Record<string, string | number>): Promise<Notes> {
   const { account, data } = cluster
   const notes = readNotes(data)
-  const port = notes.port && (await isFree(notes.port)) ? notes.port : await freePort()
+  const port = await freePort(notes.port)
   const all = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -180,7 +180,7 @@ async function findRunning(data: string): Promise<Notes | null> {
     const lines = readFileSync(file, 'utf8').split('\n')
     if (!isServerOf(data, Number(lines[0]))) return null
     const port = Number(lines[3])
-    if (lines[7]?.trim() === 'ready' && !(await isFree(port))) return { ...readNotes(data), port }
+    if (lines[7]?.trim() === 'ready' && !(await isPortFree(port))) return { ...readNotes(data), port }
   }
   throw new Error(`a PostgreSQL on ${data} is running but does not become ready`)
 }
@@ -228,24 +228,4 @@ function writeNotes(data: string, account: ServerAccount, notes: Notes): void {
   const file = join(data, 'huiyuan.json')
   writeFileSync(file, JSON.stringify(notes), { mode: 0o600 })
   giveTo(account, file)
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy()
-      done(false)
-    }).once('error', () => done(true))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => done(port))
-    })
-  })
 }
