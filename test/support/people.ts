@@ -69,7 +69,8 @@ export function testHouse(
   }
 }
 
-function heldClock(): HeldClock {
+/** A clock for several houses. */
+export function heldClock(): HeldClock {
   const clock: HeldClock = {
     at: NOON,
     pass: (ms) => {
@@ -144,11 +145,11 @@ export async function newStaff(
   test: TestHouse,
   { role = 'clerk', shop, name = '阿青' }: { role?: Colleague['role']; shop?: Shop; name?: string } = {},
 ): Promise<Colleague> {
-  const at = shop ?? (await newStore(test))
+  const { storeId, tillId, otherTillId } = shop ?? (await newStore(test))
   const person = await newMember(test, { name })
   const { memberId } = person
-  await seedStaff(test.as(), { memberId, role, storeId: at.storeId, staffNo: digits(6), since: test.clock.at })
-  return { ...person, ...at, role }
+  await seedStaff(test.as(), { memberId, role, storeId, staffNo: digits(6), since: test.clock.at })
+  return { ...person, storeId, tillId, otherTillId, role }
 }
 
 export interface Phone {
