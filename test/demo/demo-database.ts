@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createDatabase, databaseName, dropDatabase, runOnce, withDatabase } from '@huiyuan/prisma/database/databases'
 import { startPostgres } from '@huiyuan/prisma/database/embedded-postgres'
 import { migrate } from '@huiyuan/prisma/database/migrate'
+import { isPortFree } from '@huiyuan/prisma/database/ports'
 import { DATA } from '../support/project'
 import { DEMO_APPS, openidOf, unionidOf } from '../wechat-sandbox'
 
@@ -10,6 +11,8 @@ const MARK = 'huiyuan demo'
 
 export interface DemoDatabase {
   url: string
+  /** Starts the private server again when it was killed; returns whether that was so. */
+  revive: () => Promise<boolean>
   /** Ends the private server; a server of DATABASE_URL is left alone. */
   stop: () => Promise<void>
 }
@@ -17,12 +20,16 @@ export interface DemoDatabase {
 /** The demo's database, made when it is missing: the one of DATABASE_URL, else one on the private PostgreSQL. */
 export async function openDemoDatabase(): Promise<DemoDatabase> {
   const given = process.env.DATABASE_URL
-  const server = given
-    ? null
-    : await startPostgres({ folder: join(DATA, 'postgres'), settings: { max_connections: 200 } })
-  const url = given ?? (server?.url('huiyuan') as string)
+  if (given) {
+    await createIfMissing(given)
+    return { url: given, revive: async () => false, stop: async () => {} }
+  }
+  const start = () => startPostgres({ folder: join(DATA, 'postgres'), settings: { max_connections: 200 } })
+  const server = await start()
+  const url = server.url('huiyuan')
   await createIfMissing(url)
-  return { url, stop: async () => server?.stop() }
+  const revive = async () => (await isPortFree(server.port)) && (await start()).started
+  return { url, revive, stop: server.stop }
 }
 
 /** Drops the demo's database and makes it anew, empty. Throws for a database that is no demo. */

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   processes.start(house.server)
   await step('ready', () => untilReady(house))
   sayWhatToOpen(house)
+  void keepDatabase(opened)
   if (dev) watchSources(processes, house)
 }
 
@@ -54,6 +55,13 @@ async function untilReady({ serverUrl, sandboxUrl }: DemoHouse): Promise<void> {
     if (ending) return
   }
   throw new Error(`the server does not become ready; see ${logOf('server')} and ${logOf('sandbox')}`)
+}
+
+/** PostgreSQL that was killed comes back with everything that was committed. */
+async function keepDatabase({ revive }: DemoDatabase): Promise<void> {
+  for (; !ending; await sleep(2_000)) {
+    if (await revive().catch(() => false)) console.log('  … PostgreSQL was gone and has been started again')
+  }
 }
 
 async function answers(url: string): Promise<boolean> {
