@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { testDatabase } from '../../test/support/database'
 import { commandOf, once } from './ctx'
 import { pruneExpired, startJobs } from './jobs'
-import { newClock, newMember, openHouse, scriptedSend, type TestHouse } from './outbox/outbox.fixture'
+import { heldClock, newMember, openHouse, scriptedSend, type TestHouse } from './outbox/outbox.fixture'
 
 const DAY = 86_400_000
 const database = testDatabase()
-const clock = newClock()
+const clock = heldClock()
 let one: TestHouse
 beforeAll(() => {
   one = openHouse(database.url, { clock })
@@ -20,11 +20,11 @@ describe('pruning', () => {
     const command = commandOf(ctx, 'test.verb', { requestId: randomUUID() })
     await once(ctx, command, async () => ({ done: true }))
     const award = { memberId, at: one.house.now(), kind: 'test', sourceId: 'one', points: 1, growth: 0 }
-    const life = { activeAt: one.house.now(), expiresAt: new Date(clock.now + DAY) }
+    const life = { activeAt: one.house.now(), expiresAt: new Date(clock.at.getTime() + DAY) }
     await one.house.sql('ledger_award', { ...award, ...life, reason: 'purchase', detail: {} })
-    clock.advance(30 * DAY)
+    clock.pass(30 * DAY)
     expect(await pruneExpired(one.ctx)).toEqual({ requests: 0, notices: 0, smsCodes: 0 })
-    clock.advance(1)
+    clock.pass(1)
     expect(await pruneExpired(one.ctx)).toEqual({ requests: 1, notices: 0, smsCodes: 0 })
     expect(await one.ctx.db.effect.count({ where: { memberId } })).toBe(1)
   })
@@ -41,7 +41,7 @@ describe('pruning', () => {
       gapSeconds: 60,
       perDay: 10,
     })
-    clock.advance(9 * DAY)
+    clock.pass(9 * DAY)
     expect(await pruneExpired(one.ctx)).toEqual({ requests: 0, notices: 1, smsCodes: 1 })
   })
 })

@@ -1,10 +1,10 @@
 import { testDatabase } from '../../../test/support/database'
-import { newClock, newMember, openHouse, type TestHouse } from '../outbox/outbox.fixture'
+import { heldClock, newMember, openHouse, type TestHouse } from '../outbox/outbox.fixture'
 import { settleDueLots } from './settle-due-lots'
 
 const DAY = 86_400_000
 const database = testDatabase()
-const clock = newClock()
+const clock = heldClock()
 let one: TestHouse
 let two: TestHouse
 beforeAll(() => {
@@ -42,22 +42,22 @@ const NONE = { members: 0, matured: 0, expired: 0, failed: 0 }
 test('points wait until their day, then can be spent, then end; each once', async () => {
   const [memberId] = (await members(1)) as [string]
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual(NONE)
-  clock.advance(15 * DAY - 1)
+  clock.pass(15 * DAY - 1)
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual(NONE)
-  clock.advance(1)
+  clock.pass(1)
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual({ members: 1, matured: 68, expired: 0, failed: 0 })
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual(NONE)
   expect(await account(memberId)).toMatchObject({ availablePoints: 68, pendingPoints: 0 })
-  clock.advance(85 * DAY)
+  clock.pass(85 * DAY)
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual(NONE)
-  clock.advance(1)
+  clock.pass(1)
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual({ members: 1, matured: 0, expired: 68, failed: 0 })
   expect(await account(memberId)).toMatchObject({ availablePoints: 0, pendingPoints: 0 })
 })
 
 test('a house that slept through both days does both, in order', async () => {
   const [memberId] = (await members(1)) as [string]
-  clock.advance(200 * DAY)
+  clock.pass(200 * DAY)
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual({ members: 1, matured: 68, expired: 68, failed: 0 })
   expect(await account(memberId)).toMatchObject({ availablePoints: 0, pendingPoints: 0 })
 })
@@ -65,7 +65,7 @@ test('a house that slept through both days does both, in order', async () => {
 test('batches, and two workers at once: every lot once, the books are right', async () => {
   const all = await members(12)
   for (const memberId of all.slice(0, 4)) await earned(memberId)
-  clock.advance(15 * DAY)
+  clock.pass(15 * DAY)
   let rounds = 0
   for (let due = 12; due > 0; rounds++) {
     const [a, b] = await Promise.all([settleDueLots(one.ctx, { batch: 5 }), settleDueLots(two.ctx, { batch: 5 })])
@@ -82,10 +82,15 @@ test('batches, and two workers at once: every lot once, the books are right', as
 
 test('one member whose lots cannot be settled keeps nobody else waiting', async () => {
   const [bad] = (await members(3)) as [string, string, string]
-  clock.advance(15 * DAY)
+  clock.pass(15 * DAY)
   const sql: TestHouse['house']['sql'] = (fn, args) =>
     (args as { memberId: string }).memberId === bad ? Promise.reject(new Error('stuck')) : one.house.sql(fn, args)
-  expect(await settleDueLots({ ...one.ctx, sql }, { batch: 10 })).toEqual({ members: 3, matured: 136, expired: 0, failed: 1 })
+  expect(await settleDueLots({ ...one.ctx, sql }, { batch: 10 })).toEqual({
+    members: 3,
+    matured: 136,
+    expired: 0,
+    failed: 1,
+  })
   expect(one.lines.join()).toContain('lots were not settled')
   expect(await settleDueLots(one.ctx, { batch: 10 })).toEqual({ members: 1, matured: 68, expired: 0, failed: 0 })
 })

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import { createSandbox, DEMO_APPS, demoApps, type Sandbox } from '../../../test/wechat-sandbox'
 import { testDatabase } from '../../../test/support/database'
-import { newClock, newMember, openHouse, TEMPLATE_IDS, type TestHouse } from '../outbox/outbox.fixture'
+import { createSandbox, DEMO_APPS, demoApps, type Sandbox } from '../../../test/wechat-sandbox'
+import { heldClock, newMember, openHouse, TEMPLATE_IDS, type TestHouse } from '../outbox/outbox.fixture'
 import type { PushSetup } from '../wechat'
 import { forgetNotices } from './forget-notices'
 import { handleNotify } from './handle-notify'
@@ -17,7 +17,7 @@ const SAFE: PushSetup = { token: TOKEN, aesKey: AES_KEY, appids }
 const TEMPLATE = TEMPLATE_IDS.points_arrived
 
 const database = testDatabase()
-const clock = newClock()
+const clock = heldClock()
 let one: TestHouse
 let two: TestHouse
 beforeAll(() => {
@@ -26,8 +26,11 @@ beforeAll(() => {
 })
 afterAll(() => Promise.all([one.close(), two.close()]))
 
-const sign = (parts: string[]) => createHash('sha1').update([...parts].sort().join('')).digest('hex')
-function query(at = clock.now, more: Record<string, string> = {}) {
+const sign = (parts: string[]) =>
+  createHash('sha1')
+    .update([...parts].sort().join(''))
+    .digest('hex')
+function query(at = clock.at.getTime(), more: Record<string, string> = {}) {
   const timestamp = String(Math.floor(at / 1000))
   return { timestamp, nonce: '42', signature: sign([TOKEN, timestamp, '42']), ...more }
 }
@@ -37,7 +40,7 @@ interface Said {
   list?: unknown
   at?: number
 }
-const body = ({ openid, event, list, at = clock.now }: Said) =>
+const body = ({ openid, event, list, at = clock.at.getTime() }: Said) =>
   JSON.stringify({
     ToUserName: 'gh_1',
     FromUserName: openid,
@@ -52,11 +55,15 @@ const OK = { status: 200, body: 'success' }
 
 async function reader(count = 3) {
   const member = await newMember(one)
-  await one.house.sql('outbox_allow', { memberId: member.memberId, template: 'points_arrived', count, at: one.house.now() })
+  await one.house.sql('outbox_allow', {
+    memberId: member.memberId,
+    template: 'points_arrived',
+    count,
+    at: one.house.now(),
+  })
   return member
 }
-const left = async (memberId: string) =>
-  (await one.ctx.db.messageConsent.findFirst({ where: { memberId } }))?.remaining
+const left = async (memberId: string) => (await one.ctx.db.messageConsent.findFirst({ where: { memberId } }))?.remaining
 const notices = () => one.ctx.db.wechatNotice.count()
 const rejected = (openid: string, templateId = TEMPLATE): Said => ({
   openid,
@@ -66,7 +73,7 @@ const rejected = (openid: string, templateId = TEMPLATE): Said => ({
 
 describe('the check of the address', () => {
   test('echoes what WeChat sent, and nothing of a stranger', async () => {
-    const asked = { method: 'GET', query: query(clock.now, { echostr: '7733' }), rawBody: '' }
+    const asked = { method: 'GET', query: query(clock.at.getTime(), { echostr: '7733' }), rawBody: '' }
     expect(await handleNotify(one.ctx, PLAIN, asked)).toEqual({ status: 200, body: '7733' })
     const forged = { ...asked, query: { ...asked.query, signature: 'x' } }
     expect(await handleNotify(one.ctx, PLAIN, forged)).toEqual({ status: 403, body: '' })
@@ -90,7 +97,9 @@ describe('a push', () => {
     expect(await push({ openid, event: 'subscribe_msg_change_event', list })).toEqual(OK)
     expect(await left(memberId)).toBe(3)
     list.push({ TemplateId: TEMPLATE, SubscribeStatusString: 'reject' })
-    expect(await push({ openid, event: 'subscribe_msg_change_event', list, at: clock.now + 1_000 })).toEqual(OK)
+    expect(await push({ openid, event: 'subscribe_msg_change_event', list, at: clock.at.getTime() + 1_000 })).toEqual(
+      OK,
+    )
     expect(await left(memberId)).toBe(0)
   })
 
@@ -108,7 +117,17 @@ describe('a push', () => {
   test('whose act fails is not marked as done: the next try acts', async () => {
     const { openid, memberId } = await reader()
     const before = await notices()
-    const broken = { ...one.ctx, templates: new Proxy({}, { get: () => { throw new Error('broken') } }) }
+    const broken = {
+      ...one.ctx,
+      templates: new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('broken')
+          },
+        },
+      ),
+    }
     const asked = { method: 'POST', query: query(), rawBody: body(rejected(openid)) }
     await expect(handleNotify(broken, PLAIN, asked)).rejects.toThrow('broken')
     expect(await notices()).toBe(before)
@@ -137,13 +156,13 @@ describe('a push', () => {
   })
 
   test.each([
-    ['another signature', () => ({ query: query(clock.now, { signature: 'x' }) }), 403],
+    ['another signature', () => ({ query: query(clock.at.getTime(), { signature: 'x' }) }), 403],
     ['no signature', () => ({ query: {} }), 403],
     ['a signature given twice', () => ({ query: { ...query(), signature: ['a', 'b'] } }), 403],
     ['XML', () => ({ rawBody: '<xml><Event>x</Event></xml>' }), 400],
     ['no body', () => ({ rawBody: '' }), 400],
     ['an array', () => ({ rawBody: '[]' }), 400],
-    ['a signature of eight days ago', () => ({ query: query(clock.now - 8 * 86_400_000) }), 403],
+    ['a signature of eight days ago', () => ({ query: query(clock.at.getTime() - 8 * 86_400_000) }), 403],
     ['another method', () => ({ method: 'PUT' }), 405],
   ])('with %s is refused', async (_what, more, status) => {
     const { openid, memberId } = await reader()
@@ -161,7 +180,7 @@ describe('a push', () => {
 })
 
 describe('the report of a delivery', () => {
-  const report = (openid: string, code: string, words: string, at = clock.now): Said => ({
+  const report = (openid: string, code: string, words: string, at = clock.at.getTime()): Said => ({
     openid,
     event: 'subscribe_msg_sent_event',
     list: { TemplateId: TEMPLATE, MsgID: '1', ErrorCode: code, ErrorStatus: words },
@@ -191,7 +210,7 @@ describe('the report of a delivery', () => {
 
   test('leaves messages of another time, and those that were not sent, alone', async () => {
     const [a, b] = [await message('sent'), await message('dropped')]
-    await push(report(a.openid, '0', 'success', clock.now + 11 * 60_000))
+    await push(report(a.openid, '0', 'success', clock.at.getTime() + 11 * 60_000))
     await push(report(b.openid, '0', 'success'))
     expect([(await a.now()).outcome, (await b.now()).outcome]).toEqual([null, null])
   })
@@ -203,7 +222,7 @@ describe('over HTTP, from the stand-in', () => {
   let url: string
   beforeAll(async () => {
     sandbox = createSandbox({ apps: demoApps(DEMO_APPS) })
-    sandbox.control.hold(clock.now)
+    sandbox.control.hold(clock.at.getTime())
     const app = express()
     app.use('/plain', express.raw({ type: () => true }), notifyRoute(one.house, PLAIN))
     app.use('/safe', express.raw({ type: () => true }), notifyRoute(one.house, SAFE))
@@ -235,7 +254,7 @@ describe('over HTTP, from the stand-in', () => {
   })
 
   test('the echo is plain text, so that it can be no page', async () => {
-    const asked = new URLSearchParams(query(clock.now, { echostr: '<script>' }))
+    const asked = new URLSearchParams(query(clock.at.getTime(), { echostr: '<script>' }))
     const answer = await fetch(`${url}/plain?${asked}`)
     expect([await answer.text(), answer.headers.get('content-type')]).toEqual(['<script>', 'text/plain; charset=utf-8'])
   })
@@ -250,10 +269,10 @@ test('notices are forgotten when no signature can bring them back', async () => 
   await one.ctx.db.wechatNotice.deleteMany()
   const { openid } = await reader()
   await push(rejected(openid))
-  const before = clock.now
-  clock.advance(8 * 86_400_000)
+  const before = clock.at.getTime()
+  clock.pass(8 * 86_400_000)
   expect(await forgetNotices(one.ctx)).toBe(0)
-  clock.advance(1)
+  clock.pass(1)
   expect(await forgetNotices(one.ctx)).toBe(1)
-  clock.now = before
+  clock.at = new Date(before)
 })

@@ -41,7 +41,11 @@ const ACTS: Readonly<Record<string, Act>> = {
  * comes; its notice is written in the transaction of the act. Answers 4xx to what is not WeChat's.
  * @throws when the database is away: WeChat then tries again
  */
-export async function handleNotify(ctx: Ctx, setup: PushSetup, { method, query, rawBody }: Notify): Promise<NotifyAnswer> {
+export async function handleNotify(
+  ctx: Ctx,
+  setup: PushSetup,
+  { method, query, rawBody }: Notify,
+): Promise<NotifyAnswer> {
   if (method === 'GET') {
     const echo = pushGreeting(setup.token, query)
     return echo === null ? { status: 403, body: '' } : { status: 200, body: echo }

@@ -23,8 +23,11 @@ const accept = (templateId = TEMPLATE_IDS.points_arrived, requestId = randomUUID
   results: [{ templateId, result: 'accept' as const }],
 })
 const left = async (memberId: string) =>
-  (await one.ctx.db.messageConsent.findUnique({ where: { memberId_template: { memberId, template: 'points_arrived' } } }))
-    ?.remaining ?? 0
+  (
+    await one.ctx.db.messageConsent.findUnique({
+      where: { memberId_template: { memberId, template: 'points_arrived' } },
+    })
+  )?.remaining ?? 0
 const messagesOf = (memberId: string) => one.ctx.db.outboxMessage.count({ where: { memberId } })
 
 describe('allowing messages', () => {
@@ -48,7 +51,10 @@ describe('allowing messages', () => {
       ],
     })
     for (const result of ['reject', 'ban', 'filter'] as const)
-      await allowMessages(ctx, { requestId: randomUUID(), results: [{ templateId: TEMPLATE_IDS.points_arrived, result }] })
+      await allowMessages(ctx, {
+        requestId: randomUUID(),
+        results: [{ templateId: TEMPLATE_IDS.points_arrived, result }],
+      })
     expect(await left(memberId)).toBe(2)
   })
 
@@ -64,14 +70,20 @@ describe('allowing messages', () => {
     const { ctx } = await newMember(one)
     const input = accept()
     await allowMessages(ctx, input)
-    await expect(allowMessages(ctx, accept(TEMPLATE_IDS.phone_moved, input.requestId))).rejects.toThrow('REQUEST_REUSED')
+    await expect(allowMessages(ctx, accept(TEMPLATE_IDS.phone_moved, input.requestId))).rejects.toThrow(
+      'REQUEST_REUSED',
+    )
   })
 
   test('a template named twice counts once, a stranger’s id not at all', async () => {
     const { ctx, memberId } = await newMember(one)
-    const results = [TEMPLATE_IDS.points_arrived, TEMPLATE_IDS.points_arrived, 'elsewhere', 'undefined', '__proto__'].map(
-      (templateId) => ({ templateId, result: 'accept' as const }),
-    )
+    const results = [
+      TEMPLATE_IDS.points_arrived,
+      TEMPLATE_IDS.points_arrived,
+      'elsewhere',
+      'undefined',
+      '__proto__',
+    ].map((templateId) => ({ templateId, result: 'accept' as const }))
     await allowMessages(ctx, { requestId: randomUUID(), results })
     expect(await left(memberId)).toBe(1)
     expect(await one.ctx.db.messageConsent.count({ where: { memberId } })).toBe(1)
@@ -104,8 +116,7 @@ describe('allowing messages', () => {
 })
 
 describe('a purchase', () => {
-  const settle = (memberId: string) =>
-    inTx(one.ctx, (tx) => tell(tx, 'order.settled', settledEvent(tx, memberId)))
+  const settle = (memberId: string) => inTx(one.ctx, (tx) => tell(tx, 'order.settled', settledEvent(tx, memberId)))
 
   test('is told to a member who allows it, in the same transaction', async () => {
     const { ctx, memberId } = await newMember(one)

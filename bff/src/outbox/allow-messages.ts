@@ -12,7 +12,10 @@ export interface AllowInput {
  * Counts what the member allowed: each `accept` is one more message, as WeChat counts it; anything else changes
  * nothing, and a template that is not (or no longer) ours is passed over. @throws SESSION_NEEDED, REQUEST_REUSED
  */
-export function allowMessages(ctx: Ctx, input: AllowInput): Promise<{ templates: { key: string; remaining: number }[] }> {
+export function allowMessages(
+  ctx: Ctx,
+  input: AllowInput,
+): Promise<{ templates: { key: string; remaining: number }[] }> {
   const memberId = memberIdOf(ctx)
   const accepted = input.results.filter(({ result }) => result === 'accept')
   const keys = new Set(accepted.map(({ templateId }) => findTemplateKey(ctx, templateId)).filter((key) => key !== null))

@@ -1,52 +1,36 @@
-import { DEMO_POLICY } from '@huiyuan/shared/policy'
-import { ctxOf, type Ctx, type House, inTx } from '../ctx'
-import { type Database, openDatabase } from '../db'
-import { keysFrom } from '../keys'
-import { createMember } from '../member'
-import { registry } from '../registry'
+import { randomUUID } from 'node:crypto'
+import {
+  type HeldClock,
+  type TestHouse as House,
+  NOON,
+  newMember as newPerson,
+  testHouse,
+} from '../../../test/support/people'
+import type { Ctx } from '../ctx'
 import type { SendOutcome, SubscribeMessage, Wechat } from '../wechat'
 
-export const WEAPP_ID = 'wx5e0d1f0a7c3b9e21'
 export const TEMPLATE_IDS = { points_arrived: 'template-points', phone_moved: 'template-phone' }
-export const NOON = Date.UTC(2026, 10, 22, 4)
 
-/** One process of the house: its own connections, a clock that others may share, and what it wrote to the log. */
-export interface TestHouse {
-  house: House
+/** A house that can send messages, with what it wrote to its log. */
+export interface TestHouse extends House {
   ctx: Ctx
-  clock: { now: number; advance: (ms: number) => void }
   lines: string[]
-  close: () => Promise<void>
 }
 
-export function openHouse(url: string, more: Partial<House> & { clock?: TestHouse['clock'] } = {}): TestHouse {
-  const { clock = newClock(), ...parts } = more
-  const database: Database = openDatabase(url, 8)
+export function openHouse(url: string, more: Parameters<typeof testHouse>[1] = {}): TestHouse {
   const lines: string[] = []
   const write = (...parts: unknown[]) => void lines.push(JSON.stringify(parts))
-  const house: House = {
-    prisma: database.prisma,
-    sql: database.sql,
-    now: () => new Date(clock.now),
-    wechat: silentWechat(),
-    weappId: WEAPP_ID,
-    oaAppId: 'wx8c4b2a6f1d9e7035',
-    templates: TEMPLATE_IDS,
-    sendText: async () => {},
-    keys: keysFrom(Buffer.alloc(32, 7).toString('base64')),
-    policy: DEMO_POLICY,
-    registry,
-    log: { info: write, warn: write, error: write },
-    ...parts,
-  }
-  return { house, ctx: ctxOf(house), clock, lines, close: database.close }
+  const log = { info: write, warn: write, error: write }
+  const opened = testHouse(url, { connections: 8, templates: TEMPLATE_IDS, log, ...more })
+  return { ...opened, ctx: opened.as(), lines }
 }
 
-export function newClock(now = NOON): TestHouse['clock'] {
-  const clock = {
-    now,
-    advance(ms: number) {
-      clock.now += ms
+/** A clock that several houses can share, standing at noon. */
+export function heldClock(): HeldClock {
+  const clock: HeldClock = {
+    at: NOON,
+    pass(ms) {
+      clock.at = new Date(clock.at.getTime() + ms)
     },
   }
   return clock
@@ -62,18 +46,14 @@ export function scriptedSend(answer: (message: SubscribeMessage) => SendOutcome 
   return { wechat: { sendSubscribeMessage } as Wechat, given }
 }
 
-const silentWechat = (): Wechat => scriptedSend(() => ({ outcome: 'sent' })).wechat
-
-let born = 0
-
-/** A member of the mini-program; `openid: null` for somebody who joined without WeChat. */
+/** A member with this openid in the mini-program, or none of WeChat's. */
 export async function newMember(
-  { ctx }: TestHouse,
-  { openid = `o-${++born}` }: { openid?: string | null } = {},
+  house: TestHouse,
+  { openid = `o-${randomUUID()}` }: { openid?: string | null } = {},
 ): Promise<{ memberId: string; ctx: Ctx; openid: string }> {
-  const proofs = openid ? [{ kind: 'wechat_openid' as const, issuer: ctx.weappId, subject: openid }] : []
-  const { memberId } = await inTx(ctx, (tx) => createMember(tx, { proofs, arrival: { channel: 'test' } }))
-  return { memberId, openid: openid ?? '', ctx: { ...ctx, actor: { kind: 'member', memberId, sessionId: memberId } } }
+  const wish: object = { weapp: openid ? { openid } : undefined }
+  const { memberId, ctx } = await newPerson(house, wish)
+  return { memberId, ctx, openid: openid ?? '' }
 }
 
 /** What a purchase of ¥68 tells. */

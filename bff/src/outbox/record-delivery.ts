@@ -11,7 +11,10 @@ export interface Delivery {
 }
 
 /** Notes how a delivery went. A message whose sending had an unknown outcome is settled by a success. */
-export async function recordDelivery(ctx: Ctx, { memberId, templateId, at, delivered, status }: Delivery): Promise<void> {
+export async function recordDelivery(
+  ctx: Ctx,
+  { memberId, templateId, at, delivered, status }: Delivery,
+): Promise<void> {
   const template = findTemplateKey(ctx, templateId)
   if (template) await ctx.sql('outbox_delivery', { memberId, template, at, delivered, outcome: `delivery: ${status}` })
 }

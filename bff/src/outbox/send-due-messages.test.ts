@@ -2,7 +2,7 @@ import { testDatabase } from '../../../test/support/database'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
 import type { SendOutcome } from '../wechat'
-import { newClock, newMember, openHouse, scriptedSend, TEMPLATE_IDS, type TestHouse } from './outbox.fixture'
+import { heldClock, newMember, openHouse, scriptedSend, TEMPLATE_IDS, type TestHouse } from './outbox.fixture'
 import { sendDueMessages } from './send-due-messages'
 
 const open: TestHouse[] = []
@@ -17,7 +17,7 @@ const refused = (reason: string, more: Partial<SendOutcome & { outcome: 'refused
   ({ outcome: 'refused', reason, retryable: false, errcode: 47003, rid: 'aa-bb-cc', ...more }) as SendOutcome
 
 /** A process whose WeChat answers as told. */
-function house(answer: (openid: string) => SendOutcome | Promise<SendOutcome>, clock = newClock()) {
+function house(answer: (openid: string) => SendOutcome | Promise<SendOutcome>, clock = heldClock()) {
   const send = scriptedSend(({ openid }) => answer(openid))
   const one = openHouse(database.url, { wechat: send.wechat, clock })
   open.push(one)
@@ -68,9 +68,9 @@ describe('a due message', () => {
     const one = house(() => SENT)
     const { memberId } = await newMember(one)
     await allow(one, memberId)
-    await put(one, memberId, { at: new Date(one.clock.now + 1) })
+    await put(one, memberId, { at: new Date(one.clock.at.getTime() + 1) })
     expect((await sendDueMessages(one.ctx, { limit: 10 })).taken).toBe(0)
-    one.clock.advance(1)
+    one.clock.pass(1)
     expect((await sendDueMessages(one.ctx, { limit: 10 })).sent).toBe(1)
   })
 
@@ -107,7 +107,7 @@ describe('a due message', () => {
     const one = house(() => SENT)
     const survivor = await newMember(one, { openid: 'o-survivor' })
     const otherId = await waiting(one, { openid: 'o-other' })
-    one.clock.advance(1_000)
+    one.clock.pass(1_000)
     await inTx(one.ctx, (tx) => mergeMember(tx, survivor.memberId, otherId))
     // written by somebody who did not know of the merge yet
     await put(one, otherId)
@@ -121,24 +121,27 @@ describe('a due message', () => {
 })
 
 describe('what WeChat answers', () => {
-  test.each(['busy', 'away', 'setup'])('refused as "%s": the consent is given back, five tries with growing waits', async (reason) => {
-    const one = house(() => refused(reason, { retryable: reason !== 'setup', errcode: 43108 }))
-    const memberId = await waiting(one)
-    const waits: number[] = []
-    for (let attempt = 1; attempt < 5; attempt++) {
-      expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ retried: 1 }))
-      const now = await message(one, memberId)
-      expect(now).toMatchObject({ state: 'waiting', attempts: attempt, finishedAt: null })
+  test.each(['busy', 'away', 'setup'])(
+    'refused as "%s": the consent is given back, five tries with growing waits',
+    async (reason) => {
+      const one = house(() => refused(reason, { retryable: reason !== 'setup', errcode: 43108 }))
+      const memberId = await waiting(one)
+      const waits: number[] = []
+      for (let attempt = 1; attempt < 5; attempt++) {
+        expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ retried: 1 }))
+        const now = await message(one, memberId)
+        expect(now).toMatchObject({ state: 'waiting', attempts: attempt, finishedAt: null })
+        expect(await left(one, memberId)).toBe(1)
+        waits.push(now.dueAt.getTime() - one.clock.at.getTime())
+        expect((await sendDueMessages(one.ctx, { limit: 10 })).taken).toBe(0)
+        one.clock.pass(waits.at(-1)!)
+      }
+      expect(waits).toEqual([30_000, 120_000, 480_000, 1_920_000])
+      expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ refused: 1 }))
+      expect(await message(one, memberId)).toMatchObject({ state: 'refused', attempts: 5 })
       expect(await left(one, memberId)).toBe(1)
-      waits.push(now.dueAt.getTime() - one.clock.now)
-      expect((await sendDueMessages(one.ctx, { limit: 10 })).taken).toBe(0)
-      one.clock.advance(waits.at(-1)!)
-    }
-    expect(waits).toEqual([30_000, 120_000, 480_000, 1_920_000])
-    expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ refused: 1 }))
-    expect(await message(one, memberId)).toMatchObject({ state: 'refused', attempts: 5 })
-    expect(await left(one, memberId)).toBe(1)
-  })
+    },
+  )
 
   test('refused for good: not tried again, the consent is still there', async () => {
     const one = house(() => refused('data_invalid'))
@@ -156,7 +159,11 @@ describe('what WeChat answers', () => {
   })
 
   test.each([
-    ['nothing usable', () => ({ outcome: 'unknown', reason: 'garbage', errcode: null, rid: null }) as SendOutcome, 'garbage'],
+    [
+      'nothing usable',
+      () => ({ outcome: 'unknown', reason: 'garbage', errcode: null, rid: null }) as SendOutcome,
+      'garbage',
+    ],
     [
       'nothing, because the client broke',
       () => {
@@ -170,7 +177,7 @@ describe('what WeChat answers', () => {
     expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ unknown: 1 }))
     expect(await message(one, memberId)).toMatchObject({ state: 'unknown', outcome })
     expect(await left(one, memberId)).toBe(2)
-    one.clock.advance(86_400_000)
+    one.clock.pass(86_400_000)
     expect((await sendDueMessages(one.ctx, { limit: 10 })).taken).toBe(0)
     expect(one.given).toHaveLength(1)
   })
@@ -178,7 +185,7 @@ describe('what WeChat answers', () => {
 
 describe('several workers', () => {
   test('never send one message twice, nor two to one person at once', async () => {
-    const clock = newClock()
+    const clock = heldClock()
     const under = new Map<string, number>()
     let clashes = 0
     const slowly = async (openid: string) => {
@@ -194,8 +201,10 @@ describe('several workers', () => {
     const members = await Promise.all(Array.from({ length: 8 }, () => waiting(first!, { count: 4 })))
     for (let i = 0; i < 3; i++) await Promise.all(members.map((memberId) => put(first!, memberId)))
     for (let turn = 0; turn < 12; turn++) {
-      await Promise.all(workers.flatMap(({ ctx }) => [sendDueMessages(ctx, { limit: 5 }), sendDueMessages(ctx, { limit: 5 })]))
-      clock.advance(2_000)
+      await Promise.all(
+        workers.flatMap(({ ctx }) => [sendDueMessages(ctx, { limit: 5 }), sendDueMessages(ctx, { limit: 5 })]),
+      )
+      clock.pass(2_000)
     }
     const sentTo = workers.flatMap(({ given }) => given.map(({ openid }) => openid))
     expect(sentTo).toHaveLength(32)
@@ -210,10 +219,18 @@ describe('several workers', () => {
     const one = house(() => SENT)
     const memberId = await waiting(one, { count: 2 })
     await put(one, memberId)
-    const [a, b] = (await messages(one, memberId)).map(({ messageId }) => ({ memberId, messageId, template: 'points_arrived' }))
-    await one.ctx.db.outboxMessage.updateMany({ data: { state: 'taken', dueAt: new Date(one.clock.now + 60_000) } })
-    const call = { at: one.house.now(), leaseUntil: new Date(one.clock.now + 60_000) }
-    const verdicts = await Promise.all([a, b].map((each) => one.house.sql('outbox_spend_consent', { ...each, ...call })))
+    const [a, b] = (await messages(one, memberId)).map(({ messageId }) => ({
+      memberId,
+      messageId,
+      template: 'points_arrived',
+    }))
+    await one.ctx.db.outboxMessage.updateMany({
+      data: { state: 'taken', dueAt: new Date(one.clock.at.getTime() + 60_000) },
+    })
+    const call = { at: one.house.now(), leaseUntil: new Date(one.clock.at.getTime() + 60_000) }
+    const verdicts = await Promise.all(
+      [a, b].map((each) => one.house.sql('outbox_spend_consent', { ...each, ...call })),
+    )
     expect(verdicts.map((each) => (each as { verdict: string }).verdict).sort()).toEqual(['send', 'wait'])
     expect((await messages(one, memberId)).map(({ state }) => state).sort()).toEqual(['sending', 'waiting'])
     expect(await left(one, memberId)).toBe(1)
@@ -222,25 +239,29 @@ describe('several workers', () => {
   test('one lost before it spent the consent: another takes over when the lease is over', async () => {
     const one = house(() => SENT)
     const memberId = await waiting(one)
-    await one.house.sql('outbox_take', { at: one.house.now(), limit: 9, leaseUntil: new Date(one.clock.now + 120_000) })
+    await one.house.sql('outbox_take', {
+      at: one.house.now(),
+      limit: 9,
+      leaseUntil: new Date(one.clock.at.getTime() + 120_000),
+    })
     expect((await sendDueMessages(one.ctx, { limit: 9 })).taken).toBe(0)
-    one.clock.advance(120_000)
+    one.clock.pass(120_000)
     expect((await sendDueMessages(one.ctx, { limit: 9 })).sent).toBe(1)
     expect(await message(one, memberId)).toMatchObject({ state: 'sent', attempts: 1 })
   })
 
   test('one lost between spending and hearing back: unknown, and not sent again', async () => {
-    const clock = newClock()
+    const clock = heldClock()
     let hear = (_: SendOutcome) => {}
     const lost = house(() => new Promise((said) => (hear = said)), clock)
     const other = house(() => SENT, clock)
     const memberId = await waiting(lost, { count: 2 })
     const run = sendDueMessages(lost.ctx, { limit: 9 })
     while (lost.given.length === 0) await new Promise((done) => setTimeout(done, 5))
-    clock.advance(119_000)
+    clock.pass(119_000)
     expect((await sendDueMessages(other.ctx, { limit: 9 })).taken).toBe(0)
     expect((await message(other, memberId)).state).toBe('sending')
-    clock.advance(1_000)
+    clock.pass(1_000)
     expect((await sendDueMessages(other.ctx, { limit: 9 })).taken).toBe(0)
     expect(await message(other, memberId)).toMatchObject({ state: 'unknown', outcome: 'worker lost while sending' })
     expect(await left(other, memberId)).toBe(1)
@@ -254,7 +275,7 @@ describe('several workers', () => {
   })
 
   test('a merge while a message is under way: the end is written where the message went', async () => {
-    const clock = newClock()
+    const clock = heldClock()
     let hear = (_: SendOutcome) => {}
     const one = house(() => new Promise((said) => (hear = said)), clock)
     const survivor = await newMember(one)

@@ -73,7 +73,10 @@ async function sendOne(ctx: Ctx, message: Taken, openid: string | undefined): Pr
 }
 
 /** The room does not throw for anything WeChat says; if it throws nevertheless, nobody knows what left. */
-async function trySending(ctx: Ctx, message: Parameters<Ctx['wechat']['sendSubscribeMessage']>[0]): Promise<SendOutcome> {
+async function trySending(
+  ctx: Ctx,
+  message: Parameters<Ctx['wechat']['sendSubscribeMessage']>[0],
+): Promise<SendOutcome> {
   try {
     return await ctx.wechat.sendSubscribeMessage(message)
   } catch (error) {
@@ -86,7 +89,12 @@ async function trySending(ctx: Ctx, message: Parameters<Ctx['wechat']['sendSubsc
  * Writes down what became of it. Our counter follows WeChat's: a refused message has used up no consent, and
  * "no consent" (43101) means that there is none, whatever we had counted.
  */
-async function finish(ctx: Ctx, { memberId, messageId, template }: Taken, said: SendOutcome, attempt: number): Promise<End> {
+async function finish(
+  ctx: Ctx,
+  { memberId, messageId, template }: Taken,
+  said: SendOutcome,
+  attempt: number,
+): Promise<End> {
   const at = ctx.now()
   const write = (state: string, consent: 'spent' | 'back' | 'none', more: { outcome?: string; dueAt?: Date } = {}) =>
     ctx.sql('outbox_finish', { memberId, messageId, template, state, consent, at, ...more })

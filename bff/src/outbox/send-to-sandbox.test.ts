@@ -1,7 +1,7 @@
-import { createSandbox, DEMO_APPS, DEMO_TEMPLATES, demoApps, type Sandbox } from '../../../test/wechat-sandbox'
 import { testDatabase } from '../../../test/support/database'
+import { createSandbox, DEMO_APPS, DEMO_TEMPLATES, demoApps, type Sandbox } from '../../../test/wechat-sandbox'
 import { createWechat, memoryTokenStore } from '../wechat'
-import { newClock, newMember, openHouse, type TestHouse } from './outbox.fixture'
+import { heldClock, newMember, openHouse, type TestHouse } from './outbox.fixture'
 import { sendDueMessages } from './send-due-messages'
 
 const SEND = '/cgi-bin/message/subscribe/send'
@@ -9,7 +9,7 @@ const TEMPLATE = DEMO_TEMPLATES.points_arrived.templateId
 
 let sandbox: Sandbox
 let workers: TestHouse[]
-const clock = newClock()
+const clock = heldClock()
 
 function worker(url: string, timeoutMs = 400): TestHouse {
   const lines: string[] = []
@@ -67,7 +67,7 @@ test('two workers over HTTP: each message arrives once, never two at a time at o
   sandbox.control.forgetCalls()
   for (let turn = 0; turn < 10; turn++) {
     await Promise.all(workers.map(({ ctx }) => sendDueMessages(ctx, { limit: 20 })))
-    clock.advance(2_000)
+    clock.pass(2_000)
   }
   for (const { key, memberId } of readers) {
     expect(arrived(key)).toHaveLength(3)
@@ -97,7 +97,7 @@ test('too busy before it did anything: later, once', async () => {
   sandbox.control.inject({ path: SEND, kind: 'errcode', errcode: 45011 })
   expect((await send()).retried).toBe(1)
   expect(await left(memberId)).toBe(1)
-  clock.advance(30_000)
+  clock.pass(30_000)
   expect((await send()).sent).toBe(1)
   expect(arrived(key)).toHaveLength(1)
 })
@@ -114,7 +114,7 @@ test.each([
     sandbox.control.inject({ path: SEND, when, ...fault })
     expect((await send()).unknown).toBe(1)
     expect((await message(memberId)).outcome).toMatch(reason)
-    clock.advance(3_600_000)
+    clock.pass(3_600_000)
     expect((await send()).taken).toBe(0)
     expect(arrived(key).length).toBeLessThanOrEqual(when === 'after' ? 1 : fault.kind === 'latency' ? 1 : 0)
     expect(await left(memberId)).toBe(0)

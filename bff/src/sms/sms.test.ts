@@ -1,13 +1,13 @@
-import { createSandbox, DEMO_APPS, demoApps } from '../../../test/wechat-sandbox'
 import { testDatabase } from '../../../test/support/database'
+import { createSandbox, DEMO_APPS, demoApps } from '../../../test/wechat-sandbox'
 import { type Ctx, inTx } from '../ctx'
-import { newClock, openHouse, type TestHouse } from '../outbox/outbox.fixture'
+import { heldClock, openHouse, type TestHouse } from '../outbox/outbox.fixture'
 import { refuse } from '../refusal'
 import { forgetSmsCodes, noSender, sandboxSender, sendSmsCode, spendSmsCode } from '.'
 
 const database = testDatabase()
 const inbox: { phone: string; text: string }[] = []
-const clock = newClock()
+const clock = heldClock()
 let one: TestHouse
 let two: TestHouse
 beforeAll(() => {
@@ -31,7 +31,11 @@ const outcome = (work: Promise<unknown>) =>
     (answer) => String(answer),
     (error) => JSON.stringify(error.fault ?? error.message),
   )
-const countOf = (all: string[]) => all.reduce<Record<string, number>>((seen, each) => ({ ...seen, [each]: (seen[each] ?? 0) + 1 }), {})
+function countOf(all: string[]): Record<string, number> {
+  const seen: Record<string, number> = {}
+  for (const each of all) seen[each] = (seen[each] ?? 0) + 1
+  return seen
+}
 const wrongWith = (triesLeft: number) => JSON.stringify({ code: 'SMS_WRONG', detail: { triesLeft } })
 const EXPIRED = JSON.stringify({ code: 'SMS_EXPIRED', detail: {} })
 const tooSoon = (retryAfterSeconds: number) => ({ fault: { code: 'SMS_TOO_SOON', detail: { retryAfterSeconds } } })
@@ -61,9 +65,9 @@ describe('sending a code', () => {
   test('not before a minute has passed, to the second', async () => {
     const { phone } = await sent()
     await expect(sendSmsCode(one.ctx, phone)).rejects.toMatchObject(tooSoon(60))
-    clock.advance(59_001)
+    clock.pass(59_001)
     await expect(sendSmsCode(one.ctx, phone)).rejects.toMatchObject(tooSoon(1))
-    clock.advance(999)
+    clock.pass(999)
     await sendSmsCode(one.ctx, phone)
   })
 
@@ -71,16 +75,18 @@ describe('sending a code', () => {
     const phone = newPhone()
     for (let i = 0; i < 10; i++) {
       await sendSmsCode(one.ctx, phone)
-      clock.advance(60_000)
+      clock.pass(60_000)
     }
     const midnight = Date.UTC(2026, 10, 22, 16)
-    await expect(sendSmsCode(one.ctx, phone)).rejects.toMatchObject(tooSoon(Math.ceil((midnight - clock.now) / 1000)))
-    const before = clock.now
-    clock.now = midnight - 1
+    await expect(sendSmsCode(one.ctx, phone)).rejects.toMatchObject(
+      tooSoon(Math.ceil((midnight - clock.at.getTime()) / 1000)),
+    )
+    const before = clock.at.getTime()
+    clock.at = new Date(midnight - 1)
     await expect(sendSmsCode(one.ctx, phone)).rejects.toMatchObject(tooSoon(1))
-    clock.now = midnight
+    clock.at = new Date(midnight)
     await sendSmsCode(one.ctx, phone)
-    clock.now = before
+    clock.at = new Date(before)
   })
 
   test('asked 32 times at once by two processes, sends one', async () => {
@@ -148,9 +154,9 @@ describe('spending a code', () => {
 
   test('a code lives five minutes and not a millisecond longer', async () => {
     const [a, b] = [await sent(), await sent()]
-    clock.advance(299_999)
+    clock.pass(299_999)
     expect(await outcome(spendSmsCode(one.ctx, a.phone, a.code))).toBe(`+86${a.phone}`)
-    clock.advance(1)
+    clock.pass(1)
     expect(await outcome(spendSmsCode(one.ctx, b.phone, b.code))).toBe(EXPIRED)
   })
 
@@ -159,7 +165,7 @@ describe('spending a code', () => {
     await outcome(spendSmsCode(one.ctx, old.phone, old.wrong))
     let fresh = old
     while (fresh.code === old.code) {
-      clock.advance(60_000)
+      clock.pass(60_000)
       fresh = await sent(old.phone)
     }
     expect(await outcome(spendSmsCode(one.ctx, old.phone, old.code))).toBe(wrongWith(4))
@@ -192,7 +198,8 @@ describe('spending a code', () => {
 
   test('a wrong try counts although the caller rolls back', async () => {
     const { phone, code, wrong } = await sent()
-    for (let i = 0; i < 5; i++) await expect(inTx(one.ctx, (tx) => spendSmsCode(tx, phone, wrong))).rejects.toThrow('SMS_WRONG')
+    for (let i = 0; i < 5; i++)
+      await expect(inTx(one.ctx, (tx) => spendSmsCode(tx, phone, wrong))).rejects.toThrow('SMS_WRONG')
     expect(await outcome(spendSmsCode(one.ctx, phone, code))).toBe(EXPIRED)
 
     const again = await sent()
@@ -206,14 +213,14 @@ describe('spending a code', () => {
 })
 
 test('codes are forgotten the next day, and not while they count', async () => {
-  const at = newClock()
+  const at = heldClock()
   const mine = openHouse(database.url, { clock: at })
   await mine.ctx.db.smsCode.deleteMany()
-  at.now = Date.UTC(2026, 10, 22, 15, 58)
+  at.at = new Date(Date.UTC(2026, 10, 22, 15, 58))
   await sendSmsCode(mine.ctx, newPhone())
-  at.now = Date.UTC(2026, 10, 22, 16, 1)
+  at.at = new Date(Date.UTC(2026, 10, 22, 16, 1))
   expect(await forgetSmsCodes(mine.ctx)).toBe(0)
-  at.now = Date.UTC(2026, 10, 22, 16, 4)
+  at.at = new Date(Date.UTC(2026, 10, 22, 16, 4))
   await sendSmsCode(mine.ctx, newPhone())
   expect(await forgetSmsCodes(mine.ctx)).toBe(1)
   expect(await mine.ctx.db.smsCode.count()).toBe(1)
@@ -225,7 +232,9 @@ describe('the stand-in provider', () => {
     const sandbox = createSandbox({ apps: demoApps(DEMO_APPS) })
     const url = await sandbox.listen()
     await sandboxSender(url)('+8613800002207', '【一盏】验证码 123456')
-    expect(sandbox.control.sms()).toEqual([expect.objectContaining({ phone: '+8613800002207', text: '【一盏】验证码 123456' })])
+    expect(sandbox.control.sms()).toEqual([
+      expect.objectContaining({ phone: '+8613800002207', text: '【一盏】验证码 123456' }),
+    ])
     sandbox.control.inject({ path: '/sms/send', kind: 'http', status: 500 })
     expect(await outcome(sandboxSender(url)('+8613800002207', 'x'))).toContain('500')
     expect(await outcome(sandboxSender(url)('nobody', 'x'))).toContain('not taken')
