@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Policy } from '@huiyuan/shared/policy'
 import type { PrismaClient } from '@huiyuan/prisma/client'
 import type { Proof } from '@huiyuan/shared/identity'
+import type { Policy } from '@huiyuan/shared/policy'
 import type { Logger } from 'pino'
 import { type Db, type Sql, sqlInside } from './db'
 import type { Keys } from './keys'

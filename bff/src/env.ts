@@ -37,11 +37,9 @@ export type Env = z.infer<typeof Env>
 /**
  * The server's settings, read once. @throws Error naming every bad value, so that one start shows all problems.
  */
-export function readEnv(source: Record<string, string | undefined>): Env {
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
   const parsed = Env.safeParse(source)
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   if (parsed.success) problems.push(...crossProblems(parsed.data))
   if (problems.length > 0) throw new Error(`The settings cannot be used:\n  ${problems.join('\n  ')}`)
   return parsed.data as Env

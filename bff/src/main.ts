@@ -71,7 +71,7 @@ async function main(env: Env): Promise<void> {
 }
 
 try {
-  await main(readEnv(process.env))
+  await main(readEnv())
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

@@ -1,4 +1,4 @@
-import { type Fault, type FaultCode, FAULTS, fault, isFaultCode } from '@huiyuan/shared/faults'
+import { FAULTS, type Fault, type FaultCode, fault, isFaultCode } from '@huiyuan/shared/faults'
 
 /** A fault on its way out. Its message is the code; nothing else of it is meant for a log. */
 export class Refusal extends Error {
@@ -18,9 +18,28 @@ export function refuse<C extends FaultCode>(...of: Parameters<typeof fault<C>>):
 /** SQLSTATE that `refuse()` of the database raises with, see prisma/functions/request.sql. */
 const REFUSED = 'HY001'
 const LOCK_TROUBLE = new Set(['40001', '40P01', '55P03'])
+/** Text that PostgreSQL cannot hold: a NUL, half of a surrogate pair. */
+const UNSTORABLE = new Set(['22021', '22P05'])
 const AWAY = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND',
-  '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006', 'P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08000',
+  '08001',
+  '08003',
+  '08006',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2037',
 ])
 const AWAY_WORDS =
   /connection terminated|timeout exceeded when trying to connect|server closed the connection|ECONNREFUSED|not queryable|the database system is|Unable to start a transaction in the given time/i
@@ -61,6 +80,8 @@ export function toRefusal(error: unknown): unknown {
   if (code === REFUSED && isFaultCode(message)) return new Refusal({ code: message, detail: parsed(detail) } as Fault)
   if (code && LOCK_TROUBLE.has(code)) return new Refusal(fault('BUSY'))
   if ((code && AWAY.has(code)) || AWAY_WORDS.test(message)) return new Refusal(fault('SERVICE_AWAY'))
+  if (code && (UNSTORABLE.has(code) || (code === '22P02' && /type json/.test(message))))
+    return new Refusal(fault('BAD_INPUT', { fields: [{ path: '', problem: 'characters' }] }))
   return error
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
@@ -62,7 +62,9 @@ export function buildServer(parts: ServerParts): RunningServer {
   return { server, drain }
 }
 
-function buildApp(parts: ServerParts, state: { draining: boolean }): Express {
+type App = ReturnType<typeof express>
+
+function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   const { house, log, env } = parts
   const app = express()
   app.set('trust proxy', env.TRUST_PROXY)
@@ -143,9 +145,16 @@ function rateLimit(requestsPerMinute: number): RequestHandler {
       (spent: { msBeforeNext: number }) => {
         const retryAfterSeconds = Math.ceil(spent.msBeforeNext / 1000)
         const told = { code: 'TOO_MANY', detail: { retryAfterSeconds } }
-        const shape = { message: told.code, code: -32029, data: { code: 'TOO_MANY_REQUESTS', httpStatus: 429, fault: told } }
+        const shape = {
+          message: told.code,
+          code: -32029,
+          data: { code: 'TOO_MANY_REQUESTS', httpStatus: 429, fault: told },
+        }
         const body = { error: shape }
-        res.status(429).set('retry-after', String(retryAfterSeconds)).json(req.query.batch === '1' ? [body] : body)
+        res
+          .status(429)
+          .set('retry-after', String(retryAfterSeconds))
+          .json(req.query.batch === '1' ? [body] : body)
       },
     )
   }
@@ -172,7 +181,7 @@ const h5Config = ({ authorizeUrl, env, demo }: ServerParts) => ({
   demo,
 })
 
-function serveWeb(app: Express, dir: string): void {
+function serveWeb(app: App, dir: string): void {
   const hashed = /\.[0-9a-f]{8,}\.(?:js|css)$/
   app.use(
     express.static(dir, {

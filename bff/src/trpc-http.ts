@@ -100,7 +100,10 @@ export const serveTrpc =
       const first = outcomes[0] as Outcome
       const status = outcomes.every((one) => one.status === first.status) ? first.status : 207
       const text = JSON.stringify(batch ? outcomes.map(({ body }) => body) : first.body)
-      res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) })
+      res.writeHead(status, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(text),
+      })
       res.end(text)
     } catch (error) {
       next(error)
@@ -114,7 +117,17 @@ async function answersOf(router: AppRouter, ctx: RequestContext, req: Request) {
     return { batch, outcomes: await Promise.all(calls.map((call, index) => outcomeOf(serving, call, index))) }
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause)
-    const shape = getErrorShape({ config: router._def._config, error, type: 'unknown', path: undefined, input: undefined, ctx })
-    return { batch: false, outcomes: [{ body: { error: shape }, status: getHTTPStatusCode({ error: shape } as never) }] }
+    const shape = getErrorShape({
+      config: router._def._config,
+      error,
+      type: 'unknown',
+      path: undefined,
+      input: undefined,
+      ctx,
+    })
+    return {
+      batch: false,
+      outcomes: [{ body: { error: shape }, status: getHTTPStatusCode({ error: shape } as never) }],
+    }
   }
 }

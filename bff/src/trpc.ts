@@ -1,7 +1,7 @@
 import { type Fault, fault } from '@huiyuan/shared/faults'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
-import { type Ctx, ctxOf, type Actor, type House } from './ctx'
+import { type Actor, type Ctx, ctxOf, type House } from './ctx'
 import { Refusal, refuse, toRefusal } from './refusal'
 
 /** What a request brings before anybody has asked who it is. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { codeStep, memberCodeAt } from '@huiyuan/shared/code'
 import { seedDemoBrand } from '../../prisma/seed/demo-brand'
 import type { Client, RunningHouse } from '../support/running-house'
@@ -41,6 +40,10 @@ export const enrol = (api: Client): Promise<PhoneCode> =>
 export function addStrangers({ sandbox }: RunningHouse, count: number): string[] {
   const keys = Array.from({ length: count }, (_, n) => `stranger-${randomUUID().slice(0, 8)}-${n}`)
   for (const [n, key] of keys.entries())
-    sandbox.control.addPerson({ key, name: `路人${n}`, phone: `+86137${String(Date.now() % 1e4).padStart(4, '0')}${String(n).padStart(4, '0')}` })
+    sandbox.control.addPerson({
+      key,
+      name: `路人${n}`,
+      phone: `+86137${String(Date.now() % 1e4).padStart(4, '0')}${String(n).padStart(4, '0')}`,
+    })
   return keys
 }

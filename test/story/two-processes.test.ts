@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { type Database, openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
 import { expectLedgerHolds } from '../support/ledger'
-import { faultOf, join, joinAs, type Person, type RunningHouse, signIn, startHouse, strangerAt } from '../support/running-house'
+import {
+  faultOf,
+  join,
+  joinAs,
+  type Person,
+  type RunningHouse,
+  signIn,
+  startHouse,
+  strangerAt,
+} from '../support/running-house'
 import { addStrangers, codeOn, enrol, seedFor } from './demo-people.fixture'
 
 const AT_ONCE = 64
@@ -15,8 +24,11 @@ let clerks: Person[]
 const urlFor = (n: number) => house.bffs[n % house.bffs.length]?.url as string
 const clerkFor = (n: number) => clerks[n % clerks.length] as Person
 const atOnce = <T>(work: (n: number) => Promise<T>) => Promise.all(Array.from({ length: AT_ONCE }, (_, n) => work(n)))
-const tally = (results: string[]) =>
-  results.reduce<Record<string, number>>((sum, one) => ({ ...sum, [one]: (sum[one] ?? 0) + 1 }), {})
+function tally(results: string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const one of results) counts[one] = (counts[one] ?? 0) + 1
+  return counts
+}
 
 beforeAll(async () => {
   house = await startHouse(database.url, { processes: 2 })
@@ -79,12 +91,19 @@ describe('two server processes on one database', () => {
 
   test('I-L5: one settle sent 64 times has one effect and 64 equal answers', async () => {
     const { phone, memberId } = await newcomer()
-    const visit = await clerkFor(0).api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
+    const visit = await clerkFor(0).api.visit.scan.mutate({
+      requestId: randomUUID(),
+      code: codeOn(phone),
+      tillId: 'hubin-1',
+    })
     const asked = { requestId: randomUUID(), visitId: visit.visitId, memberRef: visit.memberRef, amountFen: 6_800 }
     const answers = await atOnce((n) => clerkFor(n).api.order.settle.mutate(asked))
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(await books.prisma.order.count({ where: { memberId } })).toBe(1)
-    expect(await books.prisma.account.findUnique({ where: { memberId } })).toMatchObject({ pendingPoints: 68, growth: 68 })
+    expect(await books.prisma.account.findUnique({ where: { memberId } })).toMatchObject({
+      pendingPoints: 68,
+      growth: 68,
+    })
     expect(await faultOf(clerkFor(0).api.order.settle.mutate({ ...asked, amountFen: 9_900 }))).toMatchObject({
       code: 'REQUEST_REUSED',
     })
@@ -92,7 +111,11 @@ describe('two server processes on one database', () => {
 
   test('I-L1, I-L2: 64 different settles for one member at once all count, and the books hold', async () => {
     const { phone, memberId } = await newcomer()
-    const visit = await clerkFor(0).api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
+    const visit = await clerkFor(0).api.visit.scan.mutate({
+      requestId: randomUUID(),
+      code: codeOn(phone),
+      tillId: 'hubin-1',
+    })
     await atOnce((n) =>
       clerkFor(n).api.order.settle.mutate({
         requestId: randomUUID(),

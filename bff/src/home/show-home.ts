@@ -27,7 +27,9 @@ export async function showHome(ctx: Ctx) {
     ctx.db.device.count({ where: { memberId } }),
     listStores(ctx),
   ])
-  const pending = lots.filter(({ state }) => state === 'pending').sort((a, b) => a.activeAt.getTime() - b.activeAt.getTime())
+  const pending = lots
+    .filter(({ state }) => state === 'pending')
+    .sort((a, b) => a.activeAt.getTime() - b.activeAt.getTime())
   return {
     asOf: now.toISOString(),
     card: {
@@ -58,17 +60,22 @@ type LiveLot = Awaited<ReturnType<typeof liveLots>>[number]
 /** Active points that end soon, those of the nearest end taken together. */
 function expiring(lots: LiveLot[], now: Date, withinDays: number) {
   const soon = lots.filter(
-    ({ state, expiresAt }) => state === 'active' && expiresAt > now && expiresAt.getTime() - now.getTime() <= withinDays * DAY_MS,
+    ({ state, expiresAt }) =>
+      state === 'active' && expiresAt > now && expiresAt.getTime() - now.getTime() <= withinDays * DAY_MS,
   )
   const first = soon[0]
   if (!first) return []
-  const points = soon.filter(({ expiresAt }) => +expiresAt === +first.expiresAt).reduce((sum, lot) => sum + lot.remaining, 0)
+  const points = soon
+    .filter(({ expiresAt }) => +expiresAt === +first.expiresAt)
+    .reduce((sum, lot) => sum + lot.remaining, 0)
   return [{ kind: 'points_expiring' as const, points, expiresAt: first.expiresAt.toISOString() }]
 }
 
 function maturing(pending: LiveLot[]) {
   const first = pending[0]
   if (!first) return []
-  const points = pending.filter(({ activeAt }) => +activeAt === +first.activeAt).reduce((sum, lot) => sum + lot.remaining, 0)
+  const points = pending
+    .filter(({ activeAt }) => +activeAt === +first.activeAt)
+    .reduce((sum, lot) => sum + lot.remaining, 0)
   return [{ kind: 'points_maturing' as const, points, activeAt: first.activeAt.toISOString() }]
 }

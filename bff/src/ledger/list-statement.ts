@@ -15,13 +15,26 @@ const filterOf = (kind: StatementKind) =>
 /** The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. */
 export async function listStatement(
   ctx: Ctx,
-  { kind = 'all', cursor, limit = 20 }: { kind?: StatementKind | undefined; cursor?: string | undefined; limit?: number | undefined },
+  {
+    kind = 'all',
+    cursor,
+    limit = 20,
+  }: { kind?: StatementKind | undefined; cursor?: string | undefined; limit?: number | undefined },
 ) {
   const rows = await ctx.db.transfer.findMany({
     where: { memberId: memberIdOf(ctx), ...filterOf(kind), ...(cursor ? { transferId: { lt: cursor } } : {}) },
     orderBy: { transferId: 'desc' },
     take: limit + 1,
-    select: { transferId: true, unit: true, fromAccount: true, toAccount: true, amount: true, reason: true, detail: true, at: true },
+    select: {
+      transferId: true,
+      unit: true,
+      fromAccount: true,
+      toAccount: true,
+      amount: true,
+      reason: true,
+      detail: true,
+      at: true,
+    },
   })
   const page = rows.slice(0, limit)
   return {

@@ -30,7 +30,8 @@ export async function claimCard(
     at: ctx.now(),
   })
   if (!look) return lateReplay(ctx, command)
-  if (!(await isLastFourOf(ctx, look.holderId, input.last4))) return refuse('CLAIM_WRONG', { triesLeft: look.triesLeft })
+  if (!(await isLastFourOf(ctx, look.holderId, input.last4)))
+    return refuse('CLAIM_WRONG', { triesLeft: look.triesLeft })
   return once(ctx, command, async (tx) => {
     const [a, b] = await holdersOf(tx.db, [memberId, look.holderId])
     if (!a || !b) return refuse('CLAIM_OVER')

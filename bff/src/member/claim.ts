@@ -13,7 +13,10 @@ export interface OpenClaim {
 
 /** Remembers that the phone led to an older record. Runs inside a transaction. */
 export async function openClaim(tx: Ctx, memberId: string, holderId: string): Promise<OpenClaim | null> {
-  const card = await tx.db.identity.findFirst({ where: { memberId: holderId, kind: 'store_card' }, select: { kind: true } })
+  const card = await tx.db.identity.findFirst({
+    where: { memberId: holderId, kind: 'store_card' },
+    select: { kind: true },
+  })
   if (!card) return null
   const claimId = uuidv7({ msecs: tx.now().getTime() })
   await tx.db.claim.create({

@@ -27,12 +27,19 @@ export async function createMember(
   const nameSealed = displayName ? base64(tx.keys.seal(displayName)) : null
   let number = memberNo ?? drawMemberNo()
   for (;;) {
-    const { created } = await tx.sql<{ created: boolean }>('member_create', { memberId, memberNo: number, nameSealed, at, arrival })
+    const { created } = await tx.sql<{ created: boolean }>('member_create', {
+      memberId,
+      memberNo: number,
+      nameSealed,
+      at,
+      arrival,
+    })
     if (created) break
     if (memberNo) throw new Error('this card number belongs to a member already')
     number = drawMemberNo()
   }
-  for (const step of tx.registry.openSteps) await tx.sql(step, { memberId, at, validUntil: tierValidUntil(at, tx.policy) })
+  for (const step of tx.registry.openSteps)
+    await tx.sql(step, { memberId, at, validUntil: tierValidUntil(at, tx.policy) })
   await attachProofs(tx, memberId, proofs)
   return { memberId, memberNo: number }
 }

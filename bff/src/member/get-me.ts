@@ -40,7 +40,8 @@ export async function getMe(ctx: Ctx) {
       .filter(({ kind }) => kind !== 'wechat_unionid')
       .map(({ kind, issuer, subject, provenAt }) => ({
         kind,
-        label: kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind),
+        label:
+          kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind),
         hint: kind === 'store_card' ? `尾号 ${subject.slice(-4)}` : '',
         provenAt: provenAt.toISOString(),
       })),

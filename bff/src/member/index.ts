@@ -1,6 +1,6 @@
-export { type PhoneDoor, phoneDoor } from './phone-door'
-export { type OpenClaim, findClaim, openClaim } from './claim'
+export { findClaim, type OpenClaim, openClaim } from './claim'
 export { attachProofs, createMember, type NewMember } from './create-member'
 export { displayNameOf } from './get-me'
 export { mergeMember } from './merge-member'
+export { type PhoneDoor, phoneDoor } from './phone-door'
 export { findHolders, holdersOf, lockProofs, phoneProof, provePhone, wechatProofs, wechatSays } from './prove-identity'

@@ -18,7 +18,10 @@ export async function mergeMember(tx: Ctx, survivorId: string, otherId: string):
     const answer = await tx.sql<Merged>(step, call)
     if (step === 'ledger_merge') brought = answer
   }
-  const { growth } = await tx.db.account.findUniqueOrThrow({ where: { memberId: survivorId }, select: { growth: true } })
+  const { growth } = await tx.db.account.findUniqueOrThrow({
+    where: { memberId: survivorId },
+    select: { growth: true },
+  })
   await tx.sql('tier_raise', {
     memberId: survivorId,
     growth,

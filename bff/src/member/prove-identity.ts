@@ -76,6 +76,8 @@ export async function holdersOf(db: Db, memberIds: string[]): Promise<Holder[]> 
   ])
   return members.map((member) => ({
     ...member,
-    identities: identities.filter(({ memberId }) => memberId === member.memberId) as (HeldIdentity & { memberId: string })[],
+    identities: identities.filter(({ memberId }) => memberId === member.memberId) as (HeldIdentity & {
+      memberId: string
+    })[],
   }))
 }

@@ -37,7 +37,8 @@ export interface Joined {
  */
 export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   const guest = ctx.actor.kind === 'guest' ? ctx.actor : refuse('GUEST_NEEDED')
-  if (input.consentVersion !== ctx.policy.consentVersion) refuse('CONSENT_STALE', { version: ctx.policy.consentVersion })
+  if (input.consentVersion !== ctx.policy.consentVersion)
+    refuse('CONSENT_STALE', { version: ctx.policy.consentVersion })
   const command = commandOf(ctx, 'session.join', input)
   const known = await ctx.sql<{ memberId: string; sessionId: string } | null>('request_begin', command)
   const started = known ?? (await join())

@@ -1,5 +1,5 @@
-import { resolveIdentity } from '@huiyuan/shared/identity'
 import { randomUUID } from 'node:crypto'
+import { resolveIdentity } from '@huiyuan/shared/identity'
 import { type Arrival, type Ctx, inTx, type ProvenIdentity } from '../ctx'
 import { attachProofs, findHolders, lockProofs, mergeMember, phoneProof, wechatProofs, wechatSays } from '../member'
 import { spendSmsCode } from '../sms'
@@ -36,7 +36,8 @@ export async function openSession(ctx: Ctx, input: OpenInput): Promise<Opened> {
     await attachProofs(tx, memberId, proofs)
     return { memberId, sessionId: await startSession(tx, memberId, input) }
   })
-  if (opened) return { kind: 'member', memberId: opened.memberId, tokens: await tokensOf(ctx, opened.memberId, opened.sessionId) }
+  if (opened)
+    return { kind: 'member', memberId: opened.memberId, tokens: await tokensOf(ctx, opened.memberId, opened.sessionId) }
   const arrival = input.arrival ?? { channel: input.platform }
   const guest = await mintGuestToken(ctx, { guestId: randomUUID(), proofs, arrival })
   return { kind: 'guest', ...guest, hasPhone: proofs.some(({ kind }) => kind === 'phone') }

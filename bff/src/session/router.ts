@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { phoneDoor } from '../member'
 import { sendSmsCode } from '../sms'
-import { deviceLabel, guestProcedure, memberProcedure, openProcedure, phoneText, platform, requestId, router } from '../trpc'
+import {
+  deviceLabel,
+  guestProcedure,
+  memberProcedure,
+  openProcedure,
+  phoneText,
+  platform,
+  requestId,
+  router,
+} from '../trpc'
 import { revokeSession, signOut } from './end-session'
 import { joinMember } from './join-member'
 import { listSessions } from './list-sessions'
@@ -18,7 +27,10 @@ const door = z.discriminatedUnion('kind', [
 
 const arrival = z.object({
   channel: z.string().min(1).max(40),
-  link: z.string().regex(/^[0-9A-Za-z]{1,10}$/).optional(),
+  link: z
+    .string()
+    .regex(/^[0-9A-Za-z]{1,10}$/)
+    .optional(),
   storeId: z.string().max(32).optional(),
   scene: z.number().int().min(0).max(100_000).optional(),
 })

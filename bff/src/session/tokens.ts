@@ -97,7 +97,10 @@ export async function readGuestToken({ keys, now }: Clocked, token: string): Pro
 }
 
 /** Whose access token this is. @throws SESSION_OVER */
-export async function readAccessToken({ keys, now }: Clocked, token: string): Promise<{ memberId: string; sessionId: string }> {
+export async function readAccessToken(
+  { keys, now }: Clocked,
+  token: string,
+): Promise<{ memberId: string; sessionId: string }> {
   try {
     const { payload } = await jwtVerify(token, keys.key('access'), { currentDate: now(), algorithms: ['HS256'] })
     return { memberId: payload.sub as string, sessionId: payload.sid as string }

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import type { z } from 'zod'
+import { appRouter } from '../../bff/src/app-router'
+import { openDatabase } from '../../bff/src/db'
+import { codeOn, enrol, seedFor } from '../story/demo-people.fixture'
+import { testDatabase } from '../support/database'
+import { join, type RunningHouse, signIn, startHouse } from '../support/running-house'
+import { fieldsOf, namingFields } from './input-fields.fixture'
+import { CASES, type Cast, type For } from './procedure-cases.fixture'
+
+const database = testDatabase()
+let house: RunningHouse
+let cast: Cast
+let tokens: Record<For, string | undefined>
+
+interface Procedure {
+  _def: { type: 'query' | 'mutation'; inputs: unknown[] }
+}
+const PROCEDURES = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
+const schemaOf = ({ _def }: Procedure) => _def.inputs[0] as z.core.$ZodType | undefined
+
+/** What must never be seen outside: traces, statements, names of our parts. */
+const INSIDE =
+  /node_modules|\.ts:\d|\bat \S+ \(|SELECT |INSERT |UPDATE |prisma|postgres|pg_|sqlstate|syntax error|relation "|column "|"stack"/i
+
+interface Answer {
+  status: number
+  text: string
+  fault: string | null
+}
+
+/** One raw call, so that anything at all can be sent. */
+async function call(path: string, { _def }: Procedure, input: unknown, token?: string): Promise<Answer> {
+  const body = input === undefined ? undefined : JSON.stringify(input)
+  const url = `${house.bffs[0]?.url}/trpc/${path}`
+  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
+  const response = await fetch(url, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
+  const text = await response.text()
+  const fault =
+    (JSON.parse(text) as { error?: { data?: { fault?: { code: string } } } }).error?.data?.fault?.code ?? null
+  void _def
+  return { status: response.status, text, fault }
+}
+
+function expectClean({ status, text }: Answer): void {
+  expect(text).not.toMatch(INSIDE)
+  expect(status).toBeLessThan(500)
+}
+
+beforeAll(async () => {
+  house = await startHouse(database.url)
+  await seedFor(database.url, house.masterKey)
+  const url = house.bffs[0]?.url as string
+  const other = await join(house.sandbox, url, 'lin', { phone: true })
+  const phone = await enrol(other.api)
+  const [guest, member, clerk, manager] = await Promise.all(
+    ['he', 'mei', 'qing', 'zhou'].map((key) => signIn(house.sandbox, url, key)),
+  )
+  const visit = await clerk?.api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
+  const books = openDatabase(database.url, 2)
+  const [device, session, transfer] = await Promise.all([
+    books.prisma.device.findFirstOrThrow({ where: { memberId: other.memberId } }),
+    books.prisma.session.findFirstOrThrow({ where: { memberId: other.memberId } }),
+    books.prisma.transfer.findFirstOrThrow({ where: { memberId: { not: member?.memberId as string } } }),
+  ])
+  const xihu = await books.prisma.staff.findFirstOrThrow({ where: { storeId: 'xihu' } })
+  await books.prisma.staff.update({ where: { memberId: manager?.memberId as string }, data: { storeId: 'xihu' } })
+  const away = await manager?.api.visit.find.mutate({ requestId: randomUUID(), phone: '13800002207', tillId: 'xihu-1' })
+  await books.prisma.staff.update({ where: { memberId: manager?.memberId as string }, data: { storeId: 'hubin' } })
+  await books.close()
+  cast = {
+    foreign: {
+      sessionId: session.sessionId,
+      deviceId: device.deviceId,
+      claimId: other.joined.claim?.claimId as string,
+      transferId: transfer.transferId,
+    },
+    visit: { visitId: visit?.visitId as string, memberRef: visit?.memberRef as string },
+    foreignVisit: { visitId: away?.visitId as string, memberRef: away?.memberRef as string },
+  }
+  expect(xihu.storeId).toBe('xihu')
+  tokens = {
+    anybody: undefined,
+    guest: guest?.token,
+    member: member?.token,
+    clerk: clerk?.token,
+    manager: manager?.token,
+  }
+}, 60_000)
+afterAll(() => house?.stop())
+
+test('every procedure has a case, and every case a procedure', () => {
+  expect(Object.keys(CASES).sort()).toEqual(PROCEDURES.map(([path]) => path).sort())
+})
+
+test('every field that names something has a foreign case', () => {
+  const missing = PROCEDURES.flatMap(([path, procedure]) =>
+    namingFields(fieldsOf(schemaOf(procedure)))
+      .filter((field) => !CASES[path]?.foreign?.[field])
+      .map((field) => `${path}: ${field}`),
+  )
+  expect(missing).toEqual([])
+})
+
+const MAY: Record<For, For[]> = {
+  anybody: ['anybody', 'guest', 'member', 'clerk', 'manager'],
+  guest: ['guest'],
+  member: ['member', 'clerk', 'manager'],
+  clerk: ['clerk', 'manager'],
+  manager: ['manager'],
+}
+
+describe.each(PROCEDURES)('%s', (path, procedure) => {
+  const wanted = CASES[path] as (typeof CASES)[string]
+  const takesInput = schemaOf(procedure) !== undefined
+
+  test('turns away everybody whom it is not for', async () => {
+    const callers = (Object.keys(tokens) as For[]).filter((who) => !MAY[wanted.for].includes(who))
+    for (const who of callers) {
+      const answer = await call(path, procedure, wanted.input(cast), tokens[who])
+      expectClean(answer)
+      expect([who, answer.fault]).toEqual([
+        who,
+        expect.stringMatching(/^(SESSION_NEEDED|GUEST_NEEDED|ALREADY_MEMBER|STAFF_NEEDED|ROLE_NEEDED)$/),
+      ])
+    }
+    if (wanted.for !== 'anybody')
+      for (const forged of ['x', 'a.b.c', `${tokens.member}x`])
+        expect(await call(path, procedure, wanted.input(cast), forged)).toMatchObject({ status: 401 })
+  })
+
+  // signing out would end the walk's own session
+  if (path !== 'session.signOut')
+    test('answers or refuses its own people cleanly', async () => {
+      expectClean(await call(path, procedure, wanted.input(cast), tokens[wanted.for]))
+    })
+
+  if (takesInput)
+    test('refuses wrong types, huge strings and nonsense in words of its own', async () => {
+      const token = tokens[wanted.for]
+      for (const nonsense of [null, 7, 'text', true, [], [[]], { requestId: 7 }, { requestId: 'x'.repeat(100_000) }])
+        await expectRefused(nonsense, token)
+      for (const field of fieldsOf(schemaOf(procedure)))
+        for (const bad of [
+          'x'.repeat(100_000),
+          { $gt: '' },
+          -1e300,
+          ['\u0000'],
+          'a\u0000b',
+          '\ud800',
+          "'; DROP TABLE member; --",
+        ])
+          expectClean(await call(path, procedure, placed(wanted.input(cast), field, bad), token))
+    })
+
+  async function expectRefused(input: unknown, token?: string) {
+    const answer = await call(path, procedure, input, token)
+    expectClean(answer)
+    if (answer.status !== 200) expect(answer.fault).toBe('BAD_INPUT')
+  }
+
+  if (takesInput)
+    test('survives whatever else is sent', async () => {
+      const token = tokens[wanted.for]
+      await fc.assert(
+        fc.asyncProperty(
+          fc.jsonValue({ maxDepth: 3 }),
+          fc.constantFrom(...fieldsOf(schemaOf(procedure))),
+          async (value, field) => {
+            expectClean(await call(path, procedure, placed(wanted.input(cast), field, value), token))
+          },
+        ),
+        { numRuns: 12 },
+      )
+    })
+
+  for (const [field, { input, answer }] of Object.entries(wanted?.foreign ?? {}))
+    test(`keeps what is not the caller’s: ${field}`, async () => {
+      const told = await call(path, procedure, input(cast), tokens[wanted.for])
+      expectClean(told)
+      if (answer !== 'nothing') expect(told.fault).toBe(answer)
+      else {
+        expect(told.status).toBe(200)
+        for (const id of Object.values(cast.foreign)) expect(told.text).not.toContain(id)
+      }
+    })
+})
+
+/** The input with one field, named by its path, put to `value`. */
+function placed(input: unknown, path: string, value: unknown): unknown {
+  const [head = '', ...rest] = path.split('.')
+  const own = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
+  const inner = own[head]
+  if (rest.length === 0) return { ...own, [head]: value }
+  return {
+    ...own,
+    [head]: Array.isArray(inner) ? [placed({}, rest.join('.'), value)] : placed(inner, rest.join('.'), value),
+  }
+}
+
+test('an unknown procedure and a torn batch are refused in the same shape', async () => {
+  const procedure = { _def: { type: 'query', inputs: [] } } as Procedure
+  expect(await call('nobody.knows', procedure, {})).toMatchObject({ status: 404, fault: 'NOT_FOUND' })
+  expect(await call('constructor', procedure, {})).toMatchObject({ status: 404, fault: 'NOT_FOUND' })
+  expect(await call('ping,ping', procedure, {})).toMatchObject({ status: 400, fault: 'BAD_INPUT' })
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n]))
+  expectClean(await call('session.sendSms', procedure, many))
+  const torn = await fetch(`${house.bffs[0]?.url}/trpc/session.sendSms`, {
+    method: 'POST',
+    body: '{"phone":',
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(torn.status).toBe(400)
+  expect(await torn.text()).toContain('BAD_INPUT')
+  const huge = await fetch(`${house.bffs[0]?.url}/trpc/session.sendSms`, {
+    method: 'POST',
+    body: JSON.stringify({ phone: 'x'.repeat(10_000_000) }),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(huge.status).toBe(413)
+  expect(await huge.text()).toContain('TOO_LARGE')
+})

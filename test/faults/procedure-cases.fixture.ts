@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+
+/** Who a procedure is for. */
+export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
+
+/** Two members with something of their own each, a clerk, and a visit that each of two shops has open. */
+export interface Cast {
+  /** Ids that belong to somebody else than the caller. */
+  foreign: { sessionId: string; deviceId: string; claimId: string; transferId: string }
+  /** A live visit of the clerk's own shop, and one of another shop. */
+  visit: { visitId: string; memberRef: string }
+  foreignVisit: { visitId: string; memberRef: string }
+}
+
+export interface ProcedureCase {
+  for: For
+  /** An input that passes the schema. Using up what it names is fine. */
+  input: (cast: Cast) => unknown
+  /**
+   * For every input field that names something: somebody else's, and what that is answered with. A fault, or for
+   * reading pages `nothing`: an answer that holds none of the other's rows.
+   */
+  foreign?: Record<string, { input: (cast: Cast) => unknown; answer: string | 'nothing' }>
+}
+
+const place = { deviceLabel: '走查', platform: 'h5' }
+const requestId = () => randomUUID()
+const tillId = 'hubin-1'
+
+/** One entry for each procedure of the router; the walk fails when one is missing. */
+export const CASES: Record<string, ProcedureCase> = {
+  ping: { for: 'anybody', input: () => undefined },
+  'session.open': {
+    for: 'anybody',
+    input: () => ({
+      door: { kind: 'weapp', code: 'no-such-code' },
+      arrival: { channel: 'x', storeId: 'hubin' },
+      ...place,
+    }),
+    foreign: {
+      'arrival.storeId': {
+        input: () => ({
+          door: { kind: 'oauth', code: 'no-such-code' },
+          arrival: { channel: 'x', storeId: 'nowhere' },
+          ...place,
+        }),
+        answer: 'WECHAT_CODE_BAD',
+      },
+    },
+  },
+  'session.sendSms': { for: 'anybody', input: () => ({ phone: '13900000001' }) },
+  'session.join': {
+    for: 'guest',
+    input: () => ({
+      requestId: requestId(),
+      consentVersion: 'old',
+      arrival: { channel: 'x', storeId: 'hubin' },
+      ...place,
+    }),
+    foreign: {
+      'arrival.storeId': {
+        input: () => ({
+          requestId: requestId(),
+          consentVersion: 'old',
+          arrival: { channel: 'x', storeId: 'nowhere' },
+          ...place,
+        }),
+        answer: 'CONSENT_STALE',
+      },
+    },
+  },
+  'session.refresh': { for: 'anybody', input: () => ({ refreshToken: 'a.b.1.c' }) },
+  'session.signOut': { for: 'member', input: () => undefined },
+  'session.list': { for: 'member', input: () => undefined },
+  'session.revoke': {
+    for: 'member',
+    input: () => ({ sessionId: randomUUID() }),
+    foreign: { sessionId: { input: ({ foreign }) => ({ sessionId: foreign.sessionId }), answer: 'NOT_FOUND' } },
+  },
+  'member.me': { for: 'member', input: () => undefined },
+  'member.rename': { for: 'member', input: () => ({ requestId: requestId(), displayName: '走查' }) },
+  'member.attachPhone': {
+    for: 'member',
+    input: () => ({ requestId: requestId(), phone: { kind: 'weapp', code: 'no-such-code' } }),
+  },
+  'member.claimCard': {
+    for: 'member',
+    input: () => ({ requestId: requestId(), claimId: randomUUID(), last4: '0000' }),
+    foreign: {
+      claimId: {
+        input: ({ foreign }) => ({ requestId: requestId(), claimId: foreign.claimId, last4: '3421' }),
+        answer: 'CLAIM_OVER',
+      },
+    },
+  },
+  'home.show': { for: 'member', input: () => undefined },
+  'ledger.statement': {
+    for: 'member',
+    input: () => ({ kind: 'all', limit: 5 }),
+    foreign: { cursor: { input: ({ foreign }) => ({ cursor: foreign.transferId }), answer: 'nothing' } },
+  },
+  'ledger.lots': { for: 'member', input: () => undefined },
+  'tier.explain': { for: 'member', input: () => undefined },
+  'code.enrol': { for: 'member', input: () => ({ requestId: requestId(), ...place }) },
+  'code.devices': { for: 'member', input: () => undefined },
+  'code.revoke': {
+    for: 'member',
+    input: () => ({ requestId: requestId(), deviceId: randomUUID() }),
+    foreign: {
+      deviceId: {
+        input: ({ foreign }) => ({ requestId: requestId(), deviceId: foreign.deviceId }),
+        answer: 'NOT_FOUND',
+      },
+    },
+  },
+  'store.list': { for: 'anybody', input: () => undefined },
+  'visit.scan': {
+    for: 'clerk',
+    input: () => ({ requestId: requestId(), tillId, code: '900000000000000000' }),
+    foreign: {
+      tillId: {
+        input: () => ({ requestId: requestId(), tillId: 'xihu-1', code: '900000000000000000' }),
+        answer: 'TILL_UNKNOWN',
+      },
+    },
+  },
+  'visit.find': {
+    for: 'clerk',
+    input: () => ({ requestId: requestId(), tillId, memberNo: '8000000000000000' }),
+    foreign: {
+      tillId: {
+        input: () => ({ requestId: requestId(), tillId: 'xihu-1', phone: '13800003318' }),
+        answer: 'TILL_UNKNOWN',
+      },
+      memberNo: {
+        input: () => ({ requestId: requestId(), tillId, memberNo: '8999999999999999' }),
+        answer: 'MEMBER_UNKNOWN',
+      },
+    },
+  },
+  'order.preview': {
+    for: 'clerk',
+    input: ({ visit }) => ({ ...visit, amountFen: 100 }),
+    foreign: {
+      visitId: { input: ({ foreignVisit }) => ({ ...foreignVisit, amountFen: 100 }), answer: 'VISIT_UNKNOWN' },
+      memberRef: {
+        input: ({ visit, foreignVisit }) => ({ ...visit, memberRef: foreignVisit.memberRef, amountFen: 100 }),
+        answer: 'VISIT_UNKNOWN',
+      },
+    },
+  },
+  'order.settle': {
+    for: 'clerk',
+    input: ({ visit }) => ({ requestId: requestId(), ...visit, amountFen: 100 }),
+    foreign: {
+      visitId: {
+        input: ({ foreignVisit }) => ({ requestId: requestId(), ...foreignVisit, amountFen: 100 }),
+        answer: 'VISIT_UNKNOWN',
+      },
+      memberRef: {
+        input: ({ visit, foreignVisit }) => ({
+          requestId: requestId(),
+          ...visit,
+          memberRef: foreignVisit.memberRef,
+          amountFen: 100,
+        }),
+        answer: 'VISIT_UNKNOWN',
+      },
+    },
+  },
+  'order.shift': {
+    for: 'clerk',
+    input: () => ({}),
+    foreign: { cursor: { input: () => ({ cursor: `${Date.now()}_${randomUUID()}` }), answer: 'BAD_INPUT' } },
+  },
+  'audit.verify': { for: 'manager', input: () => undefined },
+  'outbox.templates': { for: 'member', input: () => undefined },
+  'outbox.allow': {
+    for: 'member',
+    input: () => ({ requestId: requestId(), results: [] }),
+    foreign: {
+      'results.templateId': {
+        input: () => ({ requestId: requestId(), results: [{ templateId: 'somebody-elses', result: 'accept' }] }),
+        answer: 'nothing',
+      },
+    },
+  },
+}
