@@ -1,7 +1,7 @@
 import { memberNoFrom } from '@huiyuan/shared/member'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { DAY_MS, endOfMonthAfter, monthsBefore } from '@huiyuan/shared/time'
-import { ctxOf, type Ctx, type House } from '../../bff/src/ctx'
+import { type Ctx, ctxOf, type House } from '../../bff/src/ctx'
 import { openDatabase } from '../../bff/src/db'
 import { keysFrom } from '../../bff/src/keys'
 import { registry } from '../../bff/src/registry'
@@ -64,7 +64,6 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
   }
 }
 
-
 /** A house with the brand's keys and no reach to WeChat: seeding asks nobody. */
 function seedCtx(wish: DemoBrandWish, database: ReturnType<typeof openDatabase>): Ctx {
   const silent = { info() {}, warn() {}, error() {}, debug() {} }
@@ -97,7 +96,13 @@ const twoYearsBefore = (now: Date) => monthsBefore(now, 24)
 async function seedTeams(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promise<Map<string, string>> {
   const since = twoYearsBefore(now)
   const arrival = { channel: 'staff' }
-  const person = (name: string, phone: string, key: string): SeedPerson => ({ name, phone, ...wechatOf(key), joinedAt: since, arrival })
+  const person = (name: string, phone: string, key: string): SeedPerson => ({
+    name,
+    phone,
+    ...wechatOf(key),
+    joinedAt: since,
+    arrival,
+  })
   const qing = await seedPerson(ctx, person('阿青', '+8613800004429', 'qing'))
   const zhou = await seedPerson(ctx, person('老周', '+8613800005530', 'zhou'))
   const tang = await seedPerson(ctx, person('运营小唐', '+8613800006641', 'tang'))
@@ -107,8 +112,19 @@ async function seedTeams(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Prom
   const ringsUp = new Map([['hubin', qing]])
   for (const [index, { storeId }] of DEMO_STORES.entries()) {
     if (ringsUp.has(storeId)) continue
-    const memberId = await seedPerson(ctx, { name: `${'ABCDEF'[index]} 店小茶`, phone: `+861370000${2000 + index}`, joinedAt: since, arrival })
-    await seedStaff(ctx, { memberId, role: 'clerk', storeId, staffNo: `${storeId.slice(0, 2).toUpperCase()}002`, since })
+    const memberId = await seedPerson(ctx, {
+      name: `${'ABCDEF'[index]} 店小茶`,
+      phone: `+861370000${2000 + index}`,
+      joinedAt: since,
+      arrival,
+    })
+    await seedStaff(ctx, {
+      memberId,
+      role: 'clerk',
+      storeId,
+      staffNo: `${storeId.slice(0, 2).toUpperCase()}002`,
+      since,
+    })
     ringsUp.set(storeId, memberId)
   }
   return ringsUp
@@ -117,7 +133,13 @@ async function seedTeams(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Prom
 /** The card that waits for Lin: silent for two years, its points moved over from the old system with a long life. */
 async function seedLinCard(ctx: Ctx, now: Date): Promise<void> {
   const joinedAt = new Date(now.getTime() - 730 * DAY_MS)
-  const memberId = await seedPerson(ctx, { name: '小林', phone: LIN_CARD.phone, card: LIN_CARD.memberNo, joinedAt, arrival: { channel: 'plastic_card' } })
+  const memberId = await seedPerson(ctx, {
+    name: '小林',
+    phone: LIN_CARD.phone,
+    card: LIN_CARD.memberNo,
+    joinedAt,
+    arrival: { channel: 'plastic_card' },
+  })
   await ctx.sql('ledger_award', {
     memberId,
     at: joinedAt,
@@ -132,7 +154,9 @@ async function seedLinCard(ctx: Ctx, now: Date): Promise<void> {
   })
 }
 
-const SURNAMES = [...'李王张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余叶程苏魏吕丁任沈姚卢']
+const SURNAMES = [
+  ...'李王张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余叶程苏魏吕丁任沈姚卢',
+]
 const GIVEN = [...'一乙小子雨欣怡佳宁可可思语安然乐天清和晓月星河知夏予初念慈以沫书言诗云林溪南乔木青禾舟']
 
 /** Mei, who is Gold, and the unnamed members. → everything they bought, in order of time */
@@ -142,7 +166,9 @@ async function seedMembers(ctx: Ctx, wish: DemoBrandWish, now: Date): Promise<Pa
   for (let n = 0; n < (wish.members ?? 300); n++) {
     const person = unnamed(chance, n, now)
     const memberId = await seedPerson(ctx, person)
-    purchases.push(...purchasesOf(chance, { memberId, storeId: chance.pick(DEMO_STORES).storeId, joinedAt: person.joinedAt }, now))
+    purchases.push(
+      ...purchasesOf(chance, { memberId, storeId: chance.pick(DEMO_STORES).storeId, joinedAt: person.joinedAt }, now),
+    )
   }
   return purchases.sort((a, b) => a.at.getTime() - b.at.getTime())
 }
@@ -154,12 +180,25 @@ function unnamed(chance: Chance, n: number, now: Date): SeedPerson {
   const card = chance.next() < 0.25 ? { card: memberNoFrom(`1000${String(n * 7919).padStart(10, '0')}`) } : {}
   const openid = `o_seed_${String(n).padStart(5, '0')}`
   const weapp = chance.next() < 0.8 ? { weapp: { openid, unionid: `u_seed_${String(n).padStart(5, '0')}` } } : {}
-  return { name, phone, joinedAt, arrival: { channel: chance.pick(['weapp', 'poster', 'store', 'oa']) }, ...card, ...weapp }
+  return {
+    name,
+    phone,
+    joinedAt,
+    arrival: { channel: chance.pick(['weapp', 'poster', 'store', 'oa']) },
+    ...card,
+    ...weapp,
+  }
 }
 
 async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promise<PastPurchase[]> {
   const joinedAt = monthsBefore(now, 14)
-  const memberId = await seedPerson(ctx, { name: '小梅', phone: '+8613800003318', ...wechatOf('mei'), joinedAt, arrival: { channel: 'store', storeId: 'hubin' } })
+  const memberId = await seedPerson(ctx, {
+    name: '小梅',
+    phone: '+8613800003318',
+    ...wechatOf('mei'),
+    joinedAt,
+    arrival: { channel: 'store', storeId: 'hubin' },
+  })
   const first = joinedAt.getTime() + DAY_MS
   // every nine days, two cups and a box: Gold since spring, and not yet Platinum
   return Array.from({ length: 44 }, (_, n) => ({
@@ -171,7 +210,12 @@ async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promis
 }
 
 /** Shop by shop in order of time (a shop's audit is a chain), the shops side by side. */
-async function replayHistory(ctx: Ctx, purchases: PastPurchase[], staff: Map<string, string>, onProgress: (done: number, total: number) => void): Promise<void> {
+async function replayHistory(
+  ctx: Ctx,
+  purchases: PastPurchase[],
+  staff: Map<string, string>,
+  onProgress: (done: number, total: number) => void,
+): Promise<void> {
   let done = 0
   await inLanes(DEMO_STORES.length, [...staff.keys()], async (storeId) => {
     for (const purchase of purchases.filter((one) => one.storeId === storeId)) {

@@ -1,6 +1,6 @@
 import type { Arrival, Ctx, ProvenIdentity } from '../../bff/src/ctx'
-import { createMember, findHolders, lockProofs, phoneProof, wechatProofs } from '../../bff/src/member'
 import { inTx } from '../../bff/src/ctx'
+import { createMember, findHolders, lockProofs, phoneProof, wechatProofs } from '../../bff/src/member'
 
 export interface SeedPerson {
   name: string

@@ -15,7 +15,8 @@ export const codeStep = (epochMs: number): number => Math.floor(epochMs / 1000 /
 
 /** Milliseconds until the code changes. */
 export const codeMsLeft = (epochMs: number): number =>
-  CODE_STEP_SECONDS * 1000 - (((epochMs % (CODE_STEP_SECONDS * 1000)) + CODE_STEP_SECONDS * 1000) % (CODE_STEP_SECONDS * 1000))
+  CODE_STEP_SECONDS * 1000 -
+  (((epochMs % (CODE_STEP_SECONDS * 1000)) + CODE_STEP_SECONDS * 1000) % (CODE_STEP_SECONDS * 1000))
 
 function stepBytes(step: number): Uint8Array {
   const bytes = new Uint8Array(8)

@@ -38,13 +38,18 @@ export type Resolution =
   | { kind: 'move_phone'; memberId: string | null; holderId: string }
 
 const has = (holder: Holder, proof: Proof) =>
-  holder.identities.some((own) => own.kind === proof.kind && own.issuer === proof.issuer && own.subject === proof.subject)
+  holder.identities.some(
+    (own) => own.kind === proof.kind && own.issuer === proof.issuer && own.subject === proof.subject,
+  )
 
-const wechatOf = (identities: Proof[]) => identities.filter(({ kind }) => kind === 'wechat_openid' || kind === 'wechat_unionid')
+const wechatOf = (identities: Proof[]) =>
+  identities.filter(({ kind }) => kind === 'wechat_openid' || kind === 'wechat_unionid')
 
 /** Both sides name a different WeChat person: two unionids, or two openids of one app. */
 const differentWechatPerson = (mine: Proof[], theirs: Proof[]): boolean => {
-  const sameUnion = mine.some((a) => a.kind === 'wechat_unionid' && theirs.some((b) => b.kind === a.kind && b.subject === a.subject))
+  const sameUnion = mine.some(
+    (a) => a.kind === 'wechat_unionid' && theirs.some((b) => b.kind === a.kind && b.subject === a.subject),
+  )
   if (sameUnion) return false
   return mine.some((a) => theirs.some((b) => a.kind === b.kind && a.issuer === b.issuer && a.subject !== b.subject))
 }
@@ -61,7 +66,13 @@ export function survivorOf(a: Holder, b: Holder): [survivor: Holder, other: Hold
  * What to do with these proofs. `holders` are the members (at most one per proof) that hold any of them;
  * `me` is the signed-in member when there is one.
  */
-export function resolveIdentity(proofs: Proof[], holders: Holder[], now: Date, policy: Policy, me?: Holder): Resolution {
+export function resolveIdentity(
+  proofs: Proof[],
+  holders: Holder[],
+  now: Date,
+  policy: Policy,
+  me?: Holder,
+): Resolution {
   const byWechat = holders.filter((holder) => wechatOf(proofs).some((proof) => has(holder, proof)))
   const self = me ?? byWechat[0]
   const twin = byWechat.find((holder) => self && holder.memberId !== self.memberId)

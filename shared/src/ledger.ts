@@ -84,7 +84,10 @@ export interface LotUse {
  * Which lots a spend takes, earliest expiry first, ties by lot id; null when they do not hold enough.
  * The database takes them in the same order; this is the rule it is tested against.
  */
-export function lotsToSpend(lots: { lotId: string; remaining: number; expiresAt: Date }[], points: number): LotUse[] | null {
+export function lotsToSpend(
+  lots: { lotId: string; remaining: number; expiresAt: Date }[],
+  points: number,
+): LotUse[] | null {
   const inOrder = [...lots].sort(
     (a, b) => a.expiresAt.getTime() - b.expiresAt.getTime() || (a.lotId < b.lotId ? -1 : 1),
   )

@@ -752,24 +752,24 @@ END $$;
 CREATE OR REPLACE FUNCTION member_attach(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  member uuid := (call->>'memberId')::uuid;
+  who uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   proof jsonb;
 BEGIN
-  PERFORM 1 FROM member WHERE member_id = member AND status = 'active' FOR UPDATE;
+  PERFORM 1 FROM member WHERE member_id = who AND status = 'active' FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
     INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at)
-      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', member, decode(proof->>'sealed', 'base64'), now_at)
+      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at)
       ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id
-        WHERE identity.member_id = member OR identity.kind = 'phone';
+        WHERE identity.member_id = who OR identity.kind = 'phone';
     IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
     -- a person has one phone here: the newest
     IF proof->>'kind' = 'phone' THEN
-      DELETE FROM identity WHERE kind = 'phone' AND member_id = member AND subject <> proof->>'subject';
+      DELETE FROM identity WHERE kind = 'phone' AND member_id = who AND subject <> proof->>'subject';
     END IF;
   END LOOP;
-  UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = member;
+  UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = who;
   RETURN '{}';
 END $$;
 
