@@ -66,3 +66,27 @@ export const settledEvent = (ctx: Ctx, memberId: string) => ({
   activeAt: new Date('2026-12-06T16:00:00Z'),
   at: ctx.now(),
 })
+
+export const SENT: SendOutcome = { outcome: 'sent' }
+export const refused = (reason: string, more: Partial<SendOutcome & { outcome: 'refused' }> = {}) =>
+  ({ outcome: 'refused', reason, retryable: false, errcode: 47003, rid: 'aa-bb-cc', ...more }) as SendOutcome
+
+export async function allow(one: TestHouse, memberId: string, count = 1) {
+  await one.house.sql('outbox_allow', { memberId, template: 'points_arrived', count, at: one.house.now() })
+}
+export async function put(one: TestHouse, memberId: string, more: object = {}) {
+  const payload = { points: 68, amountFen: 6_800, activeAt: one.house.now(), at: one.house.now() }
+  await one.house.sql('outbox_put', { memberId, template: 'points_arrived', payload, at: one.house.now(), ...more })
+}
+export const messages = (one: TestHouse, memberId: string) =>
+  one.ctx.db.outboxMessage.findMany({ where: { memberId }, orderBy: { messageId: 'asc' } })
+export const message = async (one: TestHouse, memberId: string) => (await messages(one, memberId))[0]!
+export const left = async (one: TestHouse, memberId: string) =>
+  (await one.ctx.db.messageConsent.findFirst({ where: { memberId } }))?.remaining
+/** A member who allows `count` messages and has one waiting. */
+export async function waiting(one: TestHouse, { count = 1, openid }: { count?: number; openid?: string } = {}) {
+  const { memberId } = await newMember(one, openid ? { openid } : {})
+  await allow(one, memberId, count)
+  await put(one, memberId)
+  return memberId
+}
