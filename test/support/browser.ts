@@ -94,7 +94,7 @@ function writeCommand(folder: string, command: string): void {
     writeFileSync(join(fonts, 'fonts.conf'), `${head}<fontconfig><dir>${fonts}</dir>${cache}</fontconfig>\n`)
     lines.push(`export FONTCONFIG_FILE="${join(fonts, 'fonts.conf')}"`)
   }
-  lines.push(`exec "${binary}" "$@"`, '')
+  lines.push('exec "$(dirname "$0")/chromium" "$@"', '')
   writeFileSync(command, lines.join('\n'))
   chmodSync(command, 0o755)
 }
