@@ -23,6 +23,8 @@ export interface TestHouse {
   clock: HeldClock
   /** The ctx of a signed-in member, or of nobody. */
   as: (memberId?: string) => Ctx
+  /** Opens every connection: what is sent at once then arrives at once, not as fast as connections are made. */
+  warm: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -65,12 +67,16 @@ export function testHouse(
     house,
     clock,
     as: (memberId) => ctxOf(house, memberId ? { kind: 'member', memberId, sessionId: randomUUID() } : undefined),
+    warm: async () => {
+      const nap = 'SELECT pg_sleep(0.1)'
+      const each = Array.from({ length: connections })
+      await Promise.all(each.flatMap(() => [database.pool.query(nap), database.prisma.$executeRawUnsafe(nap)]))
+    },
     close: database.close,
   }
 }
 
-/** A clock for several houses. */
-export function heldClock(): HeldClock {
+function heldClock(): HeldClock {
   const clock: HeldClock = {
     at: NOON,
     pass: (ms) => {

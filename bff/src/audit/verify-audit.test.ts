@@ -7,8 +7,9 @@ import { verifyAudit } from './verify-audit'
 const database = testDatabase()
 let house: TestHouse
 let store: Shop
-beforeAll(() => {
+beforeAll(async () => {
   house = testHouse(database.url)
+  await house.warm()
 })
 beforeEach(async () => {
   store = await newStore(house)

@@ -8,8 +8,9 @@ import { revokeDevice } from './revoke-device'
 
 const database = testDatabase()
 let shop: TestHouse
-beforeAll(() => {
+beforeAll(async () => {
   shop = testHouse(database.url)
+  await shop.warm()
 })
 afterAll(() => shop.close())
 

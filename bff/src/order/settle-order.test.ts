@@ -15,6 +15,7 @@ let clerk: Colleague
 beforeAll(async () => {
   one = testHouse(database.url)
   other = testHouse(database.url, { clock: one.clock })
+  await Promise.all([one.warm(), other.warm()])
   clerk = await newStaff(one)
 })
 afterEach(() => expectLedgerHolds(one.as().db))

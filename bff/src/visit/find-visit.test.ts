@@ -10,8 +10,9 @@ import { findVisit, type SpokenMember } from './find-visit'
 const database = testDatabase()
 let shop: TestHouse
 let clerk: Colleague
-beforeAll(() => {
+beforeAll(async () => {
   shop = testHouse(database.url)
+  await shop.warm()
 })
 beforeEach(async () => {
   shop.clock.pass(3_600_000)
