@@ -38,16 +38,17 @@ function statementName({ sql }: { sql: string }): string {
  * @param connections how many connections each of the two may hold
  */
 export function openDatabase(url: string, connections = 16): Database {
-  const timeouts = { connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000 }
+  // Prisma's adapter takes every timestamptz for UTC, whatever zone the server writes it in
+  const ours = { connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000, options: '-c timezone=UTC' }
   const adapter = new PrismaPg(
-    { connectionString: url, max: connections, ...timeouts },
+    { connectionString: url, max: connections, ...ours },
     { statementNameGenerator: statementName },
   )
   const prisma = new PrismaClient({
     adapter,
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   })
-  const pool = new pg.Pool({ connectionString: url, max: connections, ...timeouts })
+  const pool = new pg.Pool({ connectionString: url, max: connections, ...ours })
   // a dropped idle connection is replaced by the pool; without a listener it would end the process
   pool.on('error', () => {})
   const sql: Sql = async (fn, args) => {
