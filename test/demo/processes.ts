@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@huiyuan/prisma/database/process-identity'
 import { DATA, PROJECT } from '../support/project'
 
-const BOOK = join(DATA, 'demo', 'processes.json')
 const GRACE_MS = 12_000
 const RESTARTS_PER_MINUTE = 5
 
@@ -21,20 +20,31 @@ export interface ChildSpec {
   env: Record<string, string>
 }
 
-/** Where a child's output goes. */
-export const logOf = (name: string) => join(DATA, 'demo', `${name}.log`)
-
 /**
  * The processes of one demo. They are written down, so that a demo whose starter was killed is ended by the next start;
  * a child that dies is started again.
  */
 export class Processes {
-  #children = new Map<string, ChildProcess>()
+  readonly #folder: string
+  readonly #children = new Map<string, ChildProcess>()
   #stopping = false
+
+  /** `folder` keeps the list of the processes and what they print. */
+  constructor(folder = join(DATA, 'demo')) {
+    this.#folder = folder
+    mkdirSync(folder, { recursive: true })
+  }
+
+  /** Where a child's output goes. */
+  logOf(name: string): string {
+    return join(this.#folder, `${name}.log`)
+  }
 
   /** Ends what an earlier demo left running, including the earlier demo itself, and takes its place. */
   async claim(): Promise<boolean> {
-    const former = readBook().filter(({ pid, identity }) => pid !== process.pid && processIdentity(pid) === identity)
+    const former = readBook(this.#book).filter(
+      ({ pid, identity }) => pid !== process.pid && processIdentity(pid) === identity,
+    )
     for (const { pid } of former) signal(pid, 'SIGTERM')
     for (const deadline = Date.now() + GRACE_MS; former.some(isAlive) && Date.now() < deadline; ) await sleep(100)
     for (const entry of former.filter(isAlive)) signal(entry.pid, 'SIGKILL')
@@ -53,18 +63,13 @@ export class Processes {
         if (this.#stopping) return
         recent.push(Date.now())
         while ((recent[0] ?? 0) < Date.now() - 60_000) recent.shift()
-        const words = `the ${spec.name} ended (${by ?? code}), see ${logOf(spec.name)}`
+        const words = `the ${spec.name} ended (${by ?? code}), see ${this.logOf(spec.name)}`
         if (recent.length > RESTARTS_PER_MINUTE) return console.error(`  ✗ ${words}; giving up`)
         console.log(`  … ${words}; starting it again`)
         setTimeout(() => this.#stopping || begin(), 500)
       })
     }
     begin()
-  }
-
-  /** Whether the child still runs; false once it was given up or has not come back yet. */
-  isRunning(name: string): boolean {
-    return this.#children.has(name)
   }
 
   /** Ends one child for good. */
@@ -79,12 +84,11 @@ export class Processes {
   async stop(): Promise<void> {
     this.#stopping = true
     await Promise.all([...this.#children.values()].map(endChild))
-    rmSync(BOOK, { force: true })
+    rmSync(this.#book, { force: true })
   }
 
   #spawn({ name, args, env }: ChildSpec): ChildProcess {
-    mkdirSync(dirname(BOOK), { recursive: true })
-    const log = openSync(logOf(name), 'a')
+    const log = openSync(this.logOf(name), 'a')
     const child = spawn(process.execPath, args, {
       cwd: PROJECT,
       env: { ...process.env, ...env },
@@ -102,17 +106,20 @@ export class Processes {
       const identity = pid ? processIdentity(pid) : null
       return pid && identity ? [{ name, pid, identity }] : []
     })
-    mkdirSync(dirname(BOOK), { recursive: true })
-    writeFileSync(BOOK, JSON.stringify(entries))
+    writeFileSync(this.#book, JSON.stringify(entries))
+  }
+
+  get #book(): string {
+    return join(this.#folder, 'processes.json')
   }
 }
 
 const isAlive = ({ pid, identity }: Entry) => processIdentity(pid) === identity
 
-function readBook(): Entry[] {
-  if (!existsSync(BOOK)) return []
+function readBook(file: string): Entry[] {
+  if (!existsSync(file)) return []
   try {
-    return JSON.parse(readFileSync(BOOK, 'utf8')) as Entry[]
+    return JSON.parse(readFileSync(file, 'utf8')) as Entry[]
   } catch {
     // Killed while it was being written.
     return []

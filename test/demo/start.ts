@@ -4,7 +4,7 @@ import { ensureBuilt } from '../support/builds'
 import { step } from '../support/progress'
 import { type DemoDatabase, migrateDemo, openDemoDatabase, seedDemo } from './demo-database'
 import { type DemoHouse, planHouse } from './house'
-import { logOf, Processes } from './processes'
+import { Processes } from './processes'
 import { demoSecrets } from './secrets'
 import { watchSources } from './watch'
 
@@ -54,7 +54,9 @@ async function untilReady({ serverUrl, sandboxUrl }: DemoHouse): Promise<void> {
     if ((await answers(`${serverUrl}/health/ready`)) && (await answers(`${sandboxUrl}/`))) return
     if (ending) return
   }
-  throw new Error(`the server does not become ready; see ${logOf('server')} and ${logOf('sandbox')}`)
+  throw new Error(
+    `the server does not become ready; see ${processes.logOf('server')} and ${processes.logOf('sandbox')}`,
+  )
 }
 
 /** PostgreSQL that was killed comes back with everything that was committed. */
@@ -86,7 +88,7 @@ Open
   text messages         ${sandboxUrl}/sms
 
 Ctrl-C stops everything and keeps the data; "pnpm db:reset" starts over.
-Logs: ${logOf('server')}
+Logs: ${processes.logOf('server')}
 `)
 }
 

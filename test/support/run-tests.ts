@@ -28,7 +28,7 @@ async function readAsked(args: string[]): Promise<Asked> {
   const rest = words.filter((word) => !named.some(({ kind }) => kind === word))
   if (named.length > 0 || rest.length === 0) return { kinds: named.length > 0 ? named : kinds, rest }
   // A pattern: make ready only what the kinds it meets need.
-  const met = await Promise.all(kinds.map(({ kind }) => listTests(['--selectProjects', kind, ...rest])))
+  const met = await Promise.all(kinds.map(({ kind }) => listTests([...rest, '--selectProjects', kind])))
   return { kinds: kinds.filter((_, i) => met[i]), rest }
 }
 
