@@ -55,6 +55,7 @@ export class Processes {
   /** Starts a child that is started again whenever it dies, until `stop` or `end`. */
   start(spec: ChildSpec): void {
     const recent: number[] = []
+    writeFileSync(this.logOf(spec.name), '')
     const begin = () => {
       const child = this.#spawn(spec)
       child.once('exit', (code, by) => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,10 +26,19 @@ async function readAsked(args: string[]): Promise<Asked> {
   const words = args.filter((word) => word !== '--')
   const named = kinds.filter(({ kind }) => words.includes(kind))
   const rest = words.filter((word) => !named.some(({ kind }) => kind === word))
-  if (named.length > 0 || rest.length === 0) return { kinds: named.length > 0 ? named : kinds, rest }
+  if (named.length > 0) return { kinds: named, rest }
+  if (rest.length === 0) return { kinds: kinds.filter(hasTests), rest }
   // A pattern: make ready only what the kinds it meets need.
   const met = await Promise.all(kinds.map(({ kind }) => listTests([...rest, '--selectProjects', kind])))
   return { kinds: kinds.filter((_, i) => met[i]), rest }
+}
+
+function hasTests({ tests }: (typeof kinds)[number]): boolean {
+  const folders = tests.filter((glob) => !glob.startsWith('!')).map((glob) => join(PROJECT, glob.split('*')[0] ?? ''))
+  const files = folders
+    .filter(existsSync)
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+  return files.some((file) => /\.test\.tsx?$/.test(file) && !file.includes('node_modules'))
 }
 
 function listTests(args: string[]): Promise<boolean> {
