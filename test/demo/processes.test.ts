@@ -45,6 +45,7 @@ test('a child that dies is started again; one that cannot live is given up', asy
   processes.start(LIVES_BRIEFLY)
   await until(() => (console.error as jest.Mock).mock.calls.length === 1)
   expect(written()).toHaveLength(6)
+  expect(processes.findLost()).toContain('the child does not live')
   await processes.stop()
 }, 20_000)
 

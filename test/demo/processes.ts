@@ -27,6 +27,7 @@ export interface ChildSpec {
 export class Processes {
   readonly #folder: string
   readonly #children = new Map<string, ChildProcess>()
+  readonly #lost = new Set<string>()
   #stopping = false
 
   /** `folder` keeps the list of the processes and what they print. */
@@ -65,12 +66,22 @@ export class Processes {
         recent.push(Date.now())
         while ((recent[0] ?? 0) < Date.now() - 60_000) recent.shift()
         const words = `the ${spec.name} ended (${by ?? code}), see ${this.logOf(spec.name)}`
-        if (recent.length > RESTARTS_PER_MINUTE) return console.error(`  ✗ ${words}; giving up`)
+        if (recent.length > RESTARTS_PER_MINUTE) {
+          this.#lost.add(spec.name)
+          return console.error(`  ✗ ${words}; giving up`)
+        }
         console.log(`  … ${words}; starting it again`)
         setTimeout(() => this.#stopping || begin(), 500)
       })
     }
     begin()
+  }
+
+  /** A child that died so often that it was given up, with its last words; null while all goes well. */
+  findLost(): string | null {
+    const [name] = this.#lost
+    if (!name) return null
+    return `the ${name} does not live:\n${readFileSync(this.logOf(name), 'utf8').trim().split('\n').slice(-15).join('\n')}`
   }
 
   /** Ends one child for good. */
