@@ -1,0 +1,33 @@
+import { type Asked, type Ground, WxFailure } from './wx-call'
+import { wxNames } from './wx-names'
+
+/**
+ * The `wx` object: what this phone has, and for every other name WeChat knows a function that fails and is noted.
+ * Names that WeChat does not have are not there, as on a phone.
+ */
+export function createWx({ realm, journal }: Ground, apis: Record<string, unknown>): Record<string, unknown> {
+  const wx = realm.value({}) as Record<string, unknown>
+  for (const name of wxNames()) {
+    wx[name] = (asked?: Asked) => {
+      journal.unknownApis.add(name)
+      const failure = realm.value({ errMsg: `${name}:fail this phone cannot do it` })
+      realm.guard(name, () => asked?.fail?.(failure))
+      realm.guard(name, () => asked?.complete?.(failure))
+    }
+  }
+  wx.cloud = undefined
+  return Object.assign(wx, apis)
+}
+
+/** The names this phone has made up, that is, that WeChat's typings do not list. For the harness's own test. */
+export const inventedNames = (apis: Record<string, unknown>): string[] =>
+  Object.keys(apis).filter((name) => !wxNames().has(name))
+
+/** Runs `work` and turns anything but a WxFailure into one. */
+export function refuseAs<T>(reason: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof WxFailure ? error : new WxFailure(`${reason}: ${(error as Error).message}`)
+  }
+}
