@@ -16,7 +16,14 @@ interface Build {
   run: () => Promise<unknown>
 }
 
-const PHONE_SOURCES = ['miniapp/src', 'miniapp/config', 'miniapp/babel.config.js', 'miniapp/package.json', 'shared/src']
+const PHONE_SOURCES = [
+  'miniapp/src',
+  'miniapp/config',
+  'miniapp/babel.config.js',
+  'miniapp/package.json',
+  'miniapp/project.config.json',
+  'shared/src',
+]
 
 const BUILDS: Build[] = [
   {
@@ -88,8 +95,9 @@ function filesOf(path: string): string[] {
 
 async function buildPhone(target: 'h5' | 'weapp'): Promise<void> {
   const cli = join(PROJECT, 'miniapp', 'node_modules', '@tarojs', 'cli', 'bin', 'taro')
-  // NODE_ENV is "test" under jest's runner, which would build neither one nor the other.
-  const env = { ...process.env, NODE_ENV: 'production', CI: 'true' }
+  // The output must depend on the sources alone: BFF_URL is for somebody's own release.
+  const { BFF_URL: _, ...inherited } = process.env
+  const env = { ...inherited, NODE_ENV: 'production', CI: 'true' }
   const options = { cwd: join(PROJECT, 'miniapp'), env, maxBuffer: 64e6 }
   try {
     await promisify(execFile)(process.execPath, [cli, 'build', '--type', target], options)
