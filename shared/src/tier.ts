@@ -5,12 +5,13 @@
 import type { Policy, TierRung } from './policy'
 import { endOfMonthAfter } from './time'
 
+/** Lowest first. */
 const ladder = (policy: Policy): TierRung[] => [...policy.tiers].sort((a, b) => a.atGrowth - b.atGrowth)
 
 /** The highest rung that this much growth reaches. */
 export function tierAt(growth: number, policy: Policy): TierRung {
   const rungs = ladder(policy)
-  return rungs.findLast((rung) => rung.atGrowth <= growth) ?? (rungs[0] as TierRung)
+  return (rungs.filter((rung) => rung.atGrowth <= growth).pop() ?? rungs[0]) as TierRung
 }
 
 /** The rung of a tier number; a number off the ladder (an older policy) falls to the lowest. */

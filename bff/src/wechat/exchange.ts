@@ -119,7 +119,7 @@ export function troubled(
 async function readBody(response: Response): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const part of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
     size += part.length
     if (size > ANSWER_LIMIT_BYTES) throw new RangeError('answer too long')
     parts.push(part)

@@ -1,0 +1,58 @@
+import path from 'node:path'
+import { defineConfig, type UserConfigExport } from '@tarojs/cli'
+
+const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
+const SHARED = here('..', 'shared', 'src')
+
+/** Sizes in the sources are pixels on a 375 px wide phone. */
+const base: UserConfigExport<'webpack5'> = {
+  projectName: 'huiyuan',
+  date: '2026-11-22',
+  designWidth: 375,
+  deviceRatio: { 375: 2, 640: 1.17, 750: 1, 828: 0.905 },
+  sourceRoot: 'src',
+  outputRoot: `dist/${process.env.TARO_ENV}`,
+  plugins: [],
+  // the phone asks its own origin in a browser, and a named server in WeChat
+  defineConstants: {
+    BFF_URL: JSON.stringify(process.env.TARO_ENV === 'h5' ? '' : (process.env.BFF_URL ?? 'http://127.0.0.1:8787')),
+  },
+  framework: 'react',
+  compiler: { type: 'webpack5', prebundle: { enable: false } },
+  cache: { enable: false },
+  copy: { patterns: [{ from: 'src/theme.json', to: `dist/${process.env.TARO_ENV}/theme.json` }], options: {} },
+  mini: {
+    optimizeMainPackage: { enable: true },
+    compile: { include: [SHARED] },
+    webpackChain(chain, webpack) {
+      // WeChat has no AbortController, and tRPC's client and TanStack Query make one per call
+      chain
+        .plugin('abort-controller')
+        .use(webpack.ProvidePlugin, [{ AbortController: [here('src', 'lib', 'abort.ts'), 'AbortController'] }])
+    },
+    postcss: {
+      pxtransform: { enable: true, config: { selectorBlackList: [] } },
+      cssModules: { enable: false },
+    },
+  },
+  h5: {
+    publicPath: './',
+    staticDirectory: 'static',
+    useHtmlComponents: true,
+    compile: { include: [SHARED] },
+    router: { mode: 'hash' },
+    output: { filename: 'js/[name].[contenthash:8].js', chunkFilename: 'js/[name].[chunkhash:8].js' },
+    miniCssExtractPluginOption: {
+      ignoreOrder: true,
+      filename: 'css/[name].[contenthash:8].css',
+      chunkFilename: 'css/[name].[chunkhash:8].css',
+    },
+    postcss: {
+      autoprefixer: { enable: true, config: {} },
+      pxtransform: { enable: true, config: {} },
+      cssModules: { enable: false },
+    },
+  },
+}
+
+export default defineConfig<'webpack5'>(async () => base)

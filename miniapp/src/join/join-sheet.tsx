@@ -1,0 +1,160 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { Text, View } from '@tarojs/components'
+import { useState } from 'react'
+import { platform } from '../lib/device'
+import { go } from '../lib/nav'
+import { useCommand } from '../lib/query'
+import { type Joined, join, useSession } from '../lib/session'
+import { aria } from '../ui/aria'
+import { Button } from '../ui/button'
+import { Icon } from '../ui/icon'
+import { Sheet } from '../ui/sheet'
+import { FaultNote } from '../ui/states'
+import { tapProps } from '../ui/tap'
+import { ClaimSheet } from './claim-sheet'
+import { isWhole, PhoneBySms } from './phone-by-sms'
+
+type Phone = Parameters<typeof join>[2]
+
+/** Becoming a member: agree first; the phone with one tap, by text message, or not at all. */
+export function JoinSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const [claim, setClaim] = useState<Joined['claim']>(null)
+  return (
+    <>
+      <Sheet open={open} onClose={onClose} title="领取会员卡">
+        <JoinForm
+          onJoined={(joined) => {
+            onClose()
+            setClaim(joined.claim)
+          }}
+        />
+      </Sheet>
+      <ClaimSheet claimId={claim?.claimId ?? null} points={claim?.points} onClose={() => setClaim(null)} />
+    </>
+  )
+}
+
+function JoinForm({ onJoined }: { onJoined: (joined: Joined) => void }) {
+  const { hasPhone } = useSession()
+  const [agreed, setAgreed] = useState(false)
+  const [nudged, setNudged] = useState(false)
+  const [bySms, setBySms] = useState(false)
+  const [proof, setProof] = useState({ phone: '', code: '' })
+  const command = useCommand(async (phone: Phone | undefined, requestId) => {
+    const joined = await join(requestId, DEMO_POLICY.consentVersion, phone)
+    onJoined(joined)
+  })
+  const enter = (phone?: Phone) => {
+    if (agreed) void command.run(phone)
+    else setNudged(true)
+  }
+  return (
+    <View>
+      <View className="hy-2">我们只用这些信息识别会员、累计积分。不留手机号也能入会。</View>
+      <Consent agreed={agreed} nudged={nudged && !agreed} onChange={setAgreed} />
+      {bySms && <PhoneBySms value={proof} onChange={setProof} />}
+      <View className="hy-dock">
+        {command.fault && <FaultNote fault={command.fault} />}
+        {bySms ? (
+          <Button
+            id="join-submit"
+            block
+            busy={command.busy}
+            disabled={!isWhole(proof)}
+            onTap={() => enter({ kind: 'sms', ...proof })}
+          >
+            同意并入会
+          </Button>
+        ) : (
+          <FirstWay busy={command.busy} hasPhone={hasPhone} agreed={agreed} onEnter={enter} />
+        )}
+        {!hasPhone && !bySms && (
+          <Button id="join-phone-sms" block kind="secondary" onTap={() => setBySms(true)}>
+            用短信验证手机号
+          </Button>
+        )}
+        {!hasPhone && (
+          <Button id="join-skip-phone" block kind="ghost" busy={command.busy} onTap={() => enter()}>
+            先不绑定手机,直接入会
+          </Button>
+        )}
+      </View>
+    </View>
+  )
+}
+
+/** WeChat's own one-tap phone in the mini-program; in a browser, and with a phone proven already, a plain button. */
+function FirstWay({
+  busy,
+  hasPhone,
+  agreed,
+  onEnter,
+}: {
+  busy: boolean
+  hasPhone: boolean
+  agreed: boolean
+  onEnter: (phone?: Phone) => void
+}) {
+  if (hasPhone)
+    return (
+      <Button id="join-submit" block busy={busy} onTap={() => onEnter()}>
+        同意并入会
+      </Button>
+    )
+  if (platform !== 'weapp') return null
+  return (
+    <Button
+      id="join-submit"
+      block
+      busy={busy}
+      {...(agreed
+        ? {
+            open: {
+              openType: 'getPhoneNumber' as const,
+              onGetPhoneNumber: ({ detail }: { detail: { code?: string } }) => {
+                if (detail.code) onEnter({ kind: 'weapp', code: detail.code })
+              },
+            },
+          }
+        : { onTap: () => onEnter() })}
+    >
+      手机号一键入会
+    </Button>
+  )
+}
+
+function Consent({
+  agreed,
+  nudged,
+  onChange,
+}: {
+  agreed: boolean
+  nudged: boolean
+  onChange: (agreed: boolean) => void
+}) {
+  const tap = tapProps(() => onChange(!agreed))
+  const box = aria({ role: 'checkbox', checked: agreed, label: '我已阅读并同意会员服务与隐私说明' })
+  return (
+    <View>
+      <View className="hy-row hy-mt3">
+        <View id="consent" className={`hy-tick hy-grow${agreed ? ' hy-tick--on' : ''}`} {...tap} {...box}>
+          <View className="hy-tick__box">
+            <Icon name="check" size="s" />
+          </View>
+          <Text>我已阅读并同意</Text>
+        </View>
+        <View
+          className="hy-note__way hy-brandly"
+          {...tapProps(() => go('/pages/consent/privacy'), '阅读会员服务与隐私说明')}
+        >
+          <Text>《会员服务与隐私说明》</Text>
+        </View>
+      </View>
+      {nudged && (
+        <View className="hy-field__hint hy-field__hint--bad" {...aria({ role: 'alert' })}>
+          请先阅读并勾选同意
+        </View>
+      )}
+    </View>
+  )
+}

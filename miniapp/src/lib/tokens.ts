@@ -1,0 +1,35 @@
+import { keep, kept } from './storage'
+
+export interface MemberTokens {
+  accessToken: string
+  accessExpiresAt: string
+  refreshToken: string
+  refreshExpiresAt: string
+}
+
+/** What this phone was last handed: a sealed guest note or a member's tokens. */
+export type Held =
+  | { kind: 'guest'; guestToken: string; expiresAt: string; hasPhone: boolean }
+  | { kind: 'member'; memberId: string; tokens: MemberTokens }
+
+const NAME = 'held'
+let held: Held | null | undefined
+const listeners = new Set<(held: Held | null) => void>()
+
+export function heldTokens(): Held | null {
+  if (held === undefined) held = kept<Held>(NAME)
+  return held
+}
+
+export function holdTokens(next: Held | null): void {
+  held = next
+  keep(NAME, next)
+  for (const listener of [...listeners]) listener(next)
+}
+
+export const onTokens = (listener: (held: Held | null) => void): void => void listeners.add(listener)
+
+export const bearer = (): string | undefined => {
+  const own = heldTokens()
+  return own?.kind === 'member' ? own.tokens.accessToken : own?.guestToken
+}

@@ -1,0 +1,59 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { View } from '@tarojs/components'
+import { Panel } from '../../ui/blocks'
+import { Page } from '../../ui/page'
+
+const { brand, consentVersion, pendingDays, expiryMonths, pointsPerYuan } = DEMO_POLICY
+
+const PARTS: { title: string; words: string[] }[] = [
+  {
+    title: '我们收集什么',
+    words: [
+      '微信身份标识:用来认出你是同一位会员。授权登录时由微信提供。',
+      '手机号:可以不给。给了,能找回实体老卡、换手机也不丢积分。加密保存,店员只能看到前三后四位。',
+      '称呼:可以不填。只显示在你自己的会员卡上,店员只能看到姓。',
+      '消费记录:店员扫码入账的时间、门店、金额,用来计算积分和成长值。',
+    ],
+  },
+  {
+    title: '我们不做什么',
+    words: ['不卖你的信息。', '不因为你的消费习惯给你不一样的价格。', '不在你没同意时发消息。'],
+  },
+  {
+    title: '积分怎么算',
+    words: [
+      `每消费 1 元得 ${pointsPerYuan} 积分,${pendingDays} 天退货期满后生效。`,
+      `积分在获得那个月之后的第 ${expiryMonths} 个月底到期,到期前会在首页提醒。`,
+    ],
+  },
+  {
+    title: '会员码怎么用',
+    words: ['会员码在你的手机上生成,30 秒一换,用过一次就失效。', '手机丢了,可在「我的 › 登录与设备」停用那部手机。'],
+  },
+  {
+    title: '你的权利',
+    words: ['随时可以退出登录、停用设备、更换手机号。', '需要查看、更正或删除个人信息,请联系门店,15 天内办好。'],
+  },
+]
+
+/** What the person agrees to, in plain words. */
+export default function Privacy() {
+  return (
+    <Page>
+      <View className="hy-top">
+        <View className="hy-display">{`${brand.name}会员服务与隐私说明`}</View>
+        <View className="hy-3 hy-caption hy-mt1">{`版本 ${consentVersion}`}</View>
+      </View>
+      {PARTS.map(({ title, words }) => (
+        <Panel key={title} pad>
+          <View className="hy-title">{title}</View>
+          {words.map((line) => (
+            <View key={line} className="hy-2 hy-mt2">
+              {line}
+            </View>
+          ))}
+        </Panel>
+      ))}
+    </Page>
+  )
+}

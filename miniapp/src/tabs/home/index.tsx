@@ -1,0 +1,57 @@
+import { useShareAppMessage } from '@tarojs/taro'
+import { useEffect, useState } from 'react'
+import { JoinSheet } from '../../join/join-sheet'
+import { api } from '../../lib/api'
+import { learnClock } from '../../lib/member-code'
+import { useRead } from '../../lib/query'
+import { useSession } from '../../lib/session'
+import { MemberCard } from '../../ui/member-card'
+import { Page } from '../../ui/page'
+import { Skeleton, States } from '../../ui/states'
+import { BrandLine, Greeting } from './brand-line'
+import { GuestHome } from './guest-home'
+import { Nearby } from './nearby'
+import { Today } from './today'
+
+/** Home: for a guest what the house offers, for a member the card and the few things worth doing today. */
+export default function Home() {
+  const { state } = useSession()
+  const [joining, setJoining] = useState(false)
+  useShareAppMessage(() => ({ title: '一盏 · 会员中心', path: '/tabs/home/index' }))
+  return (
+    <>
+      {state === 'member' ? (
+        <MemberHome />
+      ) : (
+        <Page tab="home">
+          <BrandLine />
+          {state === 'starting' ? <Skeleton kind="card" /> : <GuestHome onJoin={() => setJoining(true)} />}
+        </Page>
+      )}
+      <JoinSheet open={joining} onClose={() => setJoining(false)} />
+    </>
+  )
+}
+
+function MemberHome() {
+  const read = useRead(['home'], () => api.home.show.query(), { keepAs: 'home' })
+  const asOf = read.data?.asOf
+  useEffect(() => {
+    if (asOf) learnClock(asOf)
+  }, [asOf])
+  return (
+    <Page tab="home" onRefresh={read.reload}>
+      <BrandLine />
+      <States read={read} skeleton={<Skeleton kind="card" />}>
+        {({ card, today, stores }) => (
+          <>
+            <Greeting name={card.displayName} />
+            <MemberCard card={card} />
+            <Today items={today} />
+            <Nearby stores={stores} />
+          </>
+        )}
+      </States>
+    </Page>
+  )
+}

@@ -1,0 +1,47 @@
+import { clockText } from '@huiyuan/shared/time'
+import { View } from '@tarojs/components'
+import Taro from '@tarojs/taro'
+import { useState } from 'react'
+import type { RouterOutputs } from '../../lib/api'
+import { Cell, Chip, Panel, Section, Tag } from '../../ui/blocks'
+
+type Store = RouterOutputs['store']['list']['stores'][number]
+
+const isOpen = ({ opensAt, closesAt }: Store, clock: string) => opensAt <= clock && clock < closesAt
+
+/** The shops, by city; a tap opens the map. */
+export function Nearby({ stores }: { stores: Store[] }) {
+  const cities = [...new Set(stores.map(({ city }) => city))]
+  const [city, setCity] = useState(cities[0])
+  const clock = clockText(new Date())
+  return (
+    <View>
+      <Section title="门店" />
+      <View className="hy-chips">
+        {cities.map((name) => (
+          <Chip key={name} on={name === city} onTap={() => setCity(name)}>
+            {name}
+          </Chip>
+        ))}
+      </View>
+      <Panel>
+        {stores
+          .filter((store) => store.city === city)
+          .map((store) => (
+            <Cell
+              key={store.storeId}
+              icon="store"
+              tone="quiet"
+              title={store.name}
+              sub={`${store.address} · ${store.opensAt}–${store.closesAt}`}
+              end={isOpen(store, clock) ? <Tag kind="ok">营业中</Tag> : <Tag>已打烊</Tag>}
+              {...(process.env.TARO_ENV === 'weapp' ? { onTap: () => void openMap(store) } : {})}
+            />
+          ))}
+      </Panel>
+    </View>
+  )
+}
+
+const openMap = ({ latitude, longitude, name, address }: Store) =>
+  Taro.openLocation({ latitude, longitude, name, address })

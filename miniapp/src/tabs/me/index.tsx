@@ -1,0 +1,124 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
+import { Text, View } from '@tarojs/components'
+import { useState } from 'react'
+import { JoinSheet } from '../../join/join-sheet'
+import { SignInWays } from '../../join/sign-in-ways'
+import { api, type RouterOutputs } from '../../lib/api'
+import { go } from '../../lib/nav'
+import { queryClient, useCommand, useRead } from '../../lib/query'
+import { signOut, useSession } from '../../lib/session'
+import { Cell, Panel, Tag } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { Page } from '../../ui/page'
+import { Empty, Skeleton, States } from '../../ui/states'
+import { TierMark } from '../../ui/tier-mark'
+
+type Me = RouterOutputs['member']['me']
+
+/** Me: who I am here, my books, and the way to the counter for those who work there. */
+export default function MeTab() {
+  const { state } = useSession()
+  const [joining, setJoining] = useState(false)
+  return (
+    <>
+      {state === 'member' ? (
+        <Mine />
+      ) : (
+        <Page tab="me">
+          {state === 'starting' ? (
+            <Skeleton rows={5} />
+          ) : (
+            <NotYet guest={state === 'guest'} onJoin={() => setJoining(true)} />
+          )}
+        </Page>
+      )}
+      <JoinSheet open={joining} onClose={() => setJoining(false)} />
+    </>
+  )
+}
+
+function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
+  return (
+    <View>
+      <Empty title="还没有会员卡" sub="领一张,积分和等级都从今天算起" />
+      {guest ? (
+        <Button id="join-open" block onTap={onJoin}>
+          领取会员卡
+        </Button>
+      ) : (
+        <SignInWays />
+      )}
+      <View className="hy-mt5">
+        <Panel>
+          <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
+        </Panel>
+      </View>
+    </View>
+  )
+}
+
+function Mine() {
+  const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
+  const leave = useCommand(async () => {
+    await signOut()
+    queryClient.clear()
+  })
+  return (
+    <Page tab="me" onRefresh={read.reload}>
+      <States read={read} skeleton={<Skeleton rows={5} />}>
+        {(me) => (
+          <>
+            <Head me={me} />
+            {me.staff && (
+              <Panel>
+                <Cell
+                  id="staff-open"
+                  icon="scan"
+                  title="收银台"
+                  sub={`${me.staff.storeName} · ${ROLE[me.staff.role]}`}
+                  end={<Tag kind="brand">店员</Tag>}
+                  onTap={() => go('/pages/staff/counter')}
+                />
+              </Panel>
+            )}
+            <Panel>
+              <Cell id="statement-open" icon="list" title="积分明细" onTap={() => go('/pages/ledger/statement')} />
+              <Cell id="tier-open" icon="medal" title="等级与成长" onTap={() => go('/pages/tier/tier')} />
+            </Panel>
+            <Panel>
+              <Cell
+                id="profile-open"
+                icon="link"
+                title="我的身份"
+                sub={me.phoneMasked ?? '还没有绑定手机号'}
+                onTap={() => go('/pages/member/profile')}
+              />
+              <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
+              <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
+            </Panel>
+            <View className="hy-dock">
+              <Button id="sign-out" kind="line" block busy={leave.busy} onTap={() => void leave.run(undefined)}>
+                退出登录
+              </Button>
+            </View>
+          </>
+        )}
+      </States>
+    </Page>
+  )
+}
+
+const ROLE = { clerk: '店员', manager: '店长', operator: '运营' }
+
+const Head = ({ me }: { me: Me }) => (
+  <View className={`hy-row hy-top hy-tier-${me.tier}`}>
+    <View className="hy-rung__dot" style={{ width: '48px', height: '48px', marginRight: '14px' }}>
+      <TierMark tier={me.tier} />
+    </View>
+    <View className="hy-grow">
+      <View className="hy-display">{me.displayName}</View>
+      <Text className="hy-caption hy-3 hy-num">{`${rungOf(me.tier, DEMO_POLICY).name}会员 · •••• ${me.memberNo.slice(-4)}`}</Text>
+    </View>
+  </View>
+)

@@ -1,0 +1,18 @@
+/** What a screen reader is told: WeChat and browsers have names of their own for it. */
+export interface Told {
+  role?: 'button' | 'checkbox' | 'dialog' | 'alert' | 'img'
+  label?: string | undefined
+  checked?: boolean
+  hidden?: boolean
+}
+
+/** The attributes of the target this is built for. */
+export function aria({ role, label, checked, hidden }: Told): Record<string, unknown> {
+  const web = process.env.TARO_ENV === 'h5'
+  return {
+    ...(role ? { [web ? 'role' : 'ariaRole']: role } : {}),
+    ...(label ? { [web ? 'aria-label' : 'ariaLabel']: label } : {}),
+    ...(checked === undefined ? {} : { [web ? 'aria-checked' : 'ariaChecked']: checked }),
+    ...(hidden ? { [web ? 'aria-hidden' : 'ariaHidden']: true } : {}),
+  }
+}
