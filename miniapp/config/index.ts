@@ -4,7 +4,7 @@ import { defineConfig, type UserConfigExport } from '@tarojs/cli'
 const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
 const SHARED = here('..', 'shared', 'src')
 
-/** Sizes in the sources are pixels on a 375 px wide phone. */
+/** Sizes in the sources are pixels and stay so: a wider screen shows more, not larger. */
 const base: UserConfigExport<'webpack5'> = {
   projectName: 'huiyuan',
   date: '2026-11-22',
@@ -31,7 +31,7 @@ const base: UserConfigExport<'webpack5'> = {
         .use(webpack.ProvidePlugin, [{ AbortController: [here('src', 'lib', 'abort.ts'), 'AbortController'] }])
     },
     postcss: {
-      pxtransform: { enable: true, config: { selectorBlackList: [] } },
+      pxtransform: { enable: false, config: {} },
       cssModules: { enable: false },
     },
   },
@@ -49,7 +49,7 @@ const base: UserConfigExport<'webpack5'> = {
     },
     postcss: {
       autoprefixer: { enable: true, config: {} },
-      pxtransform: { enable: true, config: {} },
+      pxtransform: { enable: false, config: {} },
       cssModules: { enable: false },
     },
   },
