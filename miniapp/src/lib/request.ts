@@ -31,6 +31,7 @@ export function taroFetch(
       timeout: TIMEOUT_MS,
       success: ({ data }) => resolve({ json: async () => (typeof data === 'string' ? JSON.parse(data) : data) }),
       fail: ({ errMsg }) => reject(new NoAnswer(/time.?out/i.test(errMsg ?? '') ? 'slow' : 'offline')),
-    })
+      // Taro rejects a promise of its own besides, which nobody would catch
+    }).catch(() => {})
   })
 }

@@ -7,6 +7,7 @@ import { WxFailure } from './wx-call'
 
 /** WeChat keeps no more pages open. */
 const MOST_PAGES = 10
+const FULL = 'webview count limit exceed'
 
 /** A page that is open. */
 export interface OpenPage {
@@ -72,7 +73,8 @@ export function createPageStack(setup: ScreenSetup, load: (page: ProgramPage) =>
         if (!page) throw new WxFailure(`page "${path}" is not found`)
         return WAYS[way](shelf, page, query)
       } catch (error) {
-        journal.errors.push(`${way} ${url}: ${(error as Error).message}`)
+        // A full stack is a fact of life that a program must live with; everything else is a mistake of its own.
+        if ((error as Error).message !== FULL) journal.errors.push(`${way} ${url}: ${(error as Error).message}`)
         throw error
       }
     },
@@ -90,7 +92,7 @@ type Way = (shelf: Shelf, page: ProgramPage, query: Record<string, string>) => O
 const WAYS: Record<'navigateTo' | 'redirectTo' | 'switchTab' | 'reLaunch', Way> = {
   navigateTo(shelf, page, query) {
     if (page.tab) throw new WxFailure('can not navigateTo a tabbar page')
-    if (shelf.stack.length >= MOST_PAGES) throw new WxFailure('webview count limit exceed')
+    if (shelf.stack.length >= MOST_PAGES) throw new WxFailure(FULL)
     shelf.stack.at(-1)?.logic.call('onHide')
     return shelf.start(page, query)
   },

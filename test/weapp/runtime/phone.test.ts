@@ -1,7 +1,7 @@
 import { createPhone, type Phone, type PhoneOptions } from './phone'
 import { writeProgram } from './plain-program.fixture'
 import { packageSizes, readProgram } from './program'
-import { compileWxml } from './view-layer'
+import { checkWxss, compileWxml } from './view-layer'
 import { inventedNames } from './wx'
 
 const ABSENT =
@@ -95,7 +95,7 @@ describe('the pages', () => {
     await expect(phone.visit('/list/index')).rejects.toThrow('webview count limit exceed')
     await expect(phone.visit('/tab/index')).rejects.toThrow('can not navigateTo a tabbar page')
     await expect(phone.visit('/gone/index')).rejects.toThrow('page "gone/index" is not found')
-    expect(phone.complaints()).toHaveLength(3)
+    expect(phone.complaints()).toHaveLength(2)
     await phone.back()
     expect(phone.pages()).toHaveLength(9)
   })
@@ -158,5 +158,13 @@ describe('the WXML', () => {
   test('is refused by WeChat’s compiler when it is broken', () => {
     const broken = writeProgram({ 'list/index.wxml': '<view><text>清单</view>' })
     expect(() => compileWxml(readProgram(broken))).toThrow(/list\/index\.wxml/)
+  })
+
+  test('and so are its styles', () => {
+    const program = readProgram(
+      writeProgram({ 'app.wxss': '.a { color: red; }}', 'home/index.wxss': 'page { color: red }' }),
+    )
+    expect(() => checkWxss(program, ['app.wxss'])).toThrow(/app\.wxss/)
+    expect(() => checkWxss(program, ['home/index.wxss'])).not.toThrow()
   })
 })

@@ -44,6 +44,8 @@ export interface Program {
   components(path: string): Record<string, string>
   read(path: string): string
   exists(path: string): boolean
+  /** All files of the program. */
+  files(): string[]
 }
 
 /** Reads the output of a build. Throws when there is no app.json. */
@@ -87,6 +89,7 @@ export function readProgram(dist: string): Program {
     },
     read,
     exists,
+    files: () => filesBelow(dist).map((file) => relative(dist, file).split(sep).join('/')),
   }
   return program
 }
@@ -94,12 +97,11 @@ export function readProgram(dist: string): Program {
 /** Bytes of each package as WeChat would upload it ('' is the main package), and of all together. */
 export function packageSizes(program: Program): { packages: Record<string, number>; all: number } {
   const packages: Record<string, number> = { '': 0 }
-  for (const file of filesBelow(program.dist)) {
-    const path = relative(program.dist, file).split(sep).join('/')
+  for (const path of program.files()) {
     // Tools' settings, source maps and licence notes stay at home.
     if (/^project\.[\w.]*json$|\.map$|\.LICENSE\.txt$/.test(path)) continue
     const root = program.packageOf(path)
-    packages[root] = (packages[root] ?? 0) + statSync(file).size
+    packages[root] = (packages[root] ?? 0) + statSync(join(program.dist, path)).size
   }
   return { packages, all: Object.values(packages).reduce((sum, bytes) => sum + bytes, 0) }
 }

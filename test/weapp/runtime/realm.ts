@@ -30,6 +30,17 @@ const CLOCK = `((offset) => {
   globalThis.Date = shifted
 })`
 
+const scripts = new Map<string, { source: string; script: vm.Script }>()
+
+/** Compiles; what was compiled for an earlier phone is taken again. */
+export function compile(source: string, filename: string): vm.Script {
+  const known = scripts.get(filename)
+  if (known?.source === source) return known.script
+  const script = new vm.Script(source, { filename })
+  scripts.set(filename, { source, script })
+  return script
+}
+
 /** The JavaScript world of WeChat's logic layer: the language itself, timers, a console, and nothing of a browser. */
 export interface Realm {
   /** Adds a global name. */
@@ -52,7 +63,7 @@ export function createRealm(
 ): Realm {
   const context = vm.createContext({}, { codeGeneration: { strings: false, wasm: false } })
   const world = vm.runInContext('globalThis', context) as Record<string, unknown>
-  const run = (source: string, filename: string): unknown => vm.runInContext(source, context, { filename })
+  const run = (source: string, filename: string): unknown => compile(source, filename).runInContext(context)
   const parse = run('JSON.parse', 'realm') as (text: string) => unknown
   const Bytes = run('Uint8Array', 'realm') as Uint8ArrayConstructor
 

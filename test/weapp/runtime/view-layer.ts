@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import vm from 'node:vm'
 import type { Journal } from './journal'
 import type { Program } from './program'
+import { compile } from './realm'
 
 /** What WeChat's compiled WXML returns: elements as objects, text as strings. */
 export interface RawNode {
@@ -32,18 +33,30 @@ export function compileWxml(program: Program): string {
   return source
 }
 
-interface WeChatCompiler {
-  wxmlToJs(folder: string, options: { maxBuffer: number }): string
-  wxssToJs(folder: string, options: { maxBuffer: number }): string
-}
+const loadCompiler = () =>
+  createRequire(__filename)('miniprogram-compiler') as {
+    wxmlToJs(folder: string, options: { maxBuffer: number }): string
+  }
 
-const loadCompiler = (): WeChatCompiler => createRequire(__filename)('miniprogram-compiler') as WeChatCompiler
+/** Checks all WXSS of the program with WeChat's own compiler. Throws with its words when one is broken. */
+export function checkWxss(program: Program, files: string[]): void {
+  const wcsc = createRequire(__filename)('miniprogram-compiler/src/wcsc') as (
+    folder: string,
+    files: string[],
+    options: { maxBuffer: number },
+  ) => unknown
+  const names = files.map((file) => file.replace(/\.wxss$/, ''))
+  const answer = wcsc(program.dist, names, { maxBuffer: 64e6 })
+  if (answer instanceof Error) throw answer
+}
 
 export function createViewLayer(program: Program, journal: Journal): ViewLayer {
   const grumble = (...words: unknown[]) => void journal.warnings.push(`view: ${words.join(' ')}`)
   const context = vm.createContext({ console: { warn: grumble, log: grumble, error: grumble } })
   vm.runInContext('globalThis.window = globalThis', context)
-  const generate = vm.runInContext(`(() => {${compileWxml(program)}\n})()`, context, { filename: 'wxml' }) as Generate
+  const generate = compile(`(() => {${compileWxml(program)}\n})()`, `${program.dist}/wxml`).runInContext(
+    context,
+  ) as Generate
   const parse = vm.runInContext('JSON.parse', context) as (json: string) => unknown
   return {
     parse,

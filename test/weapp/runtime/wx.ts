@@ -1,4 +1,4 @@
-import { type Asked, type Ground, WxFailure } from './wx-call'
+import type { Asked, Ground } from './wx-call'
 import { wxNames } from './wx-names'
 
 /**
@@ -22,12 +22,3 @@ export function createWx({ realm, journal }: Ground, apis: Record<string, unknow
 /** The names this phone has made up, that is, that WeChat's typings do not list. For the harness's own test. */
 export const inventedNames = (apis: Record<string, unknown>): string[] =>
   Object.keys(apis).filter((name) => !wxNames().has(name))
-
-/** Runs `work` and turns anything but a WxFailure into one. */
-export function refuseAs<T>(reason: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw error instanceof WxFailure ? error : new WxFailure(`${reason}: ${(error as Error).message}`)
-  }
-}

@@ -1,0 +1,117 @@
+import { WEAPP_DIST } from '../support/builds'
+import { phoneHouse } from './house.fixture'
+import type { Phone } from './runtime/phone'
+import { readProgram } from './runtime/program'
+import type { PhoneStorage } from './runtime/storage'
+import { measure } from './runtime/tree'
+
+const KB = 1024
+const FIRST_BYTES = 24 * KB
+const LATER_BYTES = 8 * KB
+const NODES = 600
+const DEPTH = 25
+
+/** Somebody new, a member, a clerk and a manager of a shop. */
+const PEOPLE = ['he', 'mei', 'qing', 'zhou']
+
+const { phoneOf } = phoneHouse()
+const program = readProgram(WEAPP_DIST)
+const paths = program.pages.map(({ path }) => path)
+
+/** What each person's phone remembers after its first start. */
+const memories = new Map<string, PhoneStorage>()
+/** The worst of each page: bytes of setData, elements, depth. */
+const worst: Record<string, { first: number; later: number; nodes: number; depth: number }> = {}
+
+beforeAll(async () => {
+  for (const person of PEOPLE) {
+    const phone = phoneOf(person)
+    await phone.start()
+    expect(phone.complaints()).toEqual([])
+    memories.set(person, phone.memory)
+    phone.close()
+  }
+}, 60_000)
+
+afterAll(() => console.table(worst))
+
+function noteWorst(path: string, seen: (typeof worst)[string]): void {
+  const so = worst[path] ?? seen
+  worst[path] = {
+    first: Math.max(so.first, seen.first),
+    later: Math.max(so.later, seen.later),
+    nodes: Math.max(so.nodes, seen.nodes),
+    depth: Math.max(so.depth, seen.depth),
+  }
+}
+
+async function open(person: string, path: string): Promise<Phone> {
+  const phone = phoneOf(person, { memory: new Map(memories.get(person)) })
+  await phone.start({ path })
+  return phone
+}
+
+describe.each(PEOPLE)('on the phone of %s', (person) => {
+  test.each(paths)('%s opens without a complaint, light enough and not too deep', async (path) => {
+    const phone = await open(person, path)
+    const { nodes, depth } = measure(phone.page().screen.root())
+    const sent = phone.journal.setData.filter(({ page }) => page === path)
+    const first = sent.find(({ nth }) => nth === 1)?.bytes ?? 0
+    const later = Math.max(0, ...sent.filter(({ nth }) => nth > 1).map(({ bytes }) => bytes))
+    noteWorst(path, { first, later, nodes, depth })
+    phone.close()
+    expect(phone.complaints()).toEqual([])
+    expect(first).toBeGreaterThan(0)
+    expect(first).toBeLessThanOrEqual(FIRST_BYTES)
+    expect(later).toBeLessThanOrEqual(LATER_BYTES)
+    expect(nodes).toBeLessThan(NODES)
+    expect(depth).toBeLessThan(DEPTH)
+  })
+})
+
+describe('what is shared', () => {
+  test.each(paths)('%s leads to a page that is there', async (path) => {
+    const phone = await open('mei', path)
+    const shared = phone.share()
+    phone.close()
+    if (!shared) return
+    expect(shared.title).toMatch(/\p{Script=Han}/u)
+    const [target = '', query = ''] = (shared.path ?? `/${path}`).split('?')
+    expect(target).toMatch(/^\//)
+    expect(paths).toContain(target.slice(1))
+    expect(query).toMatch(/^([\w.-]+=[^&#\s]*(&|$))*$/)
+  })
+
+  test('is at least the home page', async () => {
+    const phone = await open('mei', program.entry)
+    expect(phone.share()).not.toBeNull()
+  })
+})
+
+describe('the start', () => {
+  test('on a new phone signs in and then asks once until home is complete', async () => {
+    const phone = phoneOf('mei')
+    await phone.start()
+    const asked = phone.journal.requests.map(({ url, status }) => [/trpc\/([\w.,]+)/.exec(url)?.[1], status])
+    expect(asked).toEqual([
+      ['session.open', 200],
+      ['home.show', 200],
+    ])
+    expect(phone.find('#card-points')).not.toBeNull()
+  })
+
+  test('asks one server only, ten at once at most', async () => {
+    const phone = phoneOf('mei')
+    await phone.start()
+    for (const { path } of program.pages.filter(({ tab }) => tab)) await phone.switchTab(path)
+    expect(new Set(phone.journal.requests.map(({ origin }) => origin)).size).toBe(1)
+    expect(phone.journal.load.queued).toBe(0)
+  })
+
+  test('works on an older phone without BigInt, WeakRef and other late comers', async () => {
+    const lacking = ['WeakRef', 'FinalizationRegistry', 'AggregateError', 'BigInt', 'BigInt64Array', 'BigUint64Array']
+    const phone = phoneOf('mei', { lacking })
+    await phone.start()
+    expect(phone.complaints()).toEqual([])
+  })
+})
