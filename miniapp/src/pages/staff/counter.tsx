@@ -1,0 +1,85 @@
+import { View } from '@tarojs/components'
+import { useRef } from 'react'
+import { api } from '../../lib/api'
+import { toTab } from '../../lib/nav'
+import { useRead } from '../../lib/query'
+import { useSession } from '../../lib/session'
+import { Page } from '../../ui/page'
+import { Empty, Skeleton, States } from '../../ui/states'
+import { AmountPanel } from './amount-panel'
+import { DonePanel } from './done-panel'
+import { EarnPanel } from './earn-panel'
+import { useKeyReader } from './key-reader'
+import { ScanPanel } from './scan-panel'
+import './staff.css'
+import { TillHead } from './till-head'
+import { type Job, useCounter } from './use-counter'
+import { WhoPanel } from './who-panel'
+
+/** The counter: who stands there, how much, what it earns, done. For those who work here. */
+export default function CounterPage() {
+  const { state } = useSession()
+  return (
+    <Page wide>
+      {state === 'starting' && <Skeleton />}
+      {state === 'member' && <AtWork />}
+      {(state === 'guest' || state === 'signed_out') && (
+        <Empty title="请先登录" sub="登录后,店员可以在这里收款" action="去登录" onAction={() => toTab('home')} />
+      )}
+    </Page>
+  )
+}
+
+function AtWork() {
+  const read = useRead(['me'], () => api.member.me.query())
+  return (
+    <States read={read}>
+      {({ staff }) =>
+        staff ? (
+          <Till job={staff} />
+        ) : (
+          <Empty
+            title="这里是店员的收银台"
+            sub="你的账号还不是店员。在店里上班的话,请店长帮你开通。"
+            action="回首页"
+            onAction={() => toTab('home')}
+          />
+        )
+      }
+    </States>
+  )
+}
+
+/** One after the other on a phone, side by side like a till on a wide screen. */
+function Till({ job }: { job: Job }) {
+  const counter = useCounter(job)
+  const { phase } = counter
+  const before = useRef('')
+  useKeyReader({
+    onKey: counter.press,
+    onBurst: () => {
+      before.current = counter.amount
+    },
+    onScan: (digits) => {
+      if (!counter.locked) counter.setAmount(before.current)
+      void counter.scan(digits)
+    },
+    onEnter: () => void (phase.step === 'done' ? counter.next() : counter.settle()),
+  })
+  return (
+    <View className={`st-till st-till--${phase.step}`}>
+      <TillHead counter={counter} />
+      <View className="st-cols">
+        <View className="st-col st-col--who">
+          {phase.step === 'scan' ? <ScanPanel counter={counter} /> : <WhoPanel counter={counter} phase={phase} />}
+        </View>
+        <View className="st-col st-col--amount">
+          <AmountPanel counter={counter} />
+        </View>
+        <View className="st-col st-col--earn">
+          {phase.step === 'done' ? <DonePanel phase={phase} onNext={counter.next} /> : <EarnPanel counter={counter} />}
+        </View>
+      </View>
+    </View>
+  )
+}

@@ -1,0 +1,59 @@
+import { countText, yuanText } from '@huiyuan/shared/money'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
+import { clockText, dayWords } from '@huiyuan/shared/time'
+import { Text, View } from '@tarojs/components'
+import { aria } from '../../ui/aria'
+import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
+import { Points } from '../../ui/points'
+import { TierMark } from '../../ui/tier-mark'
+import type { Phase, Settled } from './use-counter'
+
+/** Settled: what was gained and when it can be used. */
+export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'done' }>; onNext: () => void }) {
+  const { visit, order } = phase
+  const { available, pending } = order.pointsAfter
+  return (
+    <View id="done" className="hy-panel hy-panel--pad" {...aria({ role: 'alert' })}>
+      <View className="st-done">
+        <View className="st-done__tick">
+          <Icon name="check" size="l" />
+        </View>
+        <View className="hy-title">{`${visit.member.nameMasked} · 已入账 ${yuanText(order.amountFen)}`}</View>
+        <View className="st-done__n">
+          <Text className="st-done__plus">+</Text>
+          <Points id="done-points" size="xl" value={order.points} countUp />
+        </View>
+        <View className="hy-2">
+          {order.points > 0 ? `${dayWords(new Date(order.activeAt), new Date())}生效` : '金额不足 1 元,这一单不积分'}
+        </View>
+        {order.tierAfter > order.tierBefore && <Lift order={order} />}
+        <View className="hy-caption hy-2 hy-mt3">
+          {`现有 ${countText(available)} 积分${pending > 0 ? `,${countText(pending)} 待生效` : ''}`}
+        </View>
+        <View className="hy-caption hy-3 hy-mt1 hy-num">{`${order.orderNo} · ${clockText(new Date(order.settledAt))}`}</View>
+      </View>
+      <View className="hy-dock">
+        <Button id="next-member" block onTap={onNext}>
+          下一位
+        </Button>
+      </View>
+    </View>
+  )
+}
+
+/** The new glaze of somebody who has just been lifted. */
+function Lift({ order }: { order: Settled }) {
+  const { name, glaze } = rungOf(order.tierAfter, DEMO_POLICY)
+  return (
+    <View id="tier-lift" className={`hy-card hy-card--mini st-lift hy-tier-${order.tierAfter}`}>
+      <View className="hy-card__pattern" />
+      <View className="hy-card__light" />
+      <View className="hy-card__tier st-lift__in">
+        <TierMark tier={order.tierAfter} size="l" className="hy-card__mark" />
+        <Text>{`升为${name}会员 · ${glaze}`}</Text>
+      </View>
+    </View>
+  )
+}

@@ -1,0 +1,54 @@
+import { countText, yuanText } from '@huiyuan/shared/money'
+import { clockText } from '@huiyuan/shared/time'
+import { View } from '@tarojs/components'
+import type { Trouble } from '../../lib/api'
+import { Cell, Panel, Section } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { Empty, FaultNote } from '../../ui/states'
+import type { ShiftOrder } from './use-shift'
+
+const subOf = (order: ShiftOrder, tills: ShiftOrdersWish['tills']) => {
+  const till = tills.find(({ tillId }) => tillId === order.tillId)?.name ?? order.tillId
+  return `${clockText(new Date(order.settledAt))} · ${till} · ${order.staffName} · ${order.orderNo}`
+}
+
+export interface ShiftOrdersWish {
+  orders: ShiftOrder[]
+  tills: { tillId: string; name: string }[]
+  ended: boolean
+  busy: boolean
+  fault: Trouble | null
+  onMore: () => void
+}
+
+/** The day's orders, the newest first; more of them come when the end is reached. */
+export function ShiftOrders({ orders, tills, ended, busy, fault, onMore }: ShiftOrdersWish) {
+  if (orders.length === 0) return <Empty title="今天还没有开张" sub="收下第一笔,就会出现在这里" />
+  return (
+    <View id="shift-orders">
+      <Section title="流水" />
+      <Panel>
+        {orders.map((order) => (
+          <Cell
+            key={order.orderId}
+            title={`${yuanText(order.amountFen)} · ${order.nameMasked}`}
+            sub={subOf(order, tills)}
+            end={<View className="st-plus">{`+${countText(order.points)}`}</View>}
+          />
+        ))}
+      </Panel>
+      {fault && (
+        <View className="hy-mt3">
+          <FaultNote fault={fault} onRetry={onMore} />
+        </View>
+      )}
+      {!ended && !fault && (
+        <View className="hy-dock">
+          <Button id="shift-more" block kind="ghost" busy={busy} onTap={onMore}>
+            再看一些
+          </Button>
+        </View>
+      )}
+    </View>
+  )
+}
