@@ -1,6 +1,6 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { Text, View } from '@tarojs/components'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { platform } from '../lib/device'
 import { go } from '../lib/nav'
 import { useCommand } from '../lib/query'
@@ -40,10 +40,17 @@ function JoinForm({ onJoined }: { onJoined: (joined: Joined) => void }) {
   const [nudged, setNudged] = useState(false)
   const [bySms, setBySms] = useState(false)
   const [proof, setProof] = useState({ phone: '', code: '' })
-  const command = useCommand(async (phone: Phone | undefined, requestId) => {
-    const joined = await join(requestId, DEMO_POLICY.consentVersion, phone)
-    onJoined(joined)
-  })
+  const [version, setVersion] = useState(DEMO_POLICY.consentVersion)
+  const command = useCommand(async (phone: Phone | undefined, requestId) =>
+    onJoined(await join(requestId, version, phone)),
+  )
+  const stale = command.fault?.code === 'CONSENT_STALE' ? command.fault.detail.version : null
+  useEffect(() => {
+    // a newer text was agreed on elsewhere: it has to be agreed to here as well
+    if (!stale) return
+    setVersion(stale)
+    setAgreed(false)
+  }, [stale])
   const enter = (phone?: Phone) => {
     if (agreed) void command.run(phone)
     else setNudged(true)

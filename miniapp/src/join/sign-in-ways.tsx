@@ -2,7 +2,7 @@ import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { platform } from '../lib/device'
 import { useCommand } from '../lib/query'
-import { signInBySms, signInByWechat } from '../lib/session'
+import { signInBySms, signInByWechat, useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { Sheet } from '../ui/sheet'
 import { FaultNote } from '../ui/states'
@@ -10,11 +10,13 @@ import { isWhole, PhoneBySms } from './phone-by-sms'
 
 /** The ways in for somebody who is not signed in: WeChat, and a phone beside it. */
 export function SignInWays() {
+  const { trouble } = useSession()
   const [byPhone, setByPhone] = useState(false)
   const wechat = useCommand(() => signInByWechat())
+  const fault = wechat.fault ?? trouble
   return (
     <View className="hy-dock">
-      {wechat.fault && <FaultNote fault={wechat.fault} onRetry={() => void wechat.run(undefined)} />}
+      {fault && <FaultNote fault={fault} onRetry={() => void wechat.run(undefined)} />}
       <Button id="sign-in-wechat" block busy={wechat.busy} onTap={() => void wechat.run(undefined)}>
         {platform === 'weapp' ? '登录' : '微信登录'}
       </Button>

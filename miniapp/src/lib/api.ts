@@ -4,7 +4,7 @@ import { createTRPCClient, httpBatchLink, TRPCClientError, type TRPCLink } from 
 import type { inferRouterOutputs } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { NoAnswer, taroFetch } from './request'
-import { bearer, heldTokens, holdTokens } from './tokens'
+import { bearer, heldTokens, holdTokens, rereadTokens } from './tokens'
 
 export type RouterOutputs = inferRouterOutputs<AppRouter>
 
@@ -48,10 +48,16 @@ function turnTokens(): Promise<boolean> {
 }
 
 async function turn(): Promise<boolean> {
-  const own = heldTokens()
+  const before = heldTokens()
+  const own = rereadTokens()
   if (own?.kind !== 'member') {
     holdTokens(null)
     return false
+  }
+  // another tab has renewed already; the old refresh token would look like a copied one
+  if (before?.kind === 'member' && before.tokens.refreshToken !== own.tokens.refreshToken) {
+    holdTokens(own)
+    return true
   }
   try {
     const tokens = await plain.session.refresh.mutate({ refreshToken: own.tokens.refreshToken })
@@ -83,7 +89,7 @@ const renewing: TRPCLink<AppRouter> =
                 if (renewed) attempt(true)
                 else observer.error(error)
               },
-              () => observer.error(error),
+              (broken) => observer.error(TRPCClientError.from(broken)),
             )
           },
         })

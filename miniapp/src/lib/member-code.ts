@@ -1,6 +1,7 @@
 import { codeMsLeft, codeStep, type HmacSha256, memberCodeAt } from '@huiyuan/shared/code'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { create } from 'zustand'
 import { api } from './api'
 import { bytesOfBase64url } from './base64url'
 import { deviceLabel, platform } from './device'
@@ -8,7 +9,7 @@ import { newId } from './id'
 import { keep, kept } from './storage'
 
 /** What makes the code on this phone. The secret never leaves it again. */
-interface Enrolment {
+export interface Enrolment {
   deviceId: string
   handle: string
   secret: string
@@ -19,34 +20,46 @@ interface Enrolment {
 const NAME = 'member-code'
 const hmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message)
 
-export const enrolment = (): Enrolment | null => kept<Enrolment>(NAME)
+/** This phone's enrolment, as kept; everybody who shows it sees a change. */
+export const useEnrolment = create(() => ({ own: kept<Enrolment>(NAME) }))
 
-/** The enrolment of this phone, asked for once. Sent again with the same id it gives the same secret. */
-export async function enrolHere(requestId = newId()): Promise<Enrolment> {
-  const known = enrolment()
-  if (known) return known
-  const sent = Date.now()
-  const { deviceId, handle, secret, serverNow } = await api.code.enrol.mutate({
-    requestId,
-    deviceLabel: deviceLabel(),
-    platform,
+function hold(own: Enrolment | null): void {
+  keep(NAME, own)
+  useEnrolment.setState({ own })
+}
+
+let asking: Promise<unknown> | null = null
+let requestId: string | null = null
+
+/** Makes sure that this phone has a code; asked for once, and after a lost answer again with the same id. */
+export function enrolHere(): Promise<unknown> {
+  if (useEnrolment.getState().own) return Promise.resolve()
+  asking ??= ask().finally(() => {
+    asking = null
   })
-  const fresh = { deviceId, handle, secret, offsetMs: offsetOf(serverNow, sent) }
-  keep(NAME, fresh)
-  return fresh
+  return asking
+}
+
+async function ask(): Promise<void> {
+  requestId ??= newId()
+  const sent = Date.now()
+  const given = await api.code.enrol.mutate({ requestId, deviceLabel: deviceLabel(), platform })
+  requestId = null
+  const { deviceId, handle, secret, serverNow } = given
+  hold({ deviceId, handle, secret, offsetMs: offsetOf(serverNow, sent) })
 }
 
 const offsetOf = (serverNow: number, sent: number) => Math.round(serverNow - (sent + Date.now()) / 2)
 
-/** Learns the server's clock again from any answer that carries it (`asOf`, ISO); small differences are left alone. */
-export function learnClock(asOf: string): void {
-  const own = enrolment()
-  const offsetMs = new Date(asOf).getTime() - Date.now()
-  if (own && Math.abs(own.offsetMs - offsetMs) > 5_000) keep(NAME, { ...own, offsetMs })
+/** Learns the server's clock from a fresh answer to a question sent at `sent`; small differences are left alone. */
+export function learnClock(serverNow: number, sent: number): void {
+  const { own } = useEnrolment.getState()
+  const offsetMs = offsetOf(serverNow, sent)
+  if (own && Math.abs(own.offsetMs - offsetMs) > 3_000) hold({ ...own, offsetMs })
 }
 
 /** Forgets this phone's code, after it was revoked. */
-export const forgetEnrolment = (): void => keep(NAME, null)
+export const forgetEnrolment = (): void => hold(null)
 
 export interface ShownCode {
   /** Eighteen digits. */

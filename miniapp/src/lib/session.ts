@@ -4,6 +4,8 @@ import { api, faultOf, type RouterOutputs, type Trouble } from './api'
 import { arrivalOf } from './arrival'
 import { deviceLabel, platform } from './device'
 import { newId } from './id'
+import { useEnrolment } from './member-code'
+import { queryClient } from './query'
 import { keep, kept } from './storage'
 import { heldTokens, holdTokens, onTokens } from './tokens'
 
@@ -26,12 +28,30 @@ const stateOf = (): Pick<Session, 'state' | 'hasPhone'> => {
 /** Who is holding this phone, as far as the server has said. */
 export const useSession = create<Session>(() => ({ state: 'starting', hasPhone: false, trouble: null }))
 
-onTokens(() => useSession.setState({ ...stateOf(), trouble: null }))
+onTokens((held) => {
+  if (held?.kind === 'member') changeHands(held.memberId)
+  useSession.setState({ ...stateOf(), trouble: null })
+})
+
+const OWNER = 'owner'
+const SIGNED_OUT = 'signed-out'
+/** Kept things that belong to the person signed in. */
+const PERSONAL = ['member-code', 'reads']
+
+/** What one person left on this phone is gone before the next one looks. */
+function changeHands(memberId: string | null): void {
+  if (kept<string>(OWNER) === memberId) return
+  for (const name of PERSONAL) keep(name, null)
+  queryClient.clear()
+  keep(OWNER, memberId)
+  useEnrolment.setState({ own: null })
+}
 
 type Door = Parameters<typeof api.session.open.mutate>[0]['door']
 
 async function open(door: Door): Promise<void> {
   const opened = await api.session.open.mutate({ door, arrival: arrivalOf(), deviceLabel: deviceLabel(), platform })
+  keep(SIGNED_OUT, null)
   holdTokens(opened)
 }
 
@@ -44,7 +64,8 @@ export async function startSession(): Promise<void> {
     if (heldTokens()?.kind === 'member') return useSession.setState(stateOf())
     const code = platform === 'h5' ? returnedCode() : null
     if (code) return await open({ kind: 'oauth', code })
-    if (platform === 'weapp') return await signInByWechat()
+    // somebody who signed out stays out until asking to come in
+    if (platform === 'weapp' && !kept<boolean>(SIGNED_OUT)) return await signInByWechat()
     useSession.setState(stateOf())
   } catch (error) {
     useSession.setState({ ...stateOf(), trouble: faultOf(error) })
@@ -101,9 +122,7 @@ export async function join(requestId: string, consentVersion: string, phone?: Ph
 /** Signs this place out and forgets what belongs to the person; the phone stays a stranger until asked again. */
 export async function signOut(): Promise<void> {
   await api.session.signOut.mutate().catch(() => {})
-  for (const name of PERSONAL) keep(name, null)
+  keep(SIGNED_OUT, true)
+  changeHands(null)
   holdTokens(null)
 }
-
-/** Kept things that belong to the person signed in. */
-const PERSONAL = ['member-code', 'reads']

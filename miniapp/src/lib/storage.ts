@@ -21,8 +21,3 @@ export function keep(name: string, value: unknown): void {
     // nothing to do: see above
   }
 }
-
-/** Forgets everything that belongs to the person who was signed in. */
-export function forgetAll(names: string[]): void {
-  for (const name of names) keep(name, null)
-}

@@ -21,6 +21,12 @@ export function heldTokens(): Held | null {
   return held
 }
 
+/** What the phone holds by now; another tab of the same browser may have written it. */
+export function rereadTokens(): Held | null {
+  held = kept<Held>(NAME)
+  return held
+}
+
 export function holdTokens(next: Held | null): void {
   held = next
   keep(NAME, next)

@@ -1,4 +1,5 @@
 import { View } from '@tarojs/components'
+import Taro from '@tarojs/taro'
 import qrcode from 'qrcode-generator'
 import { useMemo } from 'react'
 import { aria } from './aria'
@@ -17,13 +18,31 @@ const picture = (backgroundImage: string) => ({
   backgroundRepeat: 'no-repeat',
 })
 
+/** What the box beside the bars takes, of a 375 px wide screen. */
+const BESIDE = 64
+
+/** The widest that still gives every module the same whole number of screen dots; uneven bars do not scan. */
+function barsWidth(modules: number): number {
+  const { windowWidth, pixelRatio } = Taro.getSystemInfoSync()
+  const room = Math.min(windowWidth, 480) * (1 - BESIDE / 375)
+  const dots = Math.max(1, Math.floor((room * pixelRatio) / modules))
+  return (dots * modules) / pixelRatio
+}
+
 /** Digits as Code 128. */
 export function Code128({ text }: { text: string }) {
-  const image = useMemo(() => {
+  const { image, width } = useMemo(() => {
     const { bars, modules } = barsOf(text)
-    return drawn(modules, 1, bars.map(([start, width]) => `M${start} 0h${width}v1h-${width}z`).join(''), true)
+    const path = bars.map(([start, wide]) => `M${start} 0h${wide}v1h-${wide}z`).join('')
+    return { image: drawn(modules, 1, path, true), width: barsWidth(modules) }
   }, [text])
-  return <View className="hy-bars" style={picture(image)} {...aria({ role: 'img', label: '条形码' })} />
+  return (
+    <View
+      className="hy-bars"
+      style={{ ...picture(image), width: `${width}px` }}
+      {...aria({ role: 'img', label: '条形码' })}
+    />
+  )
 }
 
 /** Text as a QR code, error correction M. */

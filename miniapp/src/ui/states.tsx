@@ -42,7 +42,7 @@ export function OfflineNote({ at, onRetry }: { at: number; onRetry: () => void }
       <Icon name="off" size="m" />
       <View className="hy-note__main">
         <View className="hy-bold">没有网络</View>
-        <View className="hy-caption">{`这是${day} ${clockText(then)} 的数据,会员码照常能用`}</View>
+        <View className="hy-caption">{`这是${day} ${clockText(then)} 的数据`}</View>
       </View>
       <View className="hy-note__way hy-brandly" {...tapProps(onRetry, '重试')}>
         <Text>重试</Text>

@@ -1,1 +1,1 @@
-export default definePageConfig({ navigationBarTitleText: '我的身份' })
+export default definePageConfig({ navigationBarTitleText: '我的身份', enablePullDownRefresh: true })

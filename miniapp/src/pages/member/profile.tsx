@@ -20,12 +20,12 @@ const ICON: Record<string, IconName> = { phone: 'phone', store_card: 'card', ext
 
 /** What the house knows me by, what one more would bring, and what I am called. */
 export default function Profile() {
-  const read = useRead(['me'], () => api.member.me.query())
+  const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
   const [naming, setNaming] = useState(false)
   const [phoning, setPhoning] = useState(false)
   const [claim, setClaim] = useState<Me['openClaim']>(null)
   return (
-    <Page>
+    <Page onRefresh={read.reload}>
       <States read={read} skeleton={<Skeleton rows={4} />}>
         {(me) => (
           <>

@@ -1,1 +1,1 @@
-export default definePageConfig({ navigationBarTitleText: '登录与设备' })
+export default definePageConfig({ navigationBarTitleText: '登录与设备', enablePullDownRefresh: true })

@@ -2,7 +2,7 @@ import { clockText, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../../lib/api'
-import { enrolment, forgetEnrolment } from '../../lib/member-code'
+import { forgetEnrolment, useEnrolment } from '../../lib/member-code'
 import { refresh, useCommand, useRead } from '../../lib/query'
 import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
@@ -23,9 +23,9 @@ export default function Places() {
   const sessions = useRead(['sessions'], () => api.session.list.query())
   const devices = useRead(['devices'], () => api.code.devices.query())
   const [ending, setEnding] = useState<Ending | null>(null)
-  const here = enrolment()?.deviceId
+  const here = useEnrolment().own?.deviceId
   return (
-    <Page>
+    <Page onRefresh={() => Promise.all([sessions.reload(), devices.reload()])}>
       <Section title="登录的地方" />
       <States read={sessions} skeleton={<Skeleton rows={2} />}>
         {(data) => (
@@ -77,7 +77,7 @@ function EndSheet({ ending, onClose }: { ending: Ending | null; onClose: () => v
   const end = useCommand(async ({ kind, id }: Ending, requestId) => {
     if (kind === 'session') await api.session.revoke.mutate({ sessionId: id })
     else await api.code.revoke.mutate({ requestId, deviceId: id })
-    if (kind === 'device' && enrolment()?.deviceId === id) forgetEnrolment()
+    if (kind === 'device' && useEnrolment.getState().own?.deviceId === id) forgetEnrolment()
     await refresh('sessions', 'devices')
     return true
   })

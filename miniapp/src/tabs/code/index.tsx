@@ -1,13 +1,13 @@
 import { Text, View } from '@tarojs/components'
 import Taro, { useDidHide, useDidShow } from '@tarojs/taro'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
 import { SignInWays } from '../../join/sign-in-ways'
-import { api, faultOf, type Trouble } from '../../lib/api'
+import { faultOf, type Trouble } from '../../lib/api'
 import { useNow } from '../../lib/clock'
 import { platform } from '../../lib/device'
-import { codeAt, enrolHere, enrolment } from '../../lib/member-code'
-import { useRead } from '../../lib/query'
+import { useHome } from '../../lib/home'
+import { codeAt, type Enrolment, enrolHere, useEnrolment } from '../../lib/member-code'
 import { useSession } from '../../lib/session'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
@@ -20,10 +20,11 @@ import { WhoAmI } from './who-am-i'
 /** The code to show at the counter; made on this phone, so it works with no network. */
 export default function Code() {
   const { state } = useSession()
+  const { own } = useEnrolment()
   const [joining, setJoining] = useState(false)
   return (
     <Page tab="code">
-      {state === 'member' || enrolment() ? (
+      {state === 'member' || own ? (
         <OwnCode />
       ) : state === 'starting' ? (
         <Skeleton kind="card" />
@@ -45,16 +46,16 @@ export default function Code() {
 }
 
 function OwnCode() {
-  const [own, setOwn] = useState(enrolment)
+  const { own } = useEnrolment()
   const [fault, setFault] = useState<Trouble | null>(null)
-  const home = useRead(['home'], () => api.home.show.query(), { keepAs: 'home' })
-  const ask = () => {
+  const home = useHome()
+  const ask = useCallback(() => {
     setFault(null)
-    enrolHere().then(setOwn, (error) => setFault(faultOf(error)))
-  }
+    enrolHere().catch((error) => setFault(faultOf(error)))
+  }, [])
   useEffect(() => {
     if (!own) ask()
-  }, [own])
+  }, [own, ask])
   useBrightness()
   return (
     <View>
@@ -66,7 +67,7 @@ function OwnCode() {
       ) : (
         <Skeleton kind="card" rows={0} />
       )}
-      <View className="hy-row hy-mt4 hy-3" style={{ justifyContent: 'center' }}>
+      <View className="hy-row hy-mt4 hy-3 hy-middle">
         <Icon name="check" size="s" />
         <Text className="hy-caption">没有网络也能用 · 截图无效</Text>
       </View>
@@ -75,7 +76,7 @@ function OwnCode() {
   )
 }
 
-function LiveCode({ own }: { own: NonNullable<ReturnType<typeof enrolment>> }) {
+function LiveCode({ own }: { own: Enrolment }) {
   const now = useNow(1_000)
   const { text, msLeft } = codeAt(own, now)
   return <CodeBox text={text} secondsLeft={Math.ceil(msLeft / 1_000)} />
@@ -83,19 +84,28 @@ function LiveCode({ own }: { own: NonNullable<ReturnType<typeof enrolment>> }) {
 
 /** Full brightness while the code is shown, as it was before afterwards. */
 function useBrightness(): void {
-  useDidShow(() => {
-    if (platform !== 'weapp') return
-    void Taro.getScreenBrightness().then(({ value }) => {
-      before = value
-      return Taro.setScreenBrightness({ value: 1 })
-    }, ignore)
-    void Taro.setKeepScreenOn({ keepScreenOn: true }).catch(ignore)
-  })
-  useDidHide(() => {
-    if (platform !== 'weapp' || before === null) return
-    void Taro.setScreenBrightness({ value: before }).catch(ignore)
-    before = null
-  })
+  useEffect(() => {
+    brighten()
+    return dim
+  }, [])
+  useDidShow(brighten)
+  useDidHide(dim)
 }
+
 let before: number | null = null
 const ignore = () => {}
+
+function brighten(): void {
+  if (platform !== 'weapp' || before !== null) return
+  void Taro.getScreenBrightness().then(({ value }) => {
+    before = value
+    return Taro.setScreenBrightness({ value: 1 })
+  }, ignore)
+  void Taro.setKeepScreenOn({ keepScreenOn: true }).catch(ignore)
+}
+
+function dim(): void {
+  if (platform !== 'weapp' || before === null) return
+  void Taro.setScreenBrightness({ value: before }).catch(ignore)
+  before = null
+}

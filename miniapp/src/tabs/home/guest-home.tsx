@@ -5,22 +5,20 @@ import { useSession } from '../../lib/session'
 import { Cell, Panel, Section } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Ladder } from '../../ui/ladder'
-import { FaultNote } from '../../ui/states'
 
 const { pointsPerYuan, tiers, brand } = DEMO_POLICY
 
 /** What a stranger sees: what membership brings, and one way in. */
 export function GuestHome({ onJoin }: { onJoin: () => void }) {
-  const { state, trouble } = useSession()
+  const { state } = useSession()
   return (
     <View>
       <View className="hy-top">
         <View className="hy-display">来了就是一家人</View>
         <View className="hy-2">{brand.slogan}</View>
       </View>
-      {trouble && <FaultNote fault={trouble} />}
       <Panel pad>
-        <View className="hy-title">一张会员卡,六家店都认</View>
+        <View className="hy-title">一张会员卡,家家店都认</View>
         <View className="hy-2 hy-mt1">不用充值,不用下载,手机里就能用。</View>
         {state === 'guest' ? (
           <View className="hy-dock">

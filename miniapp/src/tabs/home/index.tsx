@@ -1,9 +1,7 @@
 import { useShareAppMessage } from '@tarojs/taro'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
-import { api } from '../../lib/api'
-import { learnClock } from '../../lib/member-code'
-import { useRead } from '../../lib/query'
+import { useHome } from '../../lib/home'
 import { useSession } from '../../lib/session'
 import { MemberCard } from '../../ui/member-card'
 import { Page } from '../../ui/page'
@@ -34,11 +32,7 @@ export default function Home() {
 }
 
 function MemberHome() {
-  const read = useRead(['home'], () => api.home.show.query(), { keepAs: 'home' })
-  const asOf = read.data?.asOf
-  useEffect(() => {
-    if (asOf) learnClock(asOf)
-  }, [asOf])
+  const read = useHome()
   return (
     <Page tab="home" onRefresh={read.reload}>
       <BrandLine />

@@ -6,7 +6,7 @@ import { JoinSheet } from '../../join/join-sheet'
 import { SignInWays } from '../../join/sign-in-ways'
 import { api, type RouterOutputs } from '../../lib/api'
 import { go } from '../../lib/nav'
-import { queryClient, useCommand, useRead } from '../../lib/query'
+import { useCommand, useRead } from '../../lib/query'
 import { signOut, useSession } from '../../lib/session'
 import { Cell, Panel, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
@@ -60,10 +60,7 @@ function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
 
 function Mine() {
   const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
-  const leave = useCommand(async () => {
-    await signOut()
-    queryClient.clear()
-  })
+  const leave = useCommand(() => signOut())
   return (
     <Page tab="me" onRefresh={read.reload}>
       <States read={read} skeleton={<Skeleton rows={5} />}>

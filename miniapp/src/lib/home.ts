@@ -1,0 +1,13 @@
+import { api } from './api'
+import { learnClock } from './member-code'
+import { useRead } from './query'
+
+/** The home screen's one read; each fresh answer also tells the server's clock. */
+export const useHome = () => useRead(['home'], readHome, { keepAs: 'home' })
+
+async function readHome() {
+  const sent = Date.now()
+  const home = await api.home.show.query()
+  learnClock(new Date(home.asOf).getTime(), sent)
+  return home
+}
