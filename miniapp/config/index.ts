@@ -3,6 +3,9 @@ import { defineConfig, type UserConfigExport } from '@tarojs/cli'
 
 const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
 const SHARED = here('..', 'shared', 'src')
+/** Packages written for newer engines than an iPhone of 2018 has (private fields, optional chaining). */
+const MODERN = /node_modules[\\/](?:@tanstack|@trpc|@noble|zustand|qrcode-generator)[\\/]/
+const compile = { include: [SHARED, (file: string) => MODERN.test(file)] }
 
 /** Sizes in the sources are pixels and stay so: a wider screen shows more, not larger. */
 const base: UserConfigExport<'webpack5'> = {
@@ -23,7 +26,7 @@ const base: UserConfigExport<'webpack5'> = {
   copy: { patterns: [{ from: 'src/theme.json', to: `dist/${process.env.TARO_ENV}/theme.json` }], options: {} },
   mini: {
     optimizeMainPackage: { enable: true },
-    compile: { include: [SHARED] },
+    compile,
     webpackChain(chain, webpack) {
       // WeChat has no AbortController, and tRPC's client and TanStack Query make one per call
       chain
@@ -39,7 +42,7 @@ const base: UserConfigExport<'webpack5'> = {
     publicPath: './',
     staticDirectory: 'static',
     useHtmlComponents: true,
-    compile: { include: [SHARED] },
+    compile,
     router: { mode: 'hash' },
     output: { filename: 'js/[name].[contenthash:8].js', chunkFilename: 'js/[name].[chunkhash:8].js' },
     miniCssExtractPluginOption: {
