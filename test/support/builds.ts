@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { withFolderLock } from '@huiyuan/prisma/database/folder-lock'
 import { buildBff } from '../../bff/build'
 import { DATA, PROJECT } from './project'
@@ -103,6 +103,12 @@ async function buildPhone(target: 'h5' | 'weapp'): Promise<void> {
     await promisify(execFile)(process.execPath, [cli, 'build', '--type', target], options)
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`building ${target} failed:\n${stdout.slice(-4000)}\n${stderr.slice(-4000)}`)
+    throw new Error(`building ${target} failed:\n${withoutProgress(`${stdout}\n${stderr}`).slice(0, 6000)}`)
   }
+}
+
+/** The builder draws its progress anew in every line; what is left are its words. */
+function withoutProgress(output: string): string {
+  const plain = stripVTControlCharacters(output).split(/\r?\n/)
+  return plain.filter((line) => !/^\s*$|Webpack|^\s*\w+Plugin\s*$|即将开始启动编译/.test(line)).join('\n')
 }
