@@ -75,16 +75,15 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function sayWhatToOpen({ serverUrl, sandboxUrl }: DemoHouse): void {
-  // Two names of one machine: the browser keeps the member and the clerk apart.
-  const counter = serverUrl.replace('127.0.0.1', 'localhost')
   console.log(`
 Open
 
-  the member's phone    ${serverUrl}
+  the member's phone    ${serverUrl}/
                         sign in with WeChat as 小林 (new here) or 小梅 (Gold)
-  the counter           ${counter}
+  the counter           ${serverUrl}/#/pages/staff/counter
+                        in another browser or a private window, or both would be one person;
                         sign in with WeChat as 阿青, clerk of the lakeside shop 湖滨店
-  WeChat, played        ${sandboxUrl}
+  WeChat, played        ${sandboxUrl}/
   text messages         ${sandboxUrl}/sms
 
 Ctrl-C stops everything and keeps the data; "pnpm db:reset" starts over.
