@@ -1,6 +1,7 @@
-import { type ButtonProps, Button as TaroButton, View } from '@tarojs/components'
+import { Button as TaroButton, type ButtonProps, View } from '@tarojs/components'
 import type { PropsWithChildren } from 'react'
 import { aria } from './aria'
+import { tapProps } from './tap'
 
 export interface ButtonWish {
   onTap?: () => void
@@ -15,36 +16,36 @@ export interface ButtonWish {
   open?: Pick<ButtonProps, 'openType' | 'onGetPhoneNumber'>
 }
 
-/** A button. While its command runs it turns and takes no second tap. */
-export function Button({
-  children,
-  onTap,
-  kind = 'primary',
-  busy,
-  disabled,
-  block,
-  small,
-  id,
-  label,
-  open,
-}: PropsWithChildren<ButtonWish>) {
+/** A button. While its command runs it turns and takes no second tap. Taro's own Button only where WeChat's powers are needed. */
+export function Button({ children, onTap, busy, disabled, id, label, open, ...look }: PropsWithChildren<ButtonWish>) {
   const off = disabled || busy
-  const look = disabled ? 'off' : kind
-  const className = `hy-button hy-button--${look}${block ? ' hy-button--block' : ''}${small ? ' hy-button--small' : ''}`
-  return (
-    <TaroButton
-      {...(id ? { id } : {})}
-      className={className}
-      hoverClass="none"
-      disabled={off}
-      {...aria({ label })}
-      {...(off ? {} : open)}
-      onClick={() => {
-        if (!off) onTap?.()
-      }}
-    >
+  const className = classOf({ ...look, ...(disabled ? { disabled } : {}) })
+  const named = id ? { id } : {}
+  const inside = (
+    <>
       {busy && <View className="hy-button__wait" />}
       {children}
-    </TaroButton>
+    </>
   )
+  if (open && !off)
+    return (
+      <TaroButton {...named} className={className} hoverClass="none" {...aria({ label })} {...open}>
+        {inside}
+      </TaroButton>
+    )
+  const tap = tapProps(() => {
+    if (!off) onTap?.()
+  }, label)
+  return (
+    <View {...named} className={className} {...tap} {...aria({ disabled: off ?? false })}>
+      {inside}
+    </View>
+  )
+}
+
+function classOf({ kind = 'primary', block, small, disabled }: Pick<ButtonWish, 'kind' | 'block' | 'small' | 'disabled'>): string {
+  const parts = ['hy-button', `hy-button--${disabled ? 'off' : kind}`]
+  if (block) parts.push('hy-button--block')
+  if (small) parts.push('hy-button--small')
+  return parts.join(' ')
 }
