@@ -5,6 +5,7 @@ import { faultOf, type Trouble } from './api'
 import { newId } from './id'
 import { onNetwork } from './network'
 import { keep, kept } from './storage'
+import { useHolder } from './tokens'
 
 const STALE_MS = 20_000
 const SLOW_MS = 3_000
@@ -58,11 +59,12 @@ export function useRead<T>(
   ask: () => Promise<T>,
   { keepAs, enabled = true }: { keepAs?: string; enabled?: boolean } = {},
 ): Read<T> {
+  const { known } = useHolder()
   const last = useRef(keepAs ? keptReads()[keepAs] : undefined)
   const query = useQuery({
     queryKey: key,
     queryFn: ask,
-    enabled,
+    enabled: enabled && known,
     ...(last.current ? { initialData: last.current.data as T, initialDataUpdatedAt: last.current.at } : {}),
   })
   const { data, dataUpdatedAt, error, isFetching, refetch, isStale } = query
@@ -73,7 +75,7 @@ export function useRead<T>(
     }
   }, [keepAs, data, dataUpdatedAt])
   useDidShow(() => {
-    if (enabled && isStale && !isFetching) void refetch()
+    if (enabled && known && isStale && !isFetching) void refetch()
   })
   const fault = error ? faultOf(error) : null
   const reload = useCallback(async () => {
@@ -125,7 +127,7 @@ export function useCommand<Input, Output>(
     running.current = true
     setBusy(true)
     setFault(null)
-    const body = JSON.stringify(input)
+    const body = JSON.stringify([input])
     if (intent.current?.body !== body) intent.current = { id: newId(), body }
     try {
       const output = await send(input, intent.current.id)

@@ -7,7 +7,7 @@ import { newId } from './id'
 import { useEnrolment } from './member-code'
 import { queryClient } from './query'
 import { keep, kept } from './storage'
-import { heldTokens, holdTokens, onTokens } from './tokens'
+import { heldTokens, holdTokens, onTokens, useHolder } from './tokens'
 
 export type SessionState = 'starting' | 'guest' | 'member' | 'signed_out'
 
@@ -69,6 +69,8 @@ export async function startSession(): Promise<void> {
     useSession.setState(stateOf())
   } catch (error) {
     useSession.setState({ ...stateOf(), trouble: faultOf(error) })
+  } finally {
+    useHolder.setState({ known: true })
   }
 }
 

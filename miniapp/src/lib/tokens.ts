@@ -1,3 +1,4 @@
+import { create } from 'zustand'
 import { keep, kept } from './storage'
 
 export interface MemberTokens {
@@ -14,6 +15,9 @@ export type Held =
 
 const NAME = 'held'
 let held: Held | null | undefined
+/** Whether the start of the app has found out who holds this phone; before, nothing is asked in anybody's name. */
+export const useHolder = create(() => ({ known: false }))
+
 const listeners = new Set<(held: Held | null) => void>()
 
 export function heldTokens(): Held | null {
