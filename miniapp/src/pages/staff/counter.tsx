@@ -4,8 +4,10 @@ import { api } from '../../lib/api'
 import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
+import type { Key } from '../../ui/keypad'
 import { Page } from '../../ui/page'
-import { Empty, Skeleton, States } from '../../ui/states'
+import { Empty, FaultNote, Skeleton, States } from '../../ui/states'
+import { typed } from './amount'
 import { AmountPanel } from './amount-panel'
 import { DonePanel } from './done-panel'
 import { EarnPanel } from './earn-panel'
@@ -24,7 +26,7 @@ export default function CounterPage() {
       {state === 'starting' && <Skeleton />}
       {state === 'member' && <AtWork />}
       {(state === 'guest' || state === 'signed_out') && (
-        <Empty title="请先登录" sub="登录后,店员可以在这里收款" action="去登录" onAction={() => toTab('home')} />
+        <Empty title="请先登录" sub="登录后，店员可以在这里收款" action="去登录" onAction={() => toTab('home')} />
       )}
     </Page>
   )
@@ -40,7 +42,7 @@ function AtWork() {
         ) : (
           <Empty
             title="这里是店员的收银台"
-            sub="你的账号还不是店员。在店里上班的话,请店长帮你开通。"
+            sub="你的账号还不是店员。在店里上班的话，请店长帮你开通。"
             action="回首页"
             onAction={() => toTab('home')}
           />
@@ -53,22 +55,23 @@ function AtWork() {
 /** One after the other on a phone, side by side like a till on a wide screen. */
 function Till({ job }: { job: Job }) {
   const counter = useCounter(job)
-  const { phase } = counter
+  const { phase, scanning, scanAgain } = counter
   const before = useRef('')
   useKeyReader({
     onKey: counter.press,
     onBurst: () => {
       before.current = counter.amount
     },
-    onScan: (digits) => {
-      if (!counter.locked) counter.setAmount(before.current)
-      void counter.scan(digits)
+    onScan: (code, digits) => {
+      if (!counter.locked) counter.setAmount(([...digits] as Key[]).reduce(typed, before.current))
+      void counter.scan(code)
     },
     onEnter: () => void (phase.step === 'done' ? counter.next() : counter.settle()),
   })
   return (
     <View className={`st-till st-till--${phase.step}`}>
       <TillHead counter={counter} />
+      {phase.step !== 'scan' && scanning.fault && <FaultNote fault={scanning.fault} onRetry={() => void scanAgain()} />}
       <View className="st-cols">
         <View className="st-col st-col--who">
           {phase.step === 'scan' ? <ScanPanel counter={counter} /> : <WhoPanel counter={counter} phase={phase} />}

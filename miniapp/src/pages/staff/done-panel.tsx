@@ -26,11 +26,11 @@ export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'do
           <Points id="done-points" size="xl" value={order.points} countUp />
         </View>
         <View className="hy-2">
-          {order.points > 0 ? `${dayWords(new Date(order.activeAt), new Date())}生效` : '金额不足 1 元,这一单不积分'}
+          {order.points > 0 ? `${dayWords(new Date(order.activeAt), new Date())}生效` : '金额不足 1 元，这一单不积分'}
         </View>
         {order.tierAfter > order.tierBefore && <Lift order={order} />}
         <View className="hy-caption hy-2 hy-mt3">
-          {`现有 ${countText(available)} 积分${pending > 0 ? `,${countText(pending)} 待生效` : ''}`}
+          {`现有 ${countText(available)} 积分${pending > 0 ? `，${countText(pending)} 待生效` : ''}`}
         </View>
         <View className="hy-caption hy-3 hy-mt1 hy-num">{`${order.orderNo} · ${clockText(new Date(order.settledAt))}`}</View>
       </View>

@@ -22,7 +22,7 @@ export function EarnPanel({ counter }: { counter: Counter }) {
       {!settling.fault && preview.fault && <FaultNote fault={preview.fault} onRetry={() => void preview.reload()} />}
       <View className="st-settle">
         {settling.fault && <FaultNote fault={settling.fault} onRetry={() => void settle()} />}
-        {unsure && <View className="hy-caption hy-2 st-unsure">金额先别改,再点一次,不会重复入账</View>}
+        {unsure && <View className="hy-caption hy-2 st-unsure">金额先别改，再点一次，不会重复入账</View>}
         <Button
           id="settle"
           block
@@ -38,8 +38,8 @@ export function EarnPanel({ counter }: { counter: Counter }) {
 }
 
 function Earned({ visit, amountFen, preview }: { visit: Visit | null; amountFen: number; preview?: Preview }) {
-  if (!visit) return <View className="hy-2">扫到会员码,这里就告诉你能得多少积分</View>
-  if (amountFen === 0) return <View className="hy-2">输入金额,看看能得多少积分</View>
+  if (!visit) return <View className="hy-2">扫到会员码，这里就告诉你能得多少积分</View>
+  if (amountFen === 0) return <View className="hy-2">输入金额，看看能得多少积分</View>
   if (!preview) return <View className="hy-3">正在算…</View>
   return (
     <View id="earn">

@@ -26,7 +26,7 @@ export function FindSheet({ open, onClose, counter }: { open: boolean; onClose: 
   }
   return (
     <Sheet open={open} onClose={close} title="报号查找">
-      <View className="hy-2">没有会员码,可以积分,不能用积分。</View>
+      <View className="hy-2">没有会员码，可以积分，不能用积分。</View>
       <Field
         id="find-input"
         label="手机号或 16 位会员号"

@@ -4,6 +4,7 @@ import type { Key } from '../../ui/keypad'
 
 /** More digits in a row than an amount can have: a hand scanner, which types like a keyboard and ends with Enter. */
 const SCAN_DIGITS = 8
+const CODE_DIGITS = 18
 const PAUSE_MS = 1_500
 
 export interface KeyEars {
@@ -11,7 +12,8 @@ export interface KeyEars {
   onKey(key: Key): void
   /** Digits begin to come; should they turn out to be a scan, the amount goes back to what it is now. */
   onBurst(): void
-  onScan(digits: string): void
+  /** What was scanned, and the digits of an amount that fingers typed right before it. */
+  onScan(code: string, typed: string): void
   onEnter(): void
 }
 
@@ -34,7 +36,7 @@ export function keyReader(ears: Omit<KeyEars, 'onEnter'>): (key: string, now: nu
     digits = ''
     if (key === 'Enter') {
       if (before.length < SCAN_DIGITS) return 'enter'
-      ears.onScan(before)
+      ears.onScan(before.slice(-CODE_DIGITS), before.slice(0, -CODE_DIGITS))
       return 'scan'
     }
     if (key !== '.' && key !== 'Backspace') return null
@@ -65,7 +67,7 @@ function listen(latest: { current: KeyEars }): () => void {
   const read = keyReader({
     onKey: (key) => latest.current.onKey(key),
     onBurst: () => latest.current.onBurst(),
-    onScan: (digits) => latest.current.onScan(digits),
+    onScan: (code, typed) => latest.current.onScan(code, typed),
   })
   const hear = (event: KeyboardEvent) => {
     if (isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return

@@ -31,7 +31,7 @@ export function ScanPanel({ counter }: { counter: Counter }) {
             <Icon name="scan" />
           </View>
           <View className="hy-title">请顾客出示会员码</View>
-          <View className="hy-2 hy-mt1">{camera ? '对准屏幕上的码扫一下' : '扫码枪直接扫,随时都在听'}</View>
+          <View className="hy-2 hy-mt1">{camera ? '对准屏幕上的码扫一下' : '扫码枪直接扫，随时都在听'}</View>
         </View>
         {camera && (
           <View className="hy-dock">
@@ -61,7 +61,7 @@ export function ScanPanel({ counter }: { counter: Counter }) {
             确认
           </Button>
           <Button id="find-open" block kind="ghost" onTap={() => setFinding(true)}>
-            没带手机,报号查找
+            没带手机，报号查找
           </Button>
         </View>
       </Panel>

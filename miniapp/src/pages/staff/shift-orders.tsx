@@ -23,7 +23,7 @@ export interface ShiftOrdersWish {
 
 /** The day's orders, the newest first; more of them come when the end is reached. */
 export function ShiftOrders({ orders, tills, ended, busy, fault, onMore }: ShiftOrdersWish) {
-  if (orders.length === 0) return <Empty title="今天还没有开张" sub="收下第一笔,就会出现在这里" />
+  if (orders.length === 0) return <Empty title="今天还没有开张" sub="收下第一笔，就会出现在这里" />
   return (
     <View id="shift-orders">
       <Section title="流水" />

@@ -22,7 +22,7 @@ export default function ShiftPage() {
       {state === 'starting' ? (
         <Skeleton />
       ) : (
-        <Empty title="请先登录" sub="登录后,店员可以看今天的流水" action="去登录" onAction={() => toTab('home')} />
+        <Empty title="请先登录" sub="登录后，店员可以看今天的流水" action="去登录" onAction={() => toTab('home')} />
       )}
     </Page>
   )

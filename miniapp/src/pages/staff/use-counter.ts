@@ -49,6 +49,7 @@ export function useCounter(job: Job) {
   const settle = async () => {
     if (phase.step !== 'ring' || amountFen === 0) return
     const { visit, since } = phase
+    scanning.clear()
     const order = await settling.run({ visitId: visit.visitId, memberRef: visit.memberRef, amountFen })
     if (!order) return
     setPhase({ step: 'done', visit, since, order })

@@ -1,12 +1,11 @@
-import { countText } from '@huiyuan/shared/money'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
 import { Text, View } from '@tarojs/components'
 import { useNow } from '../../lib/clock'
-import { Panel, Tag } from '../../ui/blocks'
-import { Button } from '../../ui/button'
+import { Tag } from '../../ui/blocks'
 import { Icon } from '../../ui/icon'
 import { Points } from '../../ui/points'
+import { tapProps } from '../../ui/tap'
 import { TierMark } from '../../ui/tier-mark'
 import type { Counter, Phase, Visit } from './use-counter'
 
@@ -14,15 +13,15 @@ import type { Counter, Phase, Visit } from './use-counter'
 export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<Phase, { step: 'scan' }> }) {
   const { visit, since } = phase
   return (
-    <View id="who">
+    <View id="who" className="st-who">
       <GuestCard visit={visit} />
       {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
       {phase.step === 'ring' && (
         <View className="st-who__foot">
           <TimeLeft visit={visit} since={since} />
-          <Button id="other-member" small kind="ghost" disabled={counter.settling.busy} onTap={counter.next}>
-            换一位
-          </Button>
+          <View id="other-member" className="st-link" {...tapProps(counter.next, '换一位')}>
+            <Text className="st-link__in">换一位</Text>
+          </View>
         </View>
       )}
     </View>
@@ -30,7 +29,6 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
 }
 
 function GuestCard({ visit: { member, method } }: { visit: Visit }) {
-  const { name, glaze } = rungOf(member.tier, DEMO_POLICY)
   const known = [member.phoneMasked, member.memberNoLast4 === '****' ? null : `尾号 ${member.memberNoLast4}`]
   return (
     <View className={`hy-card hy-card--mini hy-tier-${member.tier}`}>
@@ -46,12 +44,9 @@ function GuestCard({ visit: { member, method } }: { visit: Visit }) {
         {method === 'code' ? <Tag kind="ok">已验会员码</Tag> : <Tag kind="accent">报号 · 只积分</Tag>}
       </View>
       <View className="hy-card__foot">
-        <View>
-          <View className="hy-card__tier">
-            <TierMark tier={member.tier} size="m" className="hy-card__mark" />
-            <Text>{`${name}会员`}</Text>
-          </View>
-          <View className="hy-card__glaze">{`${glaze} · 成长值 ${countText(member.growth)}`}</View>
+        <View className="hy-card__tier">
+          <TierMark tier={member.tier} size="m" className="hy-card__mark" />
+          <Text>{`${rungOf(member.tier, DEMO_POLICY).name}会员`}</Text>
         </View>
         <Points id="who-points" size="m" value={member.points} />
       </View>
@@ -61,15 +56,13 @@ function GuestCard({ visit: { member, method } }: { visit: Visit }) {
 
 const SayAloud = ({ words }: { words: string[] }) => (
   <View className="st-say">
-    <Panel pad>
-      <View className="hy-caption hy-2">可以说一声</View>
-      {words.map((sentence) => (
-        <View key={sentence} className="st-say__line">
-          <Icon name="leaf" size="s" className="hy-brandly" />
-          <Text className="st-say__words">{sentence}</Text>
-        </View>
-      ))}
-    </Panel>
+    <View className="hy-caption hy-2">可以说一声</View>
+    {words.map((sentence) => (
+      <View key={sentence} className="st-say__line">
+        <Icon name="leaf" size="s" className="hy-brandly" />
+        <Text className="st-say__words">{sentence}</Text>
+      </View>
+    ))}
   </View>
 )
 
@@ -81,7 +74,7 @@ function TimeLeft({ visit, since }: { visit: Visit; since: number }) {
   return (
     <View id="visit-left" className={`hy-row hy-num ${seconds < 60 ? 'st-late' : 'hy-2'}`}>
       <Icon name="clock" size="s" />
-      <Text className="st-left">{seconds > 0 ? `${clock} 内收款` : '已超过 10 分钟,请重新扫码'}</Text>
+      <Text className="st-left">{seconds > 0 ? `${clock} 内收款` : '已超过 10 分钟，请重新扫码'}</Text>
     </View>
   )
 }
