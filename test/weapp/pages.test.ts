@@ -97,7 +97,7 @@ describe('the start', () => {
       ['session.open', 200],
       ['home.show', 200],
     ])
-    expect(phone.find('#card-points')).not.toBeNull()
+    expect(phone.sees('#card-points')).toBe(true)
   })
 
   test('asks one server only, ten at once at most', async () => {

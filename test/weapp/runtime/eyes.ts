@@ -18,6 +18,8 @@ export interface Eyes {
    */
   get(which: string): ViewNode
   find(which: string): ViewNode | null
+  /** Whether there is one. */
+  sees(which: string): boolean
   all(which: string): ViewNode[]
   isEnabled(which: string): boolean
   /** A canvas of the page on top that the mini-program has asked for. */
@@ -50,6 +52,7 @@ export function createEyes(started: () => Started): Eyes {
     text,
     get,
     find,
+    sees: (which) => find(which) !== null,
     all,
     isEnabled: (which) => ![...ancestry(get(which))].some(isOff),
     canvas: (id) => started().canvases.get(`${page().page.path} ${id}`) ?? null,

@@ -27,16 +27,19 @@ export function Lines({ lines, ended, busy, fault, onMore }: LinesWish) {
   }
   return (
     <View>
-      {days.map(({ day, lines: own }) => (
-        <View key={day}>
-          <View className="lg-day">{day}</View>
-          <Panel>
-            {own.map((line) => (
-              <Movement key={line.transferId} line={line} />
-            ))}
-          </Panel>
-        </View>
-      ))}
+      {/* alone in their View: what comes is added, and the phone is not handed the whole list again */}
+      <View>
+        {days.map(({ day, lines: own }) => (
+          <View key={day}>
+            <View className="lg-day">{day}</View>
+            <Panel>
+              {own.map((line) => (
+                <Movement key={line.transferId} line={line} />
+              ))}
+            </Panel>
+          </View>
+        ))}
+      </View>
       {fault && (
         <View className="hy-mt4">
           <FaultNote fault={fault} onRetry={onMore} />

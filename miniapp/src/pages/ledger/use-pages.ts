@@ -13,11 +13,14 @@ export const KINDS: { kind: Kind; name: string }[] = [
   { kind: 'growth', name: '成长值' },
 ]
 
+/** As many as WeChat is glad to draw at once. */
+const LINES = 15
+
 /** The statement page by page; a new first page starts over. */
 export function usePages(kind: Kind) {
   const first = useRead(
     ['statement', kind],
-    () => api.ledger.statement.query({ kind }),
+    () => api.ledger.statement.query({ kind, limit: LINES }),
     kind === 'all' ? { keepAs: 'statement' } : {},
   )
   const [later, setLater] = useState<Line[]>([])
@@ -35,7 +38,7 @@ export function usePages(kind: Kind) {
     setBusy(true)
     setFault(null)
     try {
-      const page = await api.ledger.statement.query({ kind, cursor })
+      const page = await api.ledger.statement.query({ kind, cursor, limit: LINES })
       setLater((known) => [...known, ...page.lines])
       setCursor(page.nextCursor)
     } catch (error) {

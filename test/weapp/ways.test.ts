@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { signIn } from '../support/running-house'
+import { DEMO_TEMPLATES } from '../wechat-sandbox'
+import { phoneHouse } from './house.fixture'
+
+const there = phoneHouse()
+
+describe('ways other than the straight one', () => {
+  test('somebody without a phone number in WeChat enters by text message', async () => {
+    const phone = there.phoneOf('he')
+    await phone.start({ path: 'tabs/home/index', query: { s: 'hubin', l: 'poster1' }, scene: 1047 })
+    await phone.tap('#join-open')
+    await phone.tap('#consent')
+    await phone.tap('#join-phone-sms')
+    expect(phone.isEnabled('#join-submit')).toBe(false)
+    await phone.type('#sms-phone', '13900001111')
+    await phone.tap('#sms-send')
+    expect(phone.text()).toMatch(/\d+ 秒后重发/)
+    const text = there.house.sandbox.control.sms().at(-1)?.text ?? ''
+    await phone.type('#sms-code', /\d{6}/.exec(text)?.[0] ?? '')
+    await phone.tap('#join-submit')
+    await phone.until('the card', () => phone.sees('#card-points'))
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('somebody who keeps the number enters without', async () => {
+    there.house.sandbox.control.addPerson({ key: 'shy', name: '小静', phone: '+8613900002222' })
+    const phone = there.phoneOf('shy')
+    await phone.start()
+    await phone.tap('#join-open')
+    await phone.tap('#consent')
+    await phone.tap('#join-skip-phone')
+    await phone.until('the card', () => phone.sees('#card-points'))
+    expect(phone.text()).toContain('绑定手机号')
+  })
+
+  test('a phone whose clock is two hours wrong still shows a code that the counter takes', async () => {
+    const phone = there.phoneOf('mei', { clockOffsetMs: 7_200_000 })
+    await phone.start()
+    await phone.tap('#tab-code')
+    await phone.until('the code', () => phone.sees('#member-code'))
+    const code = phone.get('#member-code').children[0]?.text.replace(/\s/g, '') ?? ''
+    const { api } = await signIn(there.house.sandbox, there.url, 'qing')
+    const visit = await api.visit.scan.mutate({ requestId: randomUUID(), code, tillId: 'hubin-1' })
+    expect(visit.member.phoneMasked).toBe('138****3318')
+  })
+
+  test('a member allows one message with one tap, and WeChat and the house count the same', async () => {
+    const { templateId } = DEMO_TEMPLATES.points_arrived
+    const { control } = there.house.sandbox
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'tabs/code/index' })
+    const before = control.consentsLeft('mei', templateId)
+    await phone.tap('#allow-points')
+    expect(control.consentsLeft('mei', templateId)).toBe(before + 1)
+    expect(phone.text()).toContain('已开启')
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('signing out makes the phone a stranger’s: no code, no card, no way back without signing in', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'tabs/code/index' })
+    expect(phone.sees('#member-code')).toBe(true)
+    await phone.tap('#tab-me')
+    await phone.tap('#sign-out')
+    await phone.tap('#tab-code')
+    expect(phone.sees('#member-code')).toBe(false)
+    expect(JSON.stringify([...phone.memory])).not.toMatch(/secret|accessToken/)
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('dark follows the phone', async () => {
+    const phone = there.phoneOf('mei', { theme: 'dark' })
+    await phone.start()
+    await phone.setTheme('light')
+    await phone.hide()
+    await phone.show()
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('a server that is away is said in words, and the way out works once it is back', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start()
+    await phone.setOnline(false)
+    await phone.tap('#tab-me')
+    await phone.until('the word', () => phone.sees('重试'))
+    await phone.setOnline(true)
+    await phone.tap('重试')
+    expect(phone.text()).toContain('积分明细')
+    expect(phone.complaints()).toEqual([])
+  })
+})
