@@ -57,6 +57,10 @@ async function main(env: Env): Promise<void> {
       : undefined,
   })
   const stopJobs = env.JOBS === 'on' ? startJobs(house) : async () => {}
+  server.once('error', (error) => {
+    process.stderr.write(`cannot listen on ${env.HOST}:${env.PORT}: ${error.message}\n`)
+    process.exit(1)
+  })
   server.listen(env.PORT, env.HOST, () => {
     log.info({ port: (server.address() as AddressInfo).port }, 'listening')
   })

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { defineConfig, type UserConfigExport } from '@tarojs/cli'
 
 const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
+const OUTPUT = process.env.OUTPUT_ROOT ?? `dist/${process.env.TARO_ENV}`
 const SHARED = here('..', 'shared', 'src')
 /** Packages written for newer engines than an iPhone of 2018 has (private fields, optional chaining). */
 const MODERN = /node_modules[\\/](?:@tanstack|@trpc|@noble|zustand|qrcode-generator)[\\/]/
@@ -14,7 +15,7 @@ const base: UserConfigExport<'webpack5'> = {
   designWidth: 375,
   deviceRatio: { 375: 2, 640: 1.17, 750: 1, 828: 0.905 },
   sourceRoot: 'src',
-  outputRoot: `dist/${process.env.TARO_ENV}`,
+  outputRoot: OUTPUT,
   plugins: [],
   // the phone asks its own origin in a browser, and a named server in WeChat
   defineConstants: {
@@ -23,7 +24,7 @@ const base: UserConfigExport<'webpack5'> = {
   framework: 'react',
   compiler: { type: 'webpack5', prebundle: { enable: false } },
   cache: { enable: false },
-  copy: { patterns: [{ from: 'src/theme.json', to: `dist/${process.env.TARO_ENV}/theme.json` }], options: {} },
+  copy: { patterns: [{ from: 'src/theme.json', to: `${OUTPUT}/theme.json` }], options: {} },
   mini: {
     optimizeMainPackage: { enable: true },
     compile,

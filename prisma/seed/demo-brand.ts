@@ -205,7 +205,7 @@ async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promis
     memberId,
     storeId: 'hubin',
     at: new Date(first + n * 9 * DAY_MS + (n % 7) * 3_600_000),
-    amountFen: 3_600 + (n % 5) * 700,
+    amountFen: 2_900 + (n % 5) * 600,
   })).filter(({ at }) => at.getTime() < now.getTime() - DAY_MS)
 }
 

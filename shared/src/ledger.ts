@@ -55,21 +55,21 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
   const day = dayText(at)
   switch (reason) {
     case 'purchase': {
-      const active = detail.activeAt && unit === 'points' ? `,${dayWords(new Date(detail.activeAt), now)}生效` : ''
-      return `${day} 在「${detail.storeName ?? '门店'}」消费 ${yuanText(detail.amountFen ?? 0)},获得 ${what}${active}`
+      const active = detail.activeAt && unit === 'points' ? `，${dayWords(new Date(detail.activeAt), now)}生效` : ''
+      return `${day} 在「${detail.storeName ?? '门店'}」消费 ${yuanText(detail.amountFen ?? 0)}，获得 ${what}${active}`
     }
     case 'matured':
-      return `${day} 有 ${what}生效,可以用了`
+      return `${day} 有 ${what}生效，可以用了`
     case 'debt_paid':
       return `${day} 用 ${what}补上了欠分`
     case 'expired':
       return `${day} 有 ${what}到期`
     case 'growth_expired':
-      return `${day} 有 ${what}满 12 个月,不再计入等级`
+      return `${day} 有 ${what}满 12 个月，不再计入等级`
     case 'merged_in':
-      return `${day} 老会员卡并入,带来 ${what}`
+      return `${day} 老会员卡并入，带来 ${what}`
     case 'merged_out':
-      return `${day} 并入新会员卡,转出 ${what}`
+      return `${day} 并入新会员卡，转出 ${what}`
     case 'opening':
       return `${day} 开通会员时带来 ${what}`
   }

@@ -33,7 +33,7 @@ test('tells what the amount would earn, and writes nothing', async () => {
     growth: 68,
     activeAt: '2026-12-06T16:00:00.000Z',
     tierAfter: 1,
-    words: ['获得 68 积分,12 月 7 日生效', '再积 932 成长值升黄金'],
+    words: ['获得 68 积分，12 月 7 日生效', '再积 932 成长值升黄金'],
   })
   expect(await shop.as().db.order.count({ where: { memberId } })).toBe(0)
 })

@@ -29,7 +29,7 @@ export async function sendSmsCode(ctx: Ctx, text: string): Promise<{ resendAfter
     perDay: PER_DAY,
   })
   if (retryAfterSeconds > 0) refuse('SMS_TOO_SOON', { retryAfterSeconds })
-  const words = `【${ctx.policy.brand.name}】验证码 ${code},${TTL_MINUTES} 分钟内有效。请不要告诉任何人。`
+  const words = `【${ctx.policy.brand.name}】验证码 ${code}，${TTL_MINUTES} 分钟内有效。请不要告诉任何人。`
   try {
     await ctx.sendText(phone, words)
   } catch (error) {

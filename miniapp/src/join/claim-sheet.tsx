@@ -40,7 +40,7 @@ export function ClaimSheet({
     return (
       <Sheet open title="老卡并过来了" onClose={close}>
         <Points value={brought} size="xl" countUp />
-        <View className="hy-2 hy-mt2">已经在你的会员卡里,到期日不变。</View>
+        <View className="hy-2 hy-mt2">已经在你的会员卡里，到期日不变。</View>
         <View className="hy-dock">
           <Button id="claim-done" block onTap={close}>
             好的
@@ -51,8 +51,8 @@ export function ClaimSheet({
   return (
     <Sheet open={claimId !== null} title="找到一张老会员卡" onClose={close}>
       <View className="hy-2">
-        {points === undefined ? '这个手机号办过实体卡。' : `这个手机号办过实体卡,里面有 ${countText(points)} 积分。`}
-        号码可能换过主人,请填卡号后四位确认是你。
+        {points === undefined ? '这个手机号办过实体卡。' : `这个手机号办过实体卡，里面有 ${countText(points)} 积分。`}
+        号码可能换过主人，请填卡号后四位确认是你。
       </View>
       <Field id="claim-last4" label="卡号后四位" type="number" value={last4} maxLength={4} onInput={setLast4} />
       <View className="hy-dock">

@@ -82,7 +82,7 @@ function JoinForm({ onJoined }: { onJoined: (joined: Joined) => void }) {
         )}
         {!hasPhone && (
           <Button id="join-skip-phone" block kind="ghost" busy={command.busy} onTap={() => enter()}>
-            先不绑定手机,直接入会
+            先不绑定手机，直接入会
           </Button>
         )}
       </View>

@@ -50,7 +50,7 @@ export function PhoneBySms({ value, onChange }: { value: SmsProof; onChange: (ne
         type="number"
         value={value.code}
         maxLength={6}
-        hint={againAt > 0 ? '验证码已发出,5 分钟内有效' : ''}
+        hint={againAt > 0 ? '验证码已发出，5 分钟内有效' : ''}
         onInput={(code) => onChange({ ...value, code })}
       />
       {send.fault && (

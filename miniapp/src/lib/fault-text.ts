@@ -27,7 +27,7 @@ const WORDS: Words = {
   SESSION_NEEDED: () => say('请先登录', undefined, 'sign_in'),
   SESSION_OVER: () => say('登录已过期', '重新登录后接着来', 'sign_in'),
   GUEST_NEEDED: () => say('登录已过期', '重新登录后再入会', 'sign_in'),
-  STAFF_NEEDED: () => say('这里是店员入口', '你的账号不是店员,请联系店长', 'none'),
+  STAFF_NEEDED: () => say('这里是店员入口', '你的账号不是店员，请联系店长', 'none'),
   ROLE_NEEDED: ({ role }) => say('权限不够', role === 'manager' ? '需要店长来操作' : '需要总部运营来操作', 'none'),
   NOT_FOUND: () => say('没有找到', '可能已经被移除了', 'none'),
   BAD_INPUT: () => say('填写有误', '请检查一下再提交', 'none'),
@@ -35,9 +35,9 @@ const WORDS: Words = {
   TOO_MANY: ({ retryAfterSeconds }) => say('操作太频繁', `${seconds(retryAfterSeconds)}后再试`, 'none'),
   REQUEST_REUSED: () => say('这次操作已经提交过', '刷新看看结果', 'retry'),
   BUSY: () => say('刚好有点忙', '再试一次就好', 'retry'),
-  SERVICE_AWAY: () => say('服务暂时离开一下', '数据都在,稍后再试', 'retry'),
+  SERVICE_AWAY: () => say('服务暂时离开一下', '数据都在，稍后再试', 'retry'),
   UNKNOWN: ({ rid }) =>
-    say('出了点问题', rid ? `再试一次;还不行请告诉店员编号 ${rid.slice(0, 8)}` : '再试一次', 'retry'),
+    say('出了点问题', rid ? `再试一次；还不行请告诉店员编号 ${rid.slice(0, 8)}` : '再试一次', 'retry'),
   WECHAT_CODE_BAD: () => say('微信授权已失效', '再授权一次就好', 'sign_in'),
   WECHAT_DOWN: () => say('微信暂时没有回应', '稍等片刻再试', 'retry'),
   WECHAT_BLOCKED: () => say('微信提示账号有风险', '请在微信里解除后再来', 'none'),
@@ -54,8 +54,8 @@ const WORDS: Words = {
   MERGE_BLOCKED: () => say('两张会员卡暂时不能合并', '请联系客服', 'none'),
   CODE_MALFORMED: () => say('这不是会员码', '请扫顾客的会员码', 'none'),
   CODE_WRONG: ({ triesLeft }) =>
-    say('会员码不对', triesLeft > 0 ? `请顾客刷新会员码,还可以试 ${triesLeft} 次` : '请一小时后再试', 'none'),
-  CODE_USED: () => say('这个会员码用过了', '请顾客等 30 秒,出示新码', 'none'),
+    say('会员码不对', triesLeft > 0 ? `请顾客刷新会员码，还可以试 ${triesLeft} 次` : '请一小时后再试', 'none'),
+  CODE_USED: () => say('这个会员码用过了', '请顾客等 30 秒，出示新码', 'none'),
   CODE_LOCKED: (detail) => say('这部手机的会员码已锁定', until(detail.until), 'none'),
   TILL_LOCKED: (detail) => say('收银台试错太多次', until(detail.until), 'none'),
   TILL_UNKNOWN: () => say('请先选择收银台', '这个收银台不属于你的门店', 'none'),
@@ -69,7 +69,7 @@ const WORDS: Words = {
 
 const NETWORK = {
   OFFLINE: say('没有网络', '连上网络后再试', 'retry'),
-  SLOW: say('网络有点慢', '没有等到回应,再试一次', 'retry'),
+  SLOW: say('网络有点慢', '没有等到回应，再试一次', 'retry'),
 }
 
 /** The words for whatever went wrong; a code that this version does not know gets a general sentence. */

@@ -4,15 +4,17 @@ export interface Told {
   label?: string | undefined
   checked?: boolean
   hidden?: boolean
+  disabled?: boolean
 }
 
 /** The attributes of the target this is built for. */
-export function aria({ role, label, checked, hidden }: Told): Record<string, unknown> {
+export function aria({ role, label, checked, hidden, disabled }: Told): Record<string, unknown> {
   const web = process.env.TARO_ENV === 'h5'
   return {
     ...(role ? { [web ? 'role' : 'ariaRole']: role } : {}),
     ...(label ? { [web ? 'aria-label' : 'ariaLabel']: label } : {}),
     ...(checked === undefined ? {} : { [web ? 'aria-checked' : 'ariaChecked']: checked }),
+    ...(disabled ? { [web ? 'aria-disabled' : 'ariaDisabled']: true } : {}),
     ...(hidden ? { [web ? 'aria-hidden' : 'ariaHidden']: true } : {}),
   }
 }

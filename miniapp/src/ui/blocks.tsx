@@ -62,7 +62,7 @@ export const Tag = ({ kind, children }: PropsWithChildren<{ kind?: 'brand' | 'ac
 )
 
 export const Chip = ({ on, onTap, children }: { on: boolean; onTap: () => void; children: string }) => (
-  <View className={`hy-chip${on ? ' hy-chip--on' : ''}`} {...tapProps(onTap, on ? `${children},已选` : children)}>
+  <View className={`hy-chip${on ? ' hy-chip--on' : ''}`} {...tapProps(onTap, on ? `${children}，已选` : children)}>
     <Text className="hy-chip__in">{children}</Text>
   </View>
 )

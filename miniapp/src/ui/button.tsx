@@ -1,4 +1,4 @@
-import { Button as TaroButton, type ButtonProps, View } from '@tarojs/components'
+import { type ButtonProps, Button as TaroButton, View } from '@tarojs/components'
 import type { PropsWithChildren } from 'react'
 import { aria } from './aria'
 import { tapProps } from './tap'
@@ -43,7 +43,12 @@ export function Button({ children, onTap, busy, disabled, id, label, open, ...lo
   )
 }
 
-function classOf({ kind = 'primary', block, small, disabled }: Pick<ButtonWish, 'kind' | 'block' | 'small' | 'disabled'>): string {
+function classOf({
+  kind = 'primary',
+  block,
+  small,
+  disabled,
+}: Pick<ButtonWish, 'kind' | 'block' | 'small' | 'disabled'>): string {
   const parts = ['hy-button', `hy-button--${disabled ? 'off' : kind}`]
   if (block) parts.push('hy-button--block')
   if (small) parts.push('hy-button--small')

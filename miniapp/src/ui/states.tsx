@@ -51,7 +51,7 @@ export function OfflineNote({ at, onRetry }: { at: number; onRetry: () => void }
   )
 }
 
-export const SlowNote = () => <View className="hy-slow">有点慢,还在取,请稍等</View>
+export const SlowNote = () => <View className="hy-slow">有点慢，还在取，请稍等</View>
 
 /** The shape of what is coming, before it is there. */
 export const Skeleton = ({ kind = 'list', rows = 3 }: { kind?: 'card' | 'list'; rows?: number }) => (

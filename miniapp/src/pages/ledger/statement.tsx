@@ -43,7 +43,7 @@ function Movements({ kind, onView }: { kind: Kind; onView: (view: View_) => void
       <States read={pages.first}>
         {() =>
           pages.lines.length === 0 ? (
-            <Empty title="这里还空着" sub="下次结账前出示会员码,积分就记在这里" />
+            <Empty title="这里还空着" sub="下次结账前出示会员码，积分就记在这里" />
           ) : (
             <Lines
               lines={pages.lines}

@@ -57,7 +57,7 @@ export default function Profile() {
                 icon="phone"
                 tone="accent"
                 title={me.phoneMasked ? '换一个手机号' : '绑定手机号'}
-                sub={me.phoneMasked ? '新号码验证后,旧号码自动解除' : '能找回实体老卡和里面的积分'}
+                sub={me.phoneMasked ? '新号码验证后，旧号码自动解除' : '能找回实体老卡和里面的积分'}
                 onTap={() => setPhoning(true)}
               />
               {me.openClaim && (

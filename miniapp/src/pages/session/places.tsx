@@ -50,7 +50,7 @@ export default function Places() {
       <States read={devices} skeleton={<Skeleton rows={1} />}>
         {(data) =>
           data.devices.length === 0 ? (
-            <Empty title="还没有" sub="打开一次会员码,这部手机就在这里" />
+            <Empty title="还没有" sub="打开一次会员码，这部手机就在这里" />
           ) : (
             <Panel>
               {data.devices.map((one) => (
@@ -90,7 +90,7 @@ function EndSheet({ ending, onClose }: { ending: Ending | null; onClose: () => v
       <View className="hy-2">
         {isSession
           ? `「${ending?.name}」要重新登录才能使用。`
-          : `「${ending?.name}」上的会员码马上失效,下次打开会换新的。`}
+          : `「${ending?.name}」上的会员码马上失效，下次打开会换新的。`}
       </View>
       <View className="hy-dock">
         {end.fault && <FaultNote fault={end.fault} onRetry={() => void submit()} />}

@@ -44,10 +44,10 @@ function Hero({ explained: { tier, growth, next, ladder } }: { explained: Explai
           {next && nextName ? (
             <>
               再积 <Text className="hy-brandly hy-bold">{countText(next.needGrowth)}</Text>
-              {` 成长值,升到${nextName}`}
+              {` 成长值，升到${nextName}`}
             </>
           ) : (
-            '已经是最高一级,谢谢你'
+            '已经是最高一级，谢谢你'
           )}
         </View>
       </View>
@@ -64,7 +64,7 @@ function Sources({ explained: { sources, growth, next, keep, windowFrom } }: { e
       <Section title="成长值从这里来" />
       <Panel pad>
         <Bar parts={sources.slice(0, 3).map((source) => source.growth / whole)} />
-        {sources.length === 0 && <View className="hy-2 hy-mt4">每消费 1 元得 1 成长值,从下一单开始。</View>}
+        {sources.length === 0 && <View className="hy-2 hy-mt4">每消费 1 元得 1 成长值，从下一单开始。</View>}
         {sources.map((source, index) => (
           <View key={source.reason} className="hy-row hy-mt4">
             <View className={`tr-dot hy-bar__part--${index + 1}`} />
@@ -83,7 +83,7 @@ function Sources({ explained: { sources, growth, next, keep, windowFrom } }: { e
           <View className="hy-caption hy-2 hy-mt2">
             {keep.needGrowth === 0
               ? `本级已保到 ${dayWords(new Date(keep.by), now)}`
-              : `${dayWords(new Date(keep.by), now)}前再积 ${countText(keep.needGrowth)},保住本级`}
+              : `${dayWords(new Date(keep.by), now)}前再积 ${countText(keep.needGrowth)}，保住本级`}
           </View>
         )}
       </Panel>

@@ -29,7 +29,7 @@ export function AllowMessages() {
           id="allow-points"
           icon="bell"
           title="积分到账告诉我"
-          sub={template.remaining > 0 ? `下 ${template.remaining} 次会发到微信` : '点一下,下一次发到微信'}
+          sub={template.remaining > 0 ? `下 ${template.remaining} 次会发到微信` : '点一下，下一次发到微信'}
           end={template.remaining > 0 ? <Tag kind="ok">已开启</Tag> : undefined}
           onTap={() => void allow.run(template.templateId)}
         />

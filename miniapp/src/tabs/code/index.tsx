@@ -30,7 +30,7 @@ export default function Code() {
         <Skeleton kind="card" />
       ) : (
         <View>
-          <Empty title="入会就有会员码" sub="结账前给店员扫一下,积分自动到账" />
+          <Empty title="入会就有会员码" sub="结账前给店员扫一下，积分自动到账" />
           {state === 'guest' ? (
             <Button id="join-open" block onTap={() => setJoining(true)}>
               领取会员卡

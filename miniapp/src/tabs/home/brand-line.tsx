@@ -25,7 +25,7 @@ export function Greeting({ name }: { name: string }) {
   const words = GREETINGS.find(([until]) => hour < until)?.[1] ?? '你好'
   return (
     <View className="hy-top">
-      <View className="hy-display">{`${words},${name}`}</View>
+      <View className="hy-display">{`${words}，${name}`}</View>
       <View className="hy-2">{DEMO_POLICY.brand.slogan}</View>
     </View>
   )

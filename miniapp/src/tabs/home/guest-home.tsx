@@ -18,8 +18,8 @@ export function GuestHome({ onJoin }: { onJoin: () => void }) {
         <View className="hy-2">{brand.slogan}</View>
       </View>
       <Panel pad>
-        <View className="hy-title">一张会员卡,家家店都认</View>
-        <View className="hy-2 hy-mt1">不用充值,不用下载,手机里就能用。</View>
+        <View className="hy-title">一张会员卡，家家店都认</View>
+        <View className="hy-2 hy-mt1">不用充值，不用下载，手机里就能用。</View>
         {state === 'guest' ? (
           <View className="hy-dock">
             <Button id="join-open" block onTap={onJoin}>
@@ -32,12 +32,12 @@ export function GuestHome({ onJoin }: { onJoin: () => void }) {
       </Panel>
       <Section title="入会有什么" />
       <Panel>
-        <Cell icon="spark" title="消费得积分" sub={`每 1 元得 ${pointsPerYuan} 积分,退货期满生效`} />
-        <Cell icon="medal" title="六级会员" sub="随消费成长,到了就升" />
-        <Cell icon="code" title="一码到店" sub="30 秒一换,截图无效,没网也能用" />
+        <Cell icon="spark" title="消费得积分" sub={`每 1 元得 ${pointsPerYuan} 积分，退货期满生效`} />
+        <Cell icon="medal" title="六级会员" sub="随消费成长，到了就升" />
+        <Cell icon="code" title="一码到店" sub="30 秒一换，截图无效，没网也能用" />
         <Cell icon="shield" title="信息不强求" sub="不留手机号也能入会" />
       </Panel>
-      <Section title="六种釉,一只盏" />
+      <Section title="六种釉，一只盏" />
       <Panel pad>
         <Ladder rungs={tiers} tier={0} />
       </Panel>

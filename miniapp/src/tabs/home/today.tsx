@@ -63,7 +63,7 @@ function TodayCell({ item, onClaim }: { item: Item; onClaim: (claimId: string) =
         />
       )
     case 'first_code':
-      return <Cell icon="code" title="下次到店,出示会员码" sub="结账前给店员扫一下" onTap={() => toTab('code')} />
+      return <Cell icon="code" title="下次到店，出示会员码" sub="结账前给店员扫一下" onTap={() => toTab('code')} />
     case 'add_phone':
       return (
         <Cell icon="phone" title="绑定手机号" sub="换手机、找老卡都方便" onTap={() => go('/pages/member/profile')} />

@@ -41,7 +41,7 @@ export default function MeTab() {
 function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
   return (
     <View>
-      <Empty title="还没有会员卡" sub="领一张,积分和等级都从今天算起" />
+      <Empty title="还没有会员卡" sub="领一张，积分和等级都从今天算起" />
       {guest ? (
         <Button id="join-open" block onTap={onJoin}>
           领取会员卡
