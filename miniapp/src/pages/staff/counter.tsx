@@ -11,11 +11,11 @@ import { typed } from './amount'
 import { AmountPanel } from './amount-panel'
 import { DonePanel } from './done-panel'
 import { EarnPanel } from './earn-panel'
-import { useKeyReader } from './key-reader'
 import { ScanPanel } from './scan-panel'
 import './staff.css'
 import { TillHead } from './till-head'
 import { type Job, useCounter } from './use-counter'
+import { useKeyReader } from './use-key-reader'
 import { WhoPanel } from './who-panel'
 
 /** The counter: who stands there, how much, what it earns, done. For those who work here. */

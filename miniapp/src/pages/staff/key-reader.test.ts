@@ -1,0 +1,92 @@
+/// <reference types="jest" />
+import type { Key } from '../../ui/keypad'
+import { fenOf, typed } from './amount'
+import { keyReader } from './key-reader'
+
+const CODE = '901234567890123456'
+
+/** A till's amount under a keyboard; `press` types keys `gapMs` apart. */
+function till() {
+  let amount = ''
+  let before = ''
+  let now = 0
+  const scans: string[] = []
+  const read = keyReader({
+    onKey: (key) => {
+      amount = typed(amount, key)
+    },
+    onBurst: () => {
+      before = amount
+    },
+    onScan: (code, digits) => {
+      amount = ([...digits] as Key[]).reduce(typed, before)
+      scans.push(code)
+    },
+  })
+  const press = (keys: string[], gapMs = 20) =>
+    keys.map((key) => {
+      now += gapMs
+      return read(key, now)
+    })
+  return { press, scans, wait: (ms: number) => (now += ms), amount: () => amount }
+}
+
+test('a hand scanner is told from fingers, and leaves the amount alone', () => {
+  const { press, scans, amount } = till()
+  expect(press([...CODE, 'Enter']).at(-1)).toBe('scan')
+  expect(scans).toEqual([CODE])
+  expect(amount()).toBe('')
+})
+
+test.each([0, 2_000])('an amount typed %i ms before a scan stays', (ms) => {
+  const { press, scans, wait, amount } = till()
+  press(['6', '8', '.', '5'])
+  wait(ms)
+  press([...CODE, 'Enter'])
+  expect(scans).toEqual([CODE])
+  expect(amount()).toBe('68.5')
+})
+
+test('a barcode of goods is a scan too, never an amount', () => {
+  const { press, scans, amount } = till()
+  press([...'6901234567892', 'Enter'])
+  expect(scans).toEqual(['6901234567892'])
+  expect(amount()).toBe('')
+})
+
+test('fingers type an amount and press Enter', () => {
+  const { press, scans, amount } = till()
+  const heard = press(['1', '2', 'Backspace', '0', '.', '5', 'Enter', 'Tab', 'F5'])
+  expect(heard.slice(-3)).toEqual(['enter', null, null])
+  expect(amount()).toBe('10.5')
+  expect(scans).toEqual([])
+})
+
+test('digits typed with long pauses never add up to a scan', () => {
+  const { press, scans } = till()
+  press([...CODE], 1_600)
+  expect(press(['Enter'], 1_600)).toEqual(['enter'])
+  expect(scans).toEqual([])
+})
+
+test.each([
+  ['', '.', '0.'],
+  ['0', '7', '7'],
+  ['68.05', '1', '68.05'],
+  ['68.', '.', '68.'],
+  ['10000', '0', '100000'],
+  ['100000', '1', '100000'],
+  ['100000.', '1', '100000.'],
+  ['68.', 'del', '68'],
+  ['', 'del', ''],
+] as [string, Key, string][])('%j and %s make %j', (text, key, after) => expect(typed(text, key)).toBe(after))
+
+test.each([
+  ['', 0],
+  ['0', 0],
+  ['0.', 0],
+  ['68', 6_800],
+  ['68.', 6_800],
+  ['68.5', 6_850],
+  ['100000', 10_000_000],
+] as [string, number][])('%j is %i fen', (text, fen) => expect(fenOf(text)).toBe(fen))
