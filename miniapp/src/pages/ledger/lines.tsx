@@ -1,11 +1,10 @@
 import { countText } from '@huiyuan/shared/money'
-import { dayText } from '@huiyuan/shared/time'
+import { daysUntil, dayText, dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import type { Trouble } from '../../lib/api'
 import { Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { FaultNote } from '../../ui/states'
-import './statement.css'
 import type { Line } from './use-pages'
 
 interface LinesWish {
@@ -31,7 +30,7 @@ export function Lines({ lines, ended, busy, fault, onMore }: LinesWish) {
       <View>
         {days.map(({ day, lines: own }) => (
           <View key={day}>
-            <View className="lg-day">{day}</View>
+            <View className="lg-day">{dayName(own[0])}</View>
             <Panel>
               {own.map((line) => (
                 <Movement key={line.transferId} line={line} />
@@ -60,11 +59,26 @@ export function Lines({ lines, ended, busy, fault, onMore }: LinesWish) {
 
 const SIGN = { in: '+', out: '−', move: '' }
 
+/** `今天`, `昨天`, else the date. */
+function dayName(line: Line | undefined): string {
+  const at = new Date(line?.at ?? 0)
+  const now = new Date()
+  const ago = -daysUntil(at, now)
+  return ago === 0 ? '今天' : ago === 1 ? '昨天' : dayWords(at, now)
+}
+
+/** The sentence without its day, which stands above; no number is torn from its word at the end of a line. */
+const wordsOf = ({ words }: Line) =>
+  words
+    .replace(/^\d{4}-\d\d-\d\d /, '')
+    .replace(/(\d) (?=[年月日积成])/g, '$1\u00a0')
+    .replace(/([年月]) (?=\d)/g, '$1\u00a0')
+
 const Movement = ({ line }: { line: Line }) => (
   <View className="hy-cell">
-    <View className="hy-cell__main">{line.words.replace(/^\d{4}-\d\d-\d\d /, '')}</View>
+    <View className="hy-cell__main">{wordsOf(line)}</View>
     <Text
-      className={`lg-amount lg-amount--${line.direction}`}
+      className={`lg-amount lg-amount--${line.unit === 'growth' ? 'growth' : line.direction}`}
     >{`${SIGN[line.direction]}${countText(line.amount)}`}</Text>
   </View>
 )
