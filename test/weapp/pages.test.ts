@@ -1,5 +1,6 @@
 import { WEAPP_DIST } from '../support/builds'
 import { phoneHouse } from './house.fixture'
+import type { Shared } from './runtime/hands'
 import type { Phone } from './runtime/phone'
 import { readProgram } from './runtime/program'
 import type { PhoneStorage } from './runtime/storage'
@@ -11,8 +12,8 @@ const LATER_BYTES = 8 * KB
 const NODES = 600
 const DEPTH = 25
 
-/** Somebody new, a member, a clerk and a manager of a shop. */
-const PEOPLE = ['he', 'mei', 'qing', 'zhou']
+/** Somebody new, a member, and the manager of a shop. */
+const PEOPLE = ['he', 'mei', 'zhou']
 
 const { phoneOf } = phoneHouse()
 const program = readProgram(WEAPP_DIST)
@@ -51,41 +52,41 @@ async function open(person: string, path: string): Promise<Phone> {
   return phone
 }
 
+/** A card in a chat has a title in Chinese and leads to a page that is there. */
+function expectGoodShare(shared: Shared | null, from: string): void {
+  if (!shared) return
+  expect(shared.title).toMatch(/\p{Script=Han}/u)
+  const [target = '', query = ''] = (shared.path ?? `/${from}`).split('?')
+  expect(target).toMatch(/^\//)
+  expect(paths).toContain(target.slice(1))
+  expect(query).toMatch(/^([\w.-]+=[^&#\s]*(&|$))*$/)
+}
+
 describe.each(PEOPLE)('on the phone of %s', (person) => {
-  test.each(paths)('%s opens without a complaint, light enough and not too deep', async (path) => {
-    const phone = await open(person, path)
-    const { nodes, depth } = measure(phone.page().screen.root())
-    const sent = phone.journal.setData.filter(({ page }) => page === path)
-    const first = sent.find(({ nth }) => nth === 1)?.bytes ?? 0
-    const later = Math.max(0, ...sent.filter(({ nth }) => nth > 1).map(({ bytes }) => bytes))
-    noteWorst(path, { first, later, nodes, depth })
-    phone.close()
-    expect(phone.complaints()).toEqual([])
-    expect(first).toBeGreaterThan(0)
-    expect(first).toBeLessThanOrEqual(FIRST_BYTES)
-    expect(later).toBeLessThanOrEqual(LATER_BYTES)
-    expect(nodes).toBeLessThan(NODES)
-    expect(depth).toBeLessThan(DEPTH)
-  })
+  test.each(paths)(
+    '%s opens without a complaint, light enough, not too deep, and is shared well if at all',
+    async (path) => {
+      const phone = await open(person, path)
+      const { nodes, depth } = measure(phone.page().screen.root())
+      const sent = phone.journal.setData.filter(({ page }) => page === path)
+      const first = sent.find(({ nth }) => nth === 1)?.bytes ?? 0
+      const later = Math.max(0, ...sent.filter(({ nth }) => nth > 1).map(({ bytes }) => bytes))
+      noteWorst(path, { first, later, nodes, depth })
+      expectGoodShare(phone.share(), path)
+      phone.close()
+      expect(phone.complaints()).toEqual([])
+      expect(first).toBeGreaterThan(0)
+      expect(first).toBeLessThanOrEqual(FIRST_BYTES)
+      expect(later).toBeLessThanOrEqual(LATER_BYTES)
+      expect(nodes).toBeLessThan(NODES)
+      expect(depth).toBeLessThan(DEPTH)
+    },
+  )
 })
 
-describe('what is shared', () => {
-  test.each(paths)('%s leads to a page that is there', async (path) => {
-    const phone = await open('mei', path)
-    const shared = phone.share()
-    phone.close()
-    if (!shared) return
-    expect(shared.title).toMatch(/\p{Script=Han}/u)
-    const [target = '', query = ''] = (shared.path ?? `/${path}`).split('?')
-    expect(target).toMatch(/^\//)
-    expect(paths).toContain(target.slice(1))
-    expect(query).toMatch(/^([\w.-]+=[^&#\s]*(&|$))*$/)
-  })
-
-  test('is at least the home page', async () => {
-    const phone = await open('mei', program.entry)
-    expect(phone.share()).not.toBeNull()
-  })
+test('home can be shared', async () => {
+  const phone = await open('mei', program.entry)
+  expect(phone.share()).not.toBeNull()
 })
 
 describe('the start', () => {

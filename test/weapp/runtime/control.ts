@@ -20,7 +20,7 @@ const CONTROLS = new Set(['button', 'label', 'checkbox', 'radio', 'switch'])
 /** Taps an element and does what WeChat's own controls do with a tap. Throws when it cannot be tapped. */
 export function tapElement(hand: Hand, target: ViewNode): void {
   for (const node of ancestry(target)) {
-    if (isOff(node)) throw new Error(`<${node.tag} id="${node.id}"> is disabled`)
+    if (node.attrs.disabled === true) throw new Error(`<${node.tag} id="${node.id}"> is disabled`)
   }
   const heard = touch(hand.realm, target)
   const control = [...ancestry(target)].find((node) => CONTROLS.has(node.tag))
@@ -28,8 +28,8 @@ export function tapElement(hand: Hand, target: ViewNode): void {
   if (!heard && !works) throw new Error(`nothing listens to a tap on <${target.tag} id="${target.id}">`)
 }
 
-/** Whether a control is off. */
-export const isOff = (node: ViewNode): boolean => node.attrs.disabled === true
+/** Whether a control is off, for fingers or by what a screen reader is told. */
+export const isOff = (node: ViewNode): boolean => node.attrs.disabled === true || node.attrs.ariaDisabled === true
 
 function workControl(hand: Hand, node: ViewNode): boolean {
   if (node.tag === 'button') return pressButton(hand, node)

@@ -116,7 +116,7 @@ function createLife(parts: Parts): Life {
       running.stack.go('reLaunch', urlOf(parts.launch))
       await settle()
     },
-    async until(what, isTrue, limitMs = 8000) {
+    async until(what, isTrue, limitMs = 15_000) {
       const last = Date.now() + limitMs
       while (!isTrue()) {
         if (Date.now() > last) throw new Error(`still not so after ${limitMs} ms: ${what}`)

@@ -31,7 +31,7 @@ export function createActivity(): Activity {
 }
 
 /** Waits until no call is under way, no short timer is pending and nothing new begins for a few turns of the loop. */
-export async function waitForQuiet(activity: Activity, timers: Timers, limitMs = 8000): Promise<void> {
+export async function waitForQuiet(activity: Activity, timers: Timers, limitMs = 15_000): Promise<void> {
   const until = Date.now() + limitMs
   let calmTurns = 0
   let seen = activity.started
