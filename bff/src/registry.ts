@@ -15,7 +15,7 @@ export const registry: Registry = {
     'member_merge',
     'ledger_merge',
     'tier_merge',
-    'store_merge',
+    'staff_merge',
     'session_merge',
     'code_merge',
     'visit_merge',

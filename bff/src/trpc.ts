@@ -43,7 +43,6 @@ const t = initTRPC.context<RequestContext>().create({
 })
 
 export const router = t.router
-export const mergeRouters = t.mergeRouters
 
 /** The one translation: a Refusal becomes a TRPCError of its own code, everything else is masked by the formatter. */
 const translated = t.procedure.use(async ({ ctx, path, next }) => {

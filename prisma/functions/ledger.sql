@@ -188,3 +188,15 @@ RETURNS void LANGUAGE sql AS $$
     (src, uuid_v7(at), 'points', 'programme:moved', 'member:debt', amount, 'merged_out', '{}', at),
     (dst, uuid_v7(at), 'points', 'member:debt', 'programme:moved', amount, 'merged_in', '{}', at)
 $$;
+
+-- A transfer or an effect is written once; a mistake is undone by a new transfer.
+CREATE OR REPLACE FUNCTION ledger_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE OR REPLACE TRIGGER transfer_keep BEFORE UPDATE OR DELETE ON transfer
+  FOR EACH ROW EXECUTE FUNCTION ledger_keep();
+CREATE OR REPLACE TRIGGER effect_keep BEFORE UPDATE OR DELETE ON effect
+  FOR EACH ROW EXECUTE FUNCTION ledger_keep();

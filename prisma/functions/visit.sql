@@ -1,20 +1,6 @@
 -- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
 -- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
 
--- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
-CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
-    PERFORM refuse('TILL_UNKNOWN');
-  END IF;
-  RETURN own;
-END $$;
-
 -- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
 CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
 LANGUAGE plpgsql AS $$

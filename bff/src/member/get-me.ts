@@ -1,6 +1,6 @@
 import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
-import { findJob } from '../store'
+import { findJob } from '../staff'
 import { findClaim } from './claim'
 
 const LABEL: Record<string, string> = {

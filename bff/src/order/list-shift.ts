@@ -3,7 +3,7 @@ import { endOfBusinessDay, startOfBusinessDay } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
 import { displayNameOf } from '../member'
 import { refuse } from '../refusal'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 
 const PAGE = 30
 

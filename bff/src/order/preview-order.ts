@@ -4,7 +4,7 @@ import { previewWords } from '@huiyuan/shared/order'
 import { tierAt } from '@huiyuan/shared/tier'
 import type { Ctx } from '../ctx'
 import { refuse } from '../refusal'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 import { getVisit } from '../visit'
 
 /**

@@ -4,7 +4,7 @@ import { tierValidUntil } from '@huiyuan/shared/tier'
 import { v7 as uuidv7 } from 'uuid'
 import { alongOf, type Command, type Ctx, commandOf } from '../ctx'
 import { refuse, twiceWhenBusy } from '../refusal'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 import { readMemberRef, survivorOf } from '../visit'
 import { drawOrderNo } from './order-no'
 

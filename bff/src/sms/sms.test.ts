@@ -46,7 +46,7 @@ describe('sending a code', () => {
     expect(await sendSmsCode(one.ctx, `+86 ${phone}`)).toEqual({ resendAfterSeconds: 60 })
     expect(inbox.at(-1)).toEqual({
       phone: `+86${phone}`,
-      text: expect.stringMatching(/^【一盏】验证码 \d{6},5 分钟内有效。请不要告诉任何人。$/),
+      text: expect.stringMatching(/^【一盏】验证码 \d{6}，5 分钟内有效。请不要告诉任何人。$/),
     })
   })
 

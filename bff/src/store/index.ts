@@ -1,2 +1,1 @@
-export { type AtWork, findJob, type Job } from './find-job'
 export { listStores } from './list-stores'

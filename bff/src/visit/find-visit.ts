@@ -3,7 +3,7 @@ import type { Ctx } from '../ctx'
 import { phoneProof } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { normalPhone } from '../sms'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 import { openingOf, type VisitAnswer, visitOf } from './scan-visit'
 import { type ShownVisit, showVisit } from './show-visit'
 

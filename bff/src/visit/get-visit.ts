@@ -1,6 +1,6 @@
 import type { Ctx } from '../ctx'
 import { refuse } from '../refusal'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 import { readMemberRef, survivorOf } from './member-ref'
 
 /** The live visit of the own store that a till names. @throws VISIT_UNKNOWN, VISIT_OVER */

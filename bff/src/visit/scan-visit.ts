@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { checkCode } from '../code'
 import { type Ctx, commandOf } from '../ctx'
 import { Refusal, twiceWhenBusy } from '../refusal'
-import type { AtWork } from '../store'
+import type { AtWork } from '../staff'
 import { type OpenedVisit, type ShownVisit, showVisit } from './show-visit'
 
 /** What the database answers: a try that found nobody stays counted, so it comes back instead of being raised. */

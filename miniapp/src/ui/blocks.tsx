@@ -72,7 +72,6 @@ export const Bar = ({ parts }: { parts: number[] }) => (
   <View className="hy-bar" {...aria({ hidden: true })}>
     {parts.map((part, index) => (
       <View
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a bar have no other name
         key={index}
         className={`hy-bar__part hy-bar__part--${index + 1}`}
         style={{ width: `${Math.max(0, Math.min(1, part)) * 100}%` }}

@@ -693,6 +693,18 @@ RETURNS void LANGUAGE sql AS $$
     (dst, uuid_v7(at), 'points', 'member:debt', 'programme:moved', amount, 'merged_in', '{}', at)
 $$;
 
+-- A transfer or an effect is written once; a mistake is undone by a new transfer.
+CREATE OR REPLACE FUNCTION ledger_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE OR REPLACE TRIGGER transfer_keep BEFORE UPDATE OR DELETE ON transfer
+  FOR EACH ROW EXECUTE FUNCTION ledger_keep();
+CREATE OR REPLACE TRIGGER effect_keep BEFORE UPDATE OR DELETE ON effect
+  FOR EACH ROW EXECUTE FUNCTION ledger_keep();
+
 -- prisma/functions/member.sql
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
 -- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at}
@@ -1121,9 +1133,23 @@ LANGUAGE sql AS $$
     RETURNING jsonb_build_object('right', code_hash = call->>'codeHash', 'triesLeft', tries_left)
 $$;
 
--- prisma/functions/store.sql
+-- prisma/functions/staff.sql
+-- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
+CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
+    PERFORM refuse('TILL_UNKNOWN');
+  END IF;
+  RETURN own;
+END $$;
+
 -- A job goes with the person; two jobs cannot become one by themselves.
-CREATE OR REPLACE FUNCTION store_merge(call jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
   IF (SELECT count(*) FROM staff WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid)) = 2 THEN
@@ -1173,20 +1199,6 @@ $$;
 -- prisma/functions/visit.sql
 -- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
 -- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
-
--- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
-CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
-    PERFORM refuse('TILL_UNKNOWN');
-  END IF;
-  RETURN own;
-END $$;
 
 -- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
 CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff

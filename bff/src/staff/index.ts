@@ -1,0 +1,1 @@
+export { type AtWork, findJob, type Job } from './find-job'
