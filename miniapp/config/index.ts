@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { defineConfig, type UserConfigExport } from '@tarojs/cli'
+import { ARIA_ATTRIBUTES } from './aria-plugin'
 
 const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
 const OUTPUT = process.env.OUTPUT_ROOT ?? `dist/${process.env.TARO_ENV}`
@@ -18,15 +19,22 @@ const base: UserConfigExport<'webpack5'> = {
   deviceRatio: { 375: 2, 640: 1.17, 750: 1, 828: 0.905 },
   sourceRoot: 'src',
   outputRoot: OUTPUT,
-  plugins: [],
+  plugins: [here('config', 'aria-plugin.ts')],
   // the phone asks its own origin in a browser, and a named server in WeChat
   defineConstants: {
+    ARIA_ATTRIBUTES: JSON.stringify(ARIA_ATTRIBUTES),
     BFF_URL: JSON.stringify(process.env.TARO_ENV === 'h5' ? '' : (process.env.BFF_URL ?? 'http://127.0.0.1:8787')),
   },
   framework: 'react',
   compiler: { type: 'webpack5', prebundle: { enable: false } },
   cache: { enable: false },
-  copy: { patterns: [{ from: 'src/theme.json', to: `${OUTPUT}/theme.json` }], options: {} },
+  copy: {
+    patterns:
+      process.env.TARO_ENV === 'h5'
+        ? [{ from: 'src/favicon.ico', to: `${OUTPUT}/favicon.ico` }]
+        : [{ from: 'src/theme.json', to: `${OUTPUT}/theme.json` }],
+    options: {},
+  },
   mini: {
     optimizeMainPackage: { enable: true },
     compile,

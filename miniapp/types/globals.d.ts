@@ -1,6 +1,7 @@
 /// <reference types="@tarojs/taro" />
 
 declare const BFF_URL: string
+declare const ARIA_ATTRIBUTES: Record<string, Record<string, string>>
 declare module '*.css'
 declare namespace NodeJS {
   interface ProcessEnv {

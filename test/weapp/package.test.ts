@@ -66,3 +66,11 @@ describe('WeChat’s own compilers', () => {
       program.files().filter((file) => file.endsWith('.wxss')),
     ))
 })
+
+describe('a screen reader', () => {
+  test('is told in WeChat what the pages say: the templates carry its attributes', () => {
+    const templates = program.read('base.wxml')
+    for (const name of ['aria-label', 'aria-role', 'aria-hidden', 'aria-checked'])
+      expect(templates).toContain(`${name}="`)
+  })
+})

@@ -4,7 +4,7 @@ import type { Shared } from './runtime/hands'
 import type { Phone } from './runtime/phone'
 import { readProgram } from './runtime/program'
 import type { PhoneStorage } from './runtime/storage'
-import { measure } from './runtime/tree'
+import { measure, nameOf, type ViewNode, walk } from './runtime/tree'
 
 const KB = 1024
 const FIRST_BYTES = 24 * KB
@@ -62,18 +62,26 @@ function expectGoodShare(shared: Shared | null, from: string): void {
   expect(query).toMatch(/^([\w.-]+=[^&#\s]*(&|$))*$/)
 }
 
+/** What can be tapped and has no name for somebody who cannot see it. */
+function namelessOf(root: ViewNode): string[] {
+  const tappable = [...walk(root)].filter(({ events, attrs }) => events.has('tap') && attrs.ariaHidden !== true)
+  return tappable.filter((node) => nameOf(node) === '').map(({ tag, id, attrs }) => `${tag} ${id} ${attrs.class}`)
+}
+
 describe.each(PEOPLE)('on the phone of %s', (person) => {
   test.each(paths)(
-    '%s opens without a complaint, light enough, not too deep, and is shared well if at all',
+    '%s opens without a complaint, light enough, not too deep, every control named, and is shared well if at all',
     async (path) => {
       const phone = await open(person, path)
       const { nodes, depth } = measure(phone.page().screen.root())
+      const nameless = namelessOf(phone.page().screen.root())
       const sent = phone.journal.setData.filter(({ page }) => page === path)
       const first = sent.find(({ nth }) => nth === 1)?.bytes ?? 0
       const later = Math.max(0, ...sent.filter(({ nth }) => nth > 1).map(({ bytes }) => bytes))
       noteWorst(path, { first, later, nodes, depth })
       expectGoodShare(phone.share(), path)
       phone.close()
+      expect(nameless).toEqual([])
       expect(phone.complaints()).toEqual([])
       expect(first).toBeGreaterThan(0)
       expect(first).toBeLessThanOrEqual(FIRST_BYTES)
