@@ -7,7 +7,7 @@ import type { CardOf } from './member-card'
 /** The bowl from above: its rim fills with growth toward the next tier. */
 export function GrowthRing({ growth, next }: { growth: number; next: CardOf['nextTier'] }) {
   const share = next ? (growth - next.fromGrowth) / Math.max(1, next.atGrowth - next.fromGrowth) : 1
-  const filled = Math.round(Math.max(0.02, Math.min(1, share)) * 100)
+  const filled = Math.round(Math.max(0, Math.min(1, share)) * 100)
   const rim = { backgroundImage: `conic-gradient(var(--t-ring) ${filled}%, var(--t-rail) 0)` }
   return (
     <View className="hy-bowl" style={rim}>

@@ -24,6 +24,7 @@ export type IconName =
   | 'spark'
   | 'bell'
   | 'link'
+  | 'chat'
   | 'out'
   | 'bowl'
 

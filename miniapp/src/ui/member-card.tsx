@@ -28,7 +28,7 @@ const inFours = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
 export function MemberCard({ card }: { card: CardOf }) {
   const [open, setOpen] = useState(false)
   const { name, glaze } = rungOf(card.tier, DEMO_POLICY)
-  const until = card.tierUntil ? ` · 有效至 ${dayWords(new Date(card.tierUntil), new Date())}` : ''
+  const until = card.tierUntil ? `有效至 ${dayWords(new Date(card.tierUntil), new Date())}` : ''
   return (
     <View className={`hy-card hy-tier-${card.tier}`}>
       <View className="hy-card__pattern" />
@@ -39,7 +39,10 @@ export function MemberCard({ card }: { card: CardOf }) {
             <TierMark tier={card.tier} size="l" className="hy-card__mark" />
             <Text>{`${name}会员`}</Text>
           </View>
-          <View className="hy-card__glaze">{`${glaze}${until}`}</View>
+          <View className="hy-card__glaze">
+            <Text className="hy-whole">{until ? `${glaze} ·` : glaze}</Text>
+            {until && <Text className="hy-whole">{until}</Text>}
+          </View>
         </View>
         <GrowthRing growth={card.growth} next={card.nextTier} />
       </View>
@@ -54,7 +57,7 @@ export function MemberCard({ card }: { card: CardOf }) {
             )
           )}
           <View className="hy-card__no" {...tapProps(() => setOpen(!open), open ? '收起会员号' : '显示完整会员号')}>
-            <Text>{open ? inFours(card.memberNo) : `•••• ${card.memberNo.slice(-4)}`}</Text>
+            <Text>{open ? inFours(card.memberNo) : `尾号 ${card.memberNo.slice(-4)}`}</Text>
           </View>
         </View>
         <View id="card-code" className="hy-card__code" {...tapProps(() => toTab('code'), '打开会员码')}>

@@ -1,22 +1,43 @@
-import { View } from '@tarojs/components'
+import { Text, View } from '@tarojs/components'
 import Taro, { usePullDownRefresh } from '@tarojs/taro'
-import type { PropsWithChildren } from 'react'
+import { type PropsWithChildren, useState } from 'react'
+import { back } from '../lib/nav'
+import { scaled } from '../lib/text-scale'
+import { Icon } from './icon'
 import { TabBar } from './tab-bar'
+import { tapProps } from './tap'
 
-/** The frame of every page. `tab` draws the tab bar below; `onRefresh` answers pulling down. */
-export function Page({
-  children,
-  tab,
-  wide,
-  onRefresh,
-}: PropsWithChildren<{ tab?: 'home' | 'code' | 'me'; wide?: boolean; onRefresh?: () => Promise<unknown> }>) {
+export interface PageWish {
+  /** Draws the tab bar below. */
+  tab?: 'home' | 'code' | 'me'
+  /** Takes the whole width and draws its own head. */
+  wide?: boolean
+  /** Answers pulling down. */
+  onRefresh?: () => Promise<unknown>
+}
+
+/** The frame of every page. WeChat draws a head with the way back; in a browser the page has its own. */
+export function Page({ children, tab, wide, onRefresh }: PropsWithChildren<PageWish>) {
   usePullDownRefresh(() => {
     void (onRefresh?.() ?? Promise.resolve()).finally(() => Taro.stopPullDownRefresh())
   })
   return (
-    <View className="hy-page">
+    <View className="hy-page" {...scaled}>
+      {process.env.TARO_ENV === 'h5' && !tab && !wide && <Head />}
       <View className={`hy-body${tab ? ' hy-body--tab' : ''}${wide ? ' hy-body--wide' : ''}`}>{children}</View>
       {tab && <TabBar on={tab} />}
+    </View>
+  )
+}
+
+function Head() {
+  const [title] = useState(() => Taro.getCurrentInstance().page?.config?.navigationBarTitleText ?? '')
+  return (
+    <View className="hy-head">
+      <View id="head-back" className="hy-head__back" {...tapProps(back, '返回')}>
+        <Icon name="back" />
+      </View>
+      <Text className="hy-title">{title}</Text>
     </View>
   )
 }

@@ -1,5 +1,6 @@
 import { Text, View } from '@tarojs/components'
 import type { PropsWithChildren } from 'react'
+import { scaled } from '../lib/text-scale'
 import { aria } from './aria'
 import { Icon } from './icon'
 import { tapProps } from './tap'
@@ -15,7 +16,7 @@ export function Sheet({
   return (
     <View>
       <View className="hy-veil" onClick={onClose} catchMove />
-      <View className="hy-sheet" {...aria({ role: 'dialog', label: title })}>
+      <View className="hy-sheet" {...scaled} {...aria({ role: 'dialog', label: title })}>
         <View className="hy-sheet__head">
           <Text className="hy-title">{title}</Text>
           <View className="hy-sheet__close" {...tapProps(onClose, '关闭')}>

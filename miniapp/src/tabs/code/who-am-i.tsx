@@ -17,7 +17,7 @@ export const WhoAmI = ({ card }: { card: RouterOutputs['home']['show']['card'] }
           className="hy-bold"
           style={{ color: 'var(--ink)' }}
         >{`${card.displayName} · ${rungOf(card.tier, DEMO_POLICY).name}`}</View>
-        <Text className="hy-caption hy-3 hy-num">{`会员号 •••• ${card.memberNo.slice(-4)}`}</Text>
+        <Text className="hy-caption hy-3 hy-num">{`会员号尾号 ${card.memberNo.slice(-4)}`}</Text>
       </View>
     </View>
     <View style={{ color: 'var(--ink)' }}>

@@ -1,5 +1,5 @@
 import { clockText } from '@huiyuan/shared/time'
-import { View } from '@tarojs/components'
+import { Text, View } from '@tarojs/components'
 import Taro from '@tarojs/taro'
 import { useState } from 'react'
 import type { RouterOutputs } from '../../lib/api'
@@ -33,7 +33,12 @@ export function Nearby({ stores }: { stores: Store[] }) {
               icon="store"
               tone="quiet"
               title={store.name}
-              sub={`${store.address} · ${store.opensAt}–${store.closesAt}`}
+              sub={
+                <>
+                  <Text className="hy-whole">{`${store.address} ·`}</Text>
+                  <Text className="hy-whole hy-num">{`${store.opensAt}–${store.closesAt}`}</Text>
+                </>
+              }
               end={isOpen(store, clock) ? <Tag kind="ok">营业中</Tag> : <Tag>已打烊</Tag>}
               {...(process.env.TARO_ENV === 'weapp' ? { onTap: () => void openMap(store) } : {})}
             />

@@ -1,10 +1,13 @@
+import { countText } from '@huiyuan/shared/money'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
+import { daysUntil } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
 import { SignInWays } from '../../join/sign-in-ways'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useHome } from '../../lib/home'
 import { go } from '../../lib/nav'
 import { useCommand, useRead } from '../../lib/query'
 import { signOut, useSession } from '../../lib/session'
@@ -13,6 +16,9 @@ import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import { TierMark } from '../../ui/tier-mark'
+import { Bonds } from './bonds'
+import './me.css'
+import { Numbers } from './numbers'
 
 type Me = RouterOutputs['member']['me']
 
@@ -60,13 +66,17 @@ function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
 
 function Mine() {
   const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
+  const home = useHome()
   const leave = useCommand(() => signOut())
+  const { next, soon } = wordsOf(home.data)
   return (
     <Page tab="me" onRefresh={read.reload}>
       <States read={read} skeleton={<Skeleton rows={5} />}>
         {(me) => (
           <>
             <Head me={me} />
+            {home.data && <Numbers card={home.data.card} />}
+            <Bonds me={me} />
             {me.staff && (
               <Panel>
                 <Cell
@@ -80,17 +90,22 @@ function Mine() {
               </Panel>
             )}
             <Panel>
-              <Cell id="statement-open" icon="list" title="积分明细" onTap={() => go('/pages/ledger/statement')} />
-              <Cell id="tier-open" icon="medal" title="等级与成长" onTap={() => go('/pages/tier/tier')} />
+              <Cell
+                id="statement-open"
+                icon="list"
+                title="积分明细"
+                end={soon ? <Text>{soon}</Text> : undefined}
+                onTap={() => go('/pages/ledger/statement')}
+              />
+              <Cell
+                id="tier-open"
+                icon="medal"
+                title="等级与成长"
+                end={next ? <Text>{next}</Text> : undefined}
+                onTap={() => go('/pages/tier/tier')}
+              />
             </Panel>
             <Panel>
-              <Cell
-                id="profile-open"
-                icon="link"
-                title="我的身份"
-                sub={me.phoneMasked ?? '还没有绑定手机号'}
-                onTap={() => go('/pages/member/profile')}
-              />
               <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
               <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
             </Panel>
@@ -106,6 +121,17 @@ function Mine() {
   )
 }
 
+/** What is next for the tier, and what ends soon, in a few words each. */
+function wordsOf(home: RouterOutputs['home']['show'] | undefined): { next?: string; soon?: string } {
+  const next = home?.card.nextTier
+  const ending = home?.today.find((item) => item.kind === 'points_expiring')
+  const days = ending ? daysUntil(new Date(ending.expiresAt), new Date()) : 0
+  return {
+    ...(next ? { next: `再积 ${countText(next.needGrowth)} 升${rungOf(next.tier, DEMO_POLICY).name}` } : {}),
+    ...(ending ? { soon: `${countText(ending.points)} 积分${days > 0 ? ` ${days} 天后` : '今天'}到期` } : {}),
+  }
+}
+
 const ROLE = { clerk: '店员', manager: '店长', operator: '运营' }
 
 const Head = ({ me }: { me: Me }) => (
@@ -115,7 +141,7 @@ const Head = ({ me }: { me: Me }) => (
     </View>
     <View className="hy-grow">
       <View className="hy-display">{me.displayName}</View>
-      <Text className="hy-caption hy-3 hy-num">{`${rungOf(me.tier, DEMO_POLICY).name}会员 · •••• ${me.memberNo.slice(-4)}`}</Text>
+      <Text className="hy-caption hy-3 hy-num">{`${rungOf(me.tier, DEMO_POLICY).name}会员 · 尾号 ${me.memberNo.slice(-4)}`}</Text>
     </View>
   </View>
 )
