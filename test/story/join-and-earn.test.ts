@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
 import { expectLedgerHolds } from '../support/ledger'
@@ -28,9 +29,20 @@ describe('Lin joins, finds her old card, shows her code and earns', () => {
   })
 
   test('she agrees, gives her phone with one tap, and an old card turns up behind the number', async () => {
+    house.sandbox.control.setRank('lin', 1)
     lin = await join(house.sandbox, url, 'lin', { phone: true })
     expect(lin.joined.welcome).toEqual({ points: 0, tier: 1 })
     expect(lin.joined.claim).toMatchObject({ points: 320, triesLeft: 5 })
+  })
+
+  test('where she came from and how WeChat rates the visit is kept with her', async () => {
+    const books = openDatabase(database.url, 1)
+    const where = { memberId: lin.memberId }
+    const row = () => books.prisma.member.findUniqueOrThrow({ where, select: { joinChannel: true, joinRisk: true } })
+    // the rank is asked for after the answer has gone out
+    for (let look = 0; look < 100 && (await row()).joinRisk === null; look++) await sleep(50)
+    expect(await row()).toEqual({ joinChannel: 'weapp', joinRisk: 1 })
+    await books.close()
   })
 
   test('the wrong last four cost a try, the right ones bring 320 points', async () => {

@@ -1,5 +1,5 @@
 import { type Resolution, resolveIdentity } from '@huiyuan/shared/identity'
-import { type Arrival, type Ctx, commandOf, once, type ProvenIdentity, tell } from '../ctx'
+import { type Arrival, type Ctx, commandOf, type Guest, once, type ProvenIdentity, tell } from '../ctx'
 import {
   attachProofs,
   createMember,
@@ -42,10 +42,11 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   const command = commandOf(ctx, 'session.join', input)
   const known = await ctx.sql<{ memberId: string; sessionId: string } | null>('request_begin', command)
   const started = known ?? (await join())
+  if (!known) void noteRisk(ctx, started.memberId, guest)
   return joinedOf(ctx, started.memberId, started.sessionId)
 
   async function join() {
-    const openid = guest.proofs.find(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId)?.subject
+    const openid = openidOf(ctx, guest)
     const proofs = input.phone ? [...guest.proofs, await provePhone(ctx, input.phone, openid)] : guest.proofs
     if (proofs.length === 0) refuse('PROOF_NEEDED')
     const arrival = input.arrival ?? guest.arrival
@@ -77,6 +78,24 @@ const recordConsent = (tx: Ctx, memberId: string) =>
     create: { memberId, document: 'privacy', version: tx.policy.consentVersion, grantedAt: tx.now() },
     update: { withdrawnAt: null },
   })
+
+/**
+ * WeChat's view of somebody who just joined, kept for whoever judges rewards later. It can only be asked within two hours of
+ * the visit, so it is asked now; it holds nobody up, and a WeChat that does not answer leaves it unknown.
+ */
+async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void> {
+  const openid = openidOf(ctx, guest)
+  if (!openid) return
+  try {
+    const { rank } = await ctx.wechat.riskRank({ openid, scene: 'join', clientIp: ctx.clientIp })
+    await ctx.db.member.updateMany({ where: { memberId }, data: { joinRisk: rank } })
+  } catch (error) {
+    ctx.log.warn({ memberId, trouble: error instanceof Error ? error.name : 'unknown' }, 'risk rank not learnt')
+  }
+}
+
+const openidOf = (ctx: Ctx, guest: Guest): string | undefined =>
+  guest.proofs.find(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId)?.subject
 
 async function joinedOf(ctx: Ctx, memberId: string, sessionId: string): Promise<Joined> {
   const [tokens, account, standing, claim] = await Promise.all([

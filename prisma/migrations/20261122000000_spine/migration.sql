@@ -132,6 +132,7 @@ CREATE TABLE "member" (
     "join_link" VARCHAR(32),
     "join_store_id" VARCHAR(32),
     "join_scene" INTEGER,
+    "join_risk" SMALLINT,
 
     CONSTRAINT "member_pkey" PRIMARY KEY ("member_id")
 );
@@ -361,6 +362,7 @@ CREATE INDEX "wechat_notice_at_idx" ON "wechat_notice"("at");
 ALTER TABLE "member" ADD CONSTRAINT member_no_form CHECK (member_no ~ '^8[0-9]{15}$');
 ALTER TABLE "member" ADD CONSTRAINT member_status CHECK (status IN ('active', 'merged', 'cancelled'));
 ALTER TABLE "member" ADD CONSTRAINT member_signpost CHECK ((status = 'merged') = (merged_into IS NOT NULL) AND merged_into IS DISTINCT FROM member_id);
+ALTER TABLE "member" ADD CONSTRAINT member_join_risk CHECK (join_risk BETWEEN 0 AND 4);
 ALTER TABLE "identity" ADD CONSTRAINT identity_kind CHECK (kind IN ('wechat_openid', 'wechat_unionid', 'phone', 'store_card', 'external'));
 ALTER TABLE "claim" ADD CONSTRAINT claim_tries CHECK (tries_left >= 0);
 ALTER TABLE "claim" ADD CONSTRAINT claim_two_people CHECK (member_id <> holder_id OR settled_at IS NOT NULL);
