@@ -46,12 +46,13 @@ const wechatOf = (identities: Proof[]) =>
   identities.filter(({ kind }) => kind === 'wechat_openid' || kind === 'wechat_unionid')
 
 /** Both sides name a different WeChat person: two unionids, or two openids of one app. */
-const differentWechatPerson = (mine: Proof[], theirs: Proof[]): boolean => {
+export function differentWechatPerson(mine: Proof[], theirs: Proof[]): boolean {
   const sameUnion = mine.some(
     (a) => a.kind === 'wechat_unionid' && theirs.some((b) => b.kind === a.kind && b.subject === a.subject),
   )
   if (sameUnion) return false
-  return mine.some((a) => theirs.some((b) => a.kind === b.kind && a.issuer === b.issuer && a.subject !== b.subject))
+  const [my, their] = [wechatOf(mine), wechatOf(theirs)]
+  return my.some((a) => their.some((b) => a.kind === b.kind && a.issuer === b.issuer && a.subject !== b.subject))
 }
 
 /** The member with a WeChat identity survives, then the older one, then the smaller id. */
@@ -107,7 +108,8 @@ function resolvePhone({ proofs, phone, phoneHolder, self, now, policy }: PhoneQu
   }
   if (mine.length > 0 && differentWechatPerson(mine, theirs)) return { kind: 'move_phone', memberId, holderId }
   const silent = now.getTime() - phoneHolder.lastActiveAt.getTime() >= policy.phoneSilentDays * DAY_MS
-  if (theirs.length === 0 || mine.length === 0)
+  // between two records a WeChat person known on one side only may be anybody: then both proofs must be fresh
+  if (theirs.length === 0 || (!self && mine.length === 0))
     return silent ? { kind: 'second_proof', memberId, holderId } : same('phone_active')
   const provenAt = phoneHolder.identities.find((own) => own.kind === 'phone' && own.subject === phone.subject)?.provenAt
   const fresh = provenAt && now.getTime() - provenAt.getTime() <= policy.phoneFreshDays * DAY_MS

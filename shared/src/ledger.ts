@@ -39,6 +39,8 @@ export interface TransferDetail {
   amountFen?: number
   activeAt?: string
   expiresAt?: string
+  /** What moved was owed, not owned. */
+  debt?: boolean
 }
 
 export interface StatementEntry {
@@ -51,7 +53,7 @@ export interface StatementEntry {
 
 /** One line of the statement, as the member would tell it. `now` decides whether a date needs its year. */
 export function statementWords({ unit, reason, amount, at, detail }: StatementEntry, now: Date): string {
-  const what = `${countText(amount)} ${unit === 'points' ? '积分' : '成长值'}`
+  const what = `${countText(amount)} ${detail.debt ? '欠分' : unit === 'points' ? '积分' : '成长值'}`
   const day = dayText(at)
   switch (reason) {
     case 'purchase': {
