@@ -8,6 +8,7 @@ import { useNow } from '../../lib/clock'
 import { platform } from '../../lib/device'
 import { useHome } from '../../lib/home'
 import { codeAt, type Enrolment, enrolHere, useEnrolment } from '../../lib/member-code'
+import { refresh } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
@@ -15,6 +16,7 @@ import { Page } from '../../ui/page'
 import { Empty, FaultNote, Skeleton } from '../../ui/states'
 import { AllowMessages } from './allow-messages'
 import { CodeBox } from './code-box'
+import { JustEarned } from './just-earned'
 import { WhoAmI } from './who-am-i'
 
 /** The code to show at the counter; made on this phone, so it works with no network. */
@@ -57,9 +59,12 @@ function OwnCode() {
     if (!own) ask()
   }, [own, ask])
   useBrightness()
+  // the code may have been used at a counter while it was shown
+  useDidHide(() => void refresh('home', 'statement', 'lots', 'tier'))
   return (
     <View>
       {home.data && <WhoAmI card={home.data.card} />}
+      {home.data && own && <JustEarned card={home.data.card} at={home.at} />}
       {own ? (
         <LiveCode own={own} />
       ) : fault ? (
