@@ -4,11 +4,11 @@ import { Panel } from '../../ui/blocks'
 import type { Shift } from './use-shift'
 
 /** The day in four numbers. */
-export const ShiftTotals = ({ totals }: { totals: Shift['totals'] }) => (
+export const ShiftTotals = ({ totals, storeName }: { totals: Shift['totals']; storeName: string }) => (
   <View id="shift-totals">
     <Panel pad>
-      <View className="hy-caption hy-2">今日收款</View>
-      <View className="st-amount__n">{yuanText(totals.amountFen)}</View>
+      <View className="hy-caption hy-2">{`${storeName}今日收款`}</View>
+      <View className="st-total">{yuanText(totals.amountFen)}</View>
       <View className="st-sums">
         <Sum name="笔" count={totals.count} />
         <Sum name="位会员" count={totals.members} />

@@ -1,4 +1,3 @@
-import { View } from '@tarojs/components'
 import { useReachBottom } from '@tarojs/taro'
 import { api } from '../../lib/api'
 import { toTab } from '../../lib/nav'
@@ -9,8 +8,7 @@ import { Empty, Skeleton, States } from '../../ui/states'
 import { AuditRow } from './audit-row'
 import { ShiftOrders } from './shift-orders'
 import { ShiftTotals } from './shift-totals'
-import './staff.css'
-import { BackIcon } from './till-head'
+import './shift.css'
 import { useShift } from './use-shift'
 
 /** Today in this store: what was rung up, in sum and one by one. */
@@ -36,14 +34,10 @@ function Today() {
   const job = me.data?.staff
   return (
     <Page onRefresh={first.reload}>
-      <View className="st-head__row">
-        <BackIcon />
-        <View className="hy-title">{job ? `${job.storeName} · 今日` : '今日'}</View>
-      </View>
       <States read={first}>
         {({ totals }) => (
           <>
-            <ShiftTotals totals={totals} />
+            <ShiftTotals totals={totals} storeName={job?.storeName ?? ''} />
             {job && job.role !== 'clerk' && <AuditRow />}
             <ShiftOrders
               orders={orders}

@@ -29,7 +29,7 @@ export const TillHead = ({ counter: { job, tillId, chooseTill } }: { counter: Co
 )
 
 /** A browser has no way back of its own on the page; WeChat has. */
-export const BackIcon = () =>
+const BackIcon = () =>
   process.env.TARO_ENV === 'h5' ? (
     <View id="staff-back" className="st-back" {...tapProps(back, '返回')}>
       <Icon name="back" />

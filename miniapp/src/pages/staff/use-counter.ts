@@ -55,11 +55,16 @@ export function useCounter(job: Job) {
     setPhase({ step: 'done', visit, since, order })
     void refresh('shift')
   }
+  /** The same customer shows a code again, say after the visit was over: the amount stays. */
+  const rescan = () => {
+    if (settling.busy) return
+    forget()
+    setPhase({ step: 'scan' })
+  }
   const next = () => {
     if (settling.busy) return
     setAmount('')
-    forget()
-    setPhase({ step: 'scan' })
+    rescan()
   }
   return {
     job,
@@ -77,6 +82,7 @@ export function useCounter(job: Job) {
     find,
     settle,
     next,
+    rescan,
     scan,
     scanAgain: () => scan(lastCode),
     press: (key: Key) => {

@@ -37,6 +37,8 @@ function listen(latest: { current: KeyEars }): () => void {
   }
   // a control that a finger or a mouse pressed does not keep the focus, or Enter would press it again
   const release = (event: MouseEvent) => {
+    // and what was typed before it is over: it is no part of the next scan
+    read('', event.timeStamp)
     const held = document.activeElement
     if (event.detail > 0 && held instanceof HTMLElement && !isField(held)) held.blur()
   }
