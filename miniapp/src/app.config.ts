@@ -33,4 +33,6 @@ export default defineAppConfig({
   themeLocation: 'theme.json',
   lazyCodeLoading: 'requiredComponents',
   __usePrivacyCheck__: true,
+  // in browsers pages change at once: sliding ones hide the wrong page when somebody goes back quickly
+  ...(process.env.TARO_ENV === 'h5' ? { animation: false } : {}),
 } as Parameters<typeof defineAppConfig>[0])

@@ -5,11 +5,12 @@ import type { Client, RunningHouse } from '../support/running-house'
 import { DEMO_APPS, openidOf, unionidOf } from '../wechat-sandbox'
 
 /** The demo brand with its named people, as the sandbox knows them, and as many unnamed members as wished. */
-export const seedFor = (databaseUrl: string, masterKey: string, members = 0): Promise<void> =>
+export const seedFor = (databaseUrl: string, masterKey: string, members = 0, now = new Date()): Promise<void> =>
   seedDemoBrand({
     databaseUrl,
     masterKey,
     members,
+    now,
     weappAppid: DEMO_APPS.weapp.appid,
     oaAppid: DEMO_APPS.oa.appid,
     wechatOf: (key) => ({

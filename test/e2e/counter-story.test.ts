@@ -1,0 +1,216 @@
+import { testDatabase } from '../support/database'
+import { readBarcode } from './barcode-reader.fixture'
+import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
+
+jest.setTimeout(60_000)
+
+const database = testDatabase()
+let there: WebHouse
+let lin: Screen
+let qing: Screen
+let used: string
+
+beforeAll(async () => {
+  there = await startWebHouse(database.url)
+  lin = await there.open(PHONE)
+  // her phone's clock can be moved on, so that nobody waits for half a minute
+  await lin.page.clock.install()
+  qing = await there.open(TILL)
+}, 90_000)
+afterAll(() => there?.stop())
+
+const see = (screen: Screen, words: string | RegExp) =>
+  screen.page.getByText(words).filter({ visible: true }).first().waitFor()
+const tap = (id: string) => at(lin.page, id).tap()
+const textOf = async (screen: Screen, id: string) => (await at(screen.page, id).textContent()) ?? ''
+const cardPoints = () => textOf(lin, 'card-points')
+const digits = async () => (await textOf(lin, 'member-code')).replace(/\s/g, '')
+
+let stopped = false
+
+/** One step of the story; after one that failed the rest only says so. */
+function step(name: string, walk: () => Promise<void>): void {
+  test(name, async () => {
+    if (stopped) throw new Error('a step before this one failed')
+    stopped = true
+    await walk().catch(async (error) => {
+      throw new Error(`${error}\n— phone —\n${await shown(lin)}\n— till —\n${await shown(qing)}`)
+    })
+    stopped = false
+  })
+}
+
+// biome-ignore lint/performance/useDomNodeTextContent: only what can be seen is of interest
+const shown = ({ page }: Screen) => page.evaluate(() => document.body.innerText).catch(String)
+
+/** Reads again and again until it is as wished; fails with what it was last. */
+async function until<T>(read: () => Promise<T>, wished: (seen: T) => boolean): Promise<void> {
+  const end = Date.now() + 10_000
+  let seen = await read()
+  while (!wished(seen)) {
+    if (Date.now() > end) throw new Error(`still ${JSON.stringify(seen)}`)
+    await new Promise((done) => setTimeout(done, 50))
+    seen = await read()
+  }
+}
+
+/** A hand scanner: a keyboard that types fast and ends with Enter. */
+async function scan(code: string): Promise<void> {
+  await qing.page.keyboard.type(code, { delay: 4 })
+  await qing.page.keyboard.press('Enter')
+}
+
+async function smsCode(): Promise<string> {
+  const inbox = await lin.context.newPage()
+  await inbox.goto(`${there.house.sandbox.url}/sms`)
+  const code = await inbox.locator('.code').first().textContent()
+  await inbox.close()
+  return code ?? ''
+}
+
+describe('Lin joins with the phone in her hand', () => {
+  step('WeChat says who she is; she is a guest, after one request', async () => {
+    await signInAs(lin, there.url, '小林')
+    await at(lin.page, 'join-open').waitFor()
+    expect(lin.asked).toEqual(['session.open'])
+  })
+
+  step('she cannot join before she has agreed', async () => {
+    await tap('join-open')
+    await tap('join-skip-phone')
+    await see(lin, '请先阅读并勾选同意')
+    expect(lin.asked).toEqual(['session.open'])
+  })
+
+  step('she reads what she agrees to, and comes back to where she was', async () => {
+    await lin.page.getByRole('button', { name: '阅读会员服务与隐私说明' }).filter({ visible: true }).tap()
+    await see(lin, '我们收集什么')
+    await lin.page.goBack()
+    await at(lin.page, 'consent').tap()
+  })
+
+  step('she proves her phone by a text message and joins', async () => {
+    await tap('join-phone-sms')
+    await at(lin.page, 'sms-phone').fill('13800002207')
+    await tap('sms-send')
+    await see(lin, '验证码已发出')
+    await at(lin.page, 'sms-code').fill(await smsCode())
+    await tap('join-submit')
+    await see(lin, '找到一张老会员卡')
+  })
+
+  step('her old card: wrong last four are refused, the right ones bring 320 points', async () => {
+    await at(lin.page, 'claim-last4').fill('0000')
+    await tap('claim-submit')
+    await see(lin, /还可以试 4 次/)
+    await at(lin.page, 'claim-last4').fill('3421')
+    await tap('claim-submit')
+    await see(lin, '老卡并过来了')
+    await tap('claim-done')
+    await until(cardPoints, (shown) => shown.includes('320'))
+    expect(lin.asked.join()).not.toContain('code.enrol')
+  })
+})
+
+describe('her code', () => {
+  step('is asked for when she opens it, and a scanner reads from both pictures what stands between them', async () => {
+    await tap('card-code')
+    used = await digits()
+    expect(used).toMatch(/^\d{18}$/)
+    const picture = (css: string) => lin.page.locator(`${css}:visible`)
+    const box = await lin.page.locator('.hy-codebox:visible').screenshot()
+    expect(await readBarcode(there.browser, box, 'code128')).toBe(used)
+    expect(await readBarcode(there.browser, box, 'qr')).toBe(used)
+    expect(await picture('.hy-bars').getAttribute('aria-label')).toBe('条形码')
+    expect(lin.asked.filter((path) => path.includes('code.enrol'))).toHaveLength(1)
+  })
+})
+
+describe('Qing at the counter of 湖滨店', () => {
+  step('signs in and finds the counter among her own things', async () => {
+    await signInAs(qing, there.url, '阿青')
+    await at(qing.page, 'tab-me').click()
+    await at(qing.page, 'staff-open').click()
+    await see(qing, '请顾客出示会员码')
+    await see(qing, '湖滨店')
+  })
+
+  step('the hand scanner shows who stands there, and no more of her than is needed', async () => {
+    await scan(used)
+    await at(qing.page, 'who').waitFor()
+    const who = await textOf(qing, 'who')
+    expect(who).toContain('138****2207')
+    expect(who).toContain('320')
+    expect(who).not.toContain('13800002207')
+  })
+
+  step('68 yuan are told before and taken into account once', async () => {
+    await qing.page.keyboard.type('68')
+    await see(qing, /68 积分/)
+    await at(qing.page, 'settle').click()
+    await see(qing, /已入账 ¥68\.00/)
+    expect(await textOf(qing, 'done')).toMatch(/\+\s*68/)
+    await at(qing.page, 'next-member').click()
+  })
+
+  step('the same code again is refused in words', async () => {
+    await scan(used)
+    await see(qing, '这个会员码用过了')
+    await see(qing, /请顾客等 30 秒/)
+  })
+})
+
+describe('back on Lin’s phone', () => {
+  step('home, statement and tier say what the purchase has brought', async () => {
+    await tap('tab-home')
+    await see(lin, '68 积分待生效')
+    await tap('tab-me')
+    await tap('statement-open')
+    await see(lin, /在「湖滨店」消费 ¥68\.00，获得/)
+    await lin.page.goBack()
+    await tap('tier-open')
+    await see(lin, /成长值/)
+    await see(lin, /68/)
+    await lin.page.goBack()
+  })
+
+  step('without a network the code goes on changing and the counter takes it', async () => {
+    await tap('tab-code')
+    const before = await digits()
+    await lin.context.setOffline(true)
+    await lin.page.clock.fastForward(30_000)
+    await until(digits, (shown) => shown !== before)
+    await scan(await digits())
+    await at(qing.page, 'who').waitFor()
+    expect(await textOf(qing, 'who')).toContain('138****2207')
+  })
+
+  step('without a network home shows what was last known, and of when', async () => {
+    await tap('tab-home')
+    await see(lin, '没有网络')
+    await see(lin, /这是今天 \d\d:\d\d 的数据/)
+    await see(lin, '68 积分待生效')
+    await lin.context.setOffline(false)
+    await lin.page.getByRole('button', { name: '重试' }).filter({ visible: true }).tap()
+    await lin.page.getByText('没有网络').filter({ visible: true }).waitFor({ state: 'hidden' })
+  })
+
+  step('she signs out, and is herself again after signing in, with one request until home is whole', async () => {
+    await tap('tab-me')
+    await tap('sign-out')
+    await at(lin.page, 'sign-in-wechat').waitFor()
+    lin.asked.length = 0
+    await signInAs(lin, there.url, '小林')
+    await until(cardPoints, (shown) => shown.includes('320'))
+    expect(lin.asked).toEqual(['session.open', 'home.show'])
+    lin.asked.length = 0
+    await lin.page.reload()
+    await until(cardPoints, (shown) => shown.includes('320'))
+    expect(lin.asked).toEqual(['home.show'])
+  })
+
+  step('nothing broke on either screen on the way', async () => {
+    const broken = [...lin.complaints, ...qing.complaints].filter((line) => !line.startsWith('Failed to load resource'))
+    expect(broken).toEqual([])
+  })
+})

@@ -1,0 +1,105 @@
+import type { Page } from 'playwright-core'
+import { at } from './web-house'
+
+/** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager. */
+export type Holder = 'nobody' | 'guest' | 'member' | 'newcomer' | 'manager'
+
+/** How the sandbox's page calls them. */
+export const NAMES: Record<Exclude<Holder, 'nobody'>, string> = {
+  guest: '小禾',
+  member: '小梅',
+  newcomer: '小林',
+  manager: '老周',
+}
+
+export interface Place {
+  /** Also the name of its picture. */
+  name: string
+  who: Holder
+  path: string
+  /** CSS of what is there when the page is whole. */
+  ready: string
+  /** Steps from the page as it opens to what is looked at. */
+  steps?: (page: Page) => Promise<void>
+}
+
+const tap =
+  (...ids: string[]) =>
+  async (page: Page) => {
+    for (const id of ids) await at(page, id).click()
+  }
+
+/** Every page, and every sheet over one. */
+export const PLACES: Place[] = [
+  { name: 'welcome', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-wechat' },
+  { name: 'sign-in', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-phone', steps: tap('sign-in-phone') },
+  { name: 'home-guest', who: 'guest', path: 'tabs/home/index', ready: '#join-open' },
+  { name: 'code-guest', who: 'guest', path: 'tabs/code/index', ready: '#join-open' },
+  { name: 'me-guest', who: 'guest', path: 'tabs/me/index', ready: '#join-open' },
+  { name: 'join', who: 'guest', path: 'tabs/home/index', ready: '#join-open', steps: tap('join-open') },
+  {
+    name: 'join-refused',
+    who: 'guest',
+    path: 'tabs/home/index',
+    ready: '#join-open',
+    steps: tap('join-open', 'join-phone-sms', 'join-skip-phone'),
+  },
+  { name: 'privacy', who: 'guest', path: 'pages/consent/privacy', ready: '.hy-display' },
+  { name: 'home', who: 'member', path: 'tabs/home/index', ready: '#card-points' },
+  { name: 'code', who: 'member', path: 'tabs/code/index', ready: '#member-code' },
+  { name: 'me', who: 'member', path: 'tabs/me/index', ready: '#statement-open' },
+  { name: 'statement', who: 'member', path: 'pages/ledger/statement', ready: '.lg-day' },
+  { name: 'lots', who: 'member', path: 'pages/ledger/statement?view=lots', ready: '#lots' },
+  { name: 'tier', who: 'member', path: 'pages/tier/tier', ready: '#tier' },
+  { name: 'profile', who: 'member', path: 'pages/member/profile', ready: '#phone-open' },
+  { name: 'rename', who: 'member', path: 'pages/member/profile', ready: '#rename-open', steps: tap('rename-open') },
+  { name: 'places', who: 'member', path: 'pages/session/places', ready: '.hy-cell--tap' },
+  { name: 'counter-refused', who: 'member', path: 'pages/staff/counter', ready: '.hy-empty' },
+  { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },
+  { name: 'claim', who: 'newcomer', path: 'tabs/home/index', ready: '#claim-open', steps: tap('claim-open') },
+  { name: 'statement-empty', who: 'newcomer', path: 'pages/ledger/statement', ready: '.hy-empty' },
+  { name: 'lots-empty', who: 'newcomer', path: 'pages/ledger/statement?view=lots', ready: '.hy-empty' },
+  { name: 'tier-newcomer', who: 'newcomer', path: 'pages/tier/tier', ready: '#tier' },
+  { name: 'counter', who: 'manager', path: 'pages/staff/counter', ready: '#find-open' },
+  { name: 'find', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: tap('find-open') },
+  { name: 'counter-ring', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: ringUp },
+  { name: 'counter-done', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: settle },
+  { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
+]
+
+/** Mei says her number at the counter and buys for 128 yuan. */
+async function ringUp(page: Page): Promise<void> {
+  await at(page, 'find-open').click()
+  await at(page, 'find-input').fill('13800003318')
+  await at(page, 'find-submit').click()
+  await at(page, 'who').waitFor()
+  for (const key of '128') await at(page, `key-${key}`).click()
+  await at(page, 'earn').waitFor()
+}
+
+async function settle(page: Page): Promise<void> {
+  await ringUp(page)
+  await at(page, 'settle').click()
+  await at(page, 'done').waitFor()
+}
+
+/** Opens a place anew and waits until it is whole. */
+export async function openPlace(page: Page, url: string, place: Place): Promise<void> {
+  await page.goto('about:blank')
+  await page.goto(`${url}/#/${place.path}`)
+  await page.locator(`${place.ready} >> visible=true`).first().waitFor()
+  await place.steps?.(page)
+}
+
+/** A guest proves a phone and becomes a member; the old card that turns up waits. */
+export async function joinWithPhone(page: Page, lastText: () => string): Promise<void> {
+  await at(page, 'join-open').click()
+  await at(page, 'consent').click()
+  await at(page, 'join-phone-sms').click()
+  await at(page, 'sms-phone').fill('13800002207')
+  await at(page, 'sms-send').click()
+  await page.getByText('验证码已发出').waitFor()
+  await at(page, 'sms-code').fill(/\d{6}/.exec(lastText())?.[0] ?? '')
+  await at(page, 'join-submit').click()
+  await at(page, 'claim-later').click()
+}

@@ -1,0 +1,87 @@
+import type { Page, Route } from 'playwright-core'
+import { PLACES, type Place } from './places'
+import type { Scheme, Shot } from './studio'
+import { at, type Screen } from './web-house'
+
+const SCHEMES: Scheme[] = ['light', 'dark']
+const placeOf = (name: string): Place => {
+  const place = PLACES.find((one) => one.name === name)
+  if (!place) throw new Error(`no place is called ${name}`)
+  return place
+}
+
+const home = placeOf('home')
+const code = placeOf('code')
+
+/** Nothing comes back from the server for as long as one looks. */
+const silence = ({ page }: Screen) => page.route('**/trpc/**', () => {})
+
+/** The server says that it cannot reach its database. */
+const away = ({ page }: Screen) =>
+  page.route('**/trpc/**', (route: Route) => {
+    const fault = { code: 'SERVICE_AWAY', detail: {} }
+    const error = { message: fault.code, code: -32603, data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503, fault } }
+    return route.fulfill({ status: 503, json: [{ error }] })
+  })
+
+const visit = (place: Place, ready: string) => async (page: Page, url: string) => {
+  await page.goto(`${url}/#/${place.path}`)
+  await page.locator(`${ready} >> visible=true`).first().waitFor()
+}
+
+/** The connection is cut; home is asked again when one comes back from the code. */
+async function lose({ page, context }: Screen): Promise<void> {
+  await context.setOffline(true)
+  await at(page, 'tab-code').click()
+  await at(page, 'member-code').waitFor()
+  await at(page, 'tab-home').click()
+  await page.getByText('没有网络').filter({ visible: true }).waitFor()
+}
+
+/** The network says nothing for more than three seconds. */
+async function wait({ page }: Screen): Promise<void> {
+  await page.getByText('有点慢').filter({ visible: true }).waitFor()
+}
+
+const both = (shots: (scheme: Scheme) => Shot[]): Shot[] => SCHEMES.flatMap(shots)
+
+/** Every picture of the album, in the order of taking. */
+export const SHOTS: Shot[] = [
+  ...both((scheme) => [
+    ...PLACES.map((place) => ({ name: `${place.name}-${scheme}`, place, scheme })),
+    { name: `home-offline-${scheme}`, place: home, scheme, after: lose },
+    {
+      name: `home-skeleton-${scheme}`,
+      place: home,
+      scheme,
+      forgetful: true,
+      before: silence,
+      open: visit(home, '.hy-sk'),
+    },
+    {
+      name: `statement-refused-${scheme}`,
+      place: placeOf('statement'),
+      scheme,
+      forgetful: true,
+      before: away,
+      open: visit(placeOf('statement'), '.hy-note'),
+    },
+  ]),
+  {
+    name: 'home-slow-light',
+    place: home,
+    scheme: 'light',
+    forgetful: true,
+    before: silence,
+    open: visit(home, '.hy-sk'),
+    after: wait,
+  },
+  ...[320, 1024].flatMap((width) => [
+    { name: `home-${width}`, place: home, scheme: 'light' as const, width },
+    { name: `code-${width}`, place: code, scheme: 'light' as const, width },
+    { name: `counter-ring-${width}`, place: placeOf('counter-ring'), scheme: 'light' as const, width },
+  ]),
+  { name: 'counter-1024', place: placeOf('counter'), scheme: 'light', width: 1024 },
+  { name: 'counter-ring-1024-dark', place: placeOf('counter-ring'), scheme: 'dark', width: 1024 },
+  { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
+]
