@@ -40,7 +40,7 @@ export function MemberCard({ card }: { card: CardOf }) {
             <Text>{`${name}会员`}</Text>
           </View>
           <View className="hy-card__glaze">
-            <Text className="hy-whole">{until ? `${glaze} ·` : glaze}</Text>
+            <Text className="hy-whole">{glaze}</Text>
             {until && <Text className="hy-whole">{until}</Text>}
           </View>
         </View>

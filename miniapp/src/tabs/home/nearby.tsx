@@ -35,7 +35,7 @@ export function Nearby({ stores }: { stores: Store[] }) {
               title={store.name}
               sub={
                 <>
-                  <Text className="hy-whole">{`${store.address} ·`}</Text>
+                  <Text className="hy-whole">{store.address}</Text>
                   <Text className="hy-whole hy-num">{`${store.opensAt}–${store.closesAt}`}</Text>
                 </>
               }
