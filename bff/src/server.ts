@@ -14,6 +14,7 @@ import { faultOf, type RequestContext } from './trpc'
 import { serveTrpc } from './trpc-http'
 
 const BODY_LIMIT = '256kb'
+const SWEEP_MS = 50
 
 declare global {
   namespace Express {
@@ -53,11 +54,13 @@ export function buildServer(parts: ServerParts): RunningServer {
     new Promise<void>((resolve) => {
       state.draining = true
       const force = setTimeout(() => server.closeAllConnections(), graceMs)
+      // a kept-alive connection is only idle once its running request has been answered
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
       server.close(() => {
         clearTimeout(force)
+        clearInterval(sweep)
         resolve()
       })
-      server.closeIdleConnections()
     })
   return { server, drain }
 }
