@@ -3,6 +3,7 @@ import { codeOn, enrol } from '../story/demo-people.fixture'
 import { type Client, type Person, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
 import type { Phone } from './runtime/phone'
+import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
 let mei: Person
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 const pointsOf = async (api: Client) => (await api.home.show.query()).card
 
-describe('Qing at the counter of 湖滨店, with her own phone', () => {
+describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
   test('finds the way in among her own things', async () => {
     await phone.tap('#tab-me')
     await phone.tap('#staff-open')
@@ -62,7 +63,7 @@ describe('Qing at the counter of 湖滨店, with her own phone', () => {
   })
 })
 
-describe('somebody who does not work here', () => {
+describeWithWcc('somebody who does not work here', () => {
   test('is told so at the counter’s address', async () => {
     const other = there.phoneOf('mei')
     await other.start({ path: 'pages/staff/counter' })
@@ -72,7 +73,7 @@ describe('somebody who does not work here', () => {
   })
 })
 
-describe('a long statement', () => {
+describeWithWcc('a long statement', () => {
   test('comes in pages, and no page weighs more than 8 KB', async () => {
     const { api } = await signIn(there.house.sandbox, there.url, 'zhou')
     const { visitId, memberRef } = await api.visit.find.mutate({

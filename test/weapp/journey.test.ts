@@ -3,6 +3,7 @@ import qrcode from 'qrcode-generator'
 import { type Client, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
 import type { Phone } from './runtime/phone'
+import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
 const TILL = 'hubin-1'
@@ -29,7 +30,7 @@ async function tap(which: string): Promise<void> {
 const digits = () => phone.get('#member-code').children[0]?.text.replace(/\s/g, '') ?? ''
 const scan = (code: string) => qing.visit.scan.mutate({ requestId: randomUUID(), code, tillId: TILL })
 
-describe('Lin, who has never been here, on her phone', () => {
+describeWithWcc('Lin, who has never been here, on her phone', () => {
   test('is a guest: she sees what the house offers, and the server keeps nothing of her', () => {
     expect(phone.text()).toContain('领取会员卡')
     expect(phone.journal.requests.map(({ url }) => url)).toEqual([expect.stringContaining('/trpc/session.open')])
@@ -98,7 +99,7 @@ describe('Lin, who has never been here, on her phone', () => {
   })
 })
 
-describe('without a network', () => {
+describeWithWcc('without a network', () => {
   test('her code goes on changing and the counter takes it, even after a cold start', async () => {
     await phone.start()
     await tap('#tab-code')

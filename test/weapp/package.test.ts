@@ -1,6 +1,7 @@
 import { WEAPP_DIST } from '../support/builds'
 import { packageSizes, readProgram } from './runtime/program'
 import { checkWxss, compileWxml } from './runtime/view-layer'
+import { describeWithWcc } from './wcc.fixture'
 
 const KB = 1024
 const program = readProgram(WEAPP_DIST)
@@ -57,7 +58,7 @@ describe('the colours of light and dark', () => {
   })
 })
 
-describe('WeChat’s own compilers', () => {
+describeWithWcc('WeChat’s own compilers', () => {
   test('take the WXML', () => expect(compileWxml(program)).toContain('$gwx'))
 
   test('take the WXSS', () =>

@@ -5,6 +5,7 @@ import type { Phone } from './runtime/phone'
 import { readProgram } from './runtime/program'
 import type { PhoneStorage } from './runtime/storage'
 import { measure, nameOf, type ViewNode, walk } from './runtime/tree'
+import { describeWithWcc } from './wcc.fixture'
 
 const KB = 1024
 const FIRST_BYTES = 24 * KB
@@ -68,7 +69,7 @@ function namelessOf(root: ViewNode): string[] {
   return tappable.filter((node) => nameOf(node) === '').map(({ tag, id, attrs }) => `${tag} ${id} ${attrs.class}`)
 }
 
-describe.each(PEOPLE)('on the phone of %s', (person) => {
+describeWithWcc.each(PEOPLE)('on the phone of %s', (person) => {
   test.each(paths)(
     '%s opens without a complaint, light enough, not too deep, every control named, and is shared well if at all',
     async (path) => {
@@ -92,12 +93,14 @@ describe.each(PEOPLE)('on the phone of %s', (person) => {
   )
 })
 
-test('home can be shared', async () => {
-  const phone = await open('mei', program.entry)
-  expect(phone.share()).not.toBeNull()
+describeWithWcc('home', () => {
+  test('can be shared', async () => {
+    const phone = await open('mei', program.entry)
+    expect(phone.share()).not.toBeNull()
+  })
 })
 
-describe('the start', () => {
+describeWithWcc('the start', () => {
   test('on a new phone signs in and then asks once until home is complete', async () => {
     const phone = phoneOf('mei')
     await phone.start()

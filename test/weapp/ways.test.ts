@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { signIn } from '../support/running-house'
 import { DEMO_TEMPLATES } from '../wechat-sandbox'
 import { phoneHouse } from './house.fixture'
+import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
 
-describe('ways other than the straight one', () => {
+describeWithWcc('ways other than the straight one', () => {
   test('somebody without a phone number in WeChat enters by text message', async () => {
     const phone = there.phoneOf('he')
     await phone.start({ path: 'tabs/home/index', query: { s: 'hubin', l: 'poster1' }, scene: 1047 })

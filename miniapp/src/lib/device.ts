@@ -5,7 +5,7 @@ export const platform: 'weapp' | 'h5' = process.env.TARO_ENV === 'h5' ? 'h5' : '
 /** How this phone or browser is called in the list of signed-in places. */
 export function deviceLabel(): string {
   if (platform === 'h5') return browserLabel(navigator.userAgent)
-  const { brand = '', model = '' } = Taro.getSystemInfoSync()
+  const { brand = '', model = '' } = Taro.getDeviceInfo()
   return `${brand} ${model}`.trim().slice(0, 60) || '微信手机'
 }
 

@@ -23,7 +23,7 @@ const BESIDE = 64
 
 /** The widest that still gives every module the same whole number of screen dots; uneven bars do not scan. */
 function barsWidth(modules: number): number {
-  const { windowWidth, pixelRatio } = Taro.getSystemInfoSync()
+  const { windowWidth, pixelRatio } = Taro.getWindowInfo()
   const room = Math.min(windowWidth, 480) * (1 - BESIDE / 375)
   const dots = Math.max(1, Math.floor((room * pixelRatio) / modules))
   return (dots * modules) / pixelRatio

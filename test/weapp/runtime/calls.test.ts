@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { describeWithWcc } from '../wcc.fixture'
 import { createPhone, type Phone, type PhoneOptions } from './phone'
 import { writeProgram } from './plain-program.fixture'
 
@@ -52,7 +53,7 @@ async function wx(name: string, asked: Record<string, unknown> = {}): Promise<Re
   return JSON.parse(phone.started().realm.run('JSON.stringify(out)', 'test') as string) as Record<string, unknown>
 }
 
-describe('wx.request', () => {
+describeWithWcc('wx.request', () => {
   test('succeeds with every status and parses what it can', async () => {
     await startPhone()
     const answer = await wx('request', {
@@ -114,7 +115,7 @@ describe('wx.request', () => {
   })
 })
 
-describe('storage', () => {
+describeWithWcc('storage', () => {
   test('outlives a restart and knows its limits', async () => {
     await startPhone()
     await wx('setStorage', { key: 'token', data: { a: [1, '茶'] } })
@@ -127,7 +128,7 @@ describe('storage', () => {
   })
 })
 
-describe('WeChat’s sheets', () => {
+describeWithWcc('WeChat’s sheets', () => {
   test('of subscribe messages open only to a finger', async () => {
     await startPhone({ holder: { allowsMessage: (id) => (id === 'T1' ? 'accept' : 'reject') } })
     expect(await wx('requestSubscribeMessage', { tmplIds: ['T1'] })).toMatchObject({ failed: true, errCode: 20026 })

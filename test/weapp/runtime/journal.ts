@@ -36,6 +36,8 @@ export interface Journal {
   warnings: string[]
   /** Calls of wx functions that WeChat has and this phone has not. */
   unknownApis: Set<string>
+  /** Calls of wx functions that WeChat has deprecated. */
+  deprecatedApis: Set<string>
   setData: SetDataEntry[]
   requests: RequestEntry[]
   /** The most requests that were on their way at once, and how many had to wait for their turn. */
@@ -51,6 +53,7 @@ export function createJournal(onUncaught: (message: string) => void = () => {}):
     errors: [],
     warnings: [],
     unknownApis: new Set(),
+    deprecatedApis: new Set(),
     setData: [],
     requests: [],
     load: { peak: 0, queued: 0 },

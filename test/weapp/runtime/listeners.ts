@@ -16,7 +16,7 @@ export function createListeners(realm: Realm, names: readonly string[]): Listene
   for (const [name, list] of lists) {
     apis[`on${name}`] = (listener) => void (listener && list.add(listener))
     // Some listeners can never be taken away.
-    if (!wxNames().has(`off${name}`)) continue
+    if (!wxNames().all.has(`off${name}`)) continue
     apis[`off${name}`] = (listener) => (listener ? void list.delete(listener) : list.clear())
   }
   return {

@@ -24,7 +24,7 @@ export function pagesApis(ground: Ground, stack: () => PageStack, launch: () => 
     navigateBack: asyncApi(ground, 'navigateBack', ({ delta }) => stack().back(Number(delta ?? 1))),
     getLaunchOptionsSync: options,
     getEnterOptionsSync: options,
-    canIUse: (what: unknown) => wxNames().has(String(what).split('.')[0] ?? '') || /^[a-z-]+$/.test(String(what)),
+    canIUse: (what: unknown) => wxNames().all.has(String(what).split('.')[0] ?? '') || /^[a-z-]+$/.test(String(what)),
     nextTick: (callback: () => void) => void setTimeout(() => realm.guard('nextTick', callback), 0),
     env: realm.value({ USER_DATA_PATH: 'http://usr' }),
     getUpdateManager: () =>

@@ -1,3 +1,4 @@
+import { describeWithWcc } from '../wcc.fixture'
 import { createPhone, type Phone, type PhoneOptions } from './phone'
 import { writeProgram } from './plain-program.fixture'
 import { packageSizes, readProgram } from './program'
@@ -22,7 +23,7 @@ const trace = () => run<string>('JSON.stringify(getApp().trace.splice(0))')
 
 afterEach(() => phone?.close())
 
-describe('the logic layer', () => {
+describeWithWcc('the logic layer', () => {
   test('has the language and WeChat, and nothing of a browser or of node', async () => {
     await startPhone()
     const there = ABSENT.split(' ').filter((name) => run<string>(`typeof ${name}`) !== 'undefined')
@@ -43,7 +44,7 @@ describe('the logic layer', () => {
 
   test('hands over objects of its own world', async () => {
     await startPhone()
-    expect(run('wx.getSystemInfoSync().constructor === Object')).toBe(true)
+    expect(run('wx.getWindowInfo().constructor === Object')).toBe(true)
     expect(run('getCurrentPages() instanceof Array')).toBe(true)
   })
 
@@ -68,13 +69,18 @@ describe('the logic layer', () => {
     trace()
     await phone.tap('坏')
     run('wx.getWeRunData({ fail() {} })')
-    expect(phone.complaints()).toEqual([expect.stringContaining('boom'), 'wx.getWeRunData is not on this phone'])
+    run('wx.getSystemInfoSync()')
+    expect(phone.complaints()).toEqual([
+      expect.stringContaining('boom'),
+      'wx.getWeRunData is not on this phone',
+      'wx.getSystemInfoSync is deprecated',
+    ])
     expect(trace()).toBe('["error"]')
     expect(run('typeof wx.noSuchThing')).toBe('undefined')
   })
 })
 
-describe('the pages', () => {
+describeWithWcc('the pages', () => {
   test('live in WeChat’s order', async () => {
     await startPhone()
     expect(trace()).toBe('["launch home/index","home onLoad","home onShow","counter attached","home onReady"]')
@@ -111,7 +117,7 @@ describe('the pages', () => {
   })
 })
 
-describe('a finger', () => {
+describeWithWcc('a finger', () => {
   test('is felt by what is bound, upwards, until something catches it', async () => {
     await startPhone()
     await phone.tap('里')
@@ -154,7 +160,7 @@ describe('a finger', () => {
   })
 })
 
-describe('the WXML', () => {
+describeWithWcc('the WXML', () => {
   test('is refused by WeChat’s compiler when it is broken', () => {
     const broken = writeProgram({ 'list/index.wxml': '<view><text>清单</view>' })
     expect(() => compileWxml(readProgram(broken))).toThrow(/list\/index\.wxml/)

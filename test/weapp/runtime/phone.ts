@@ -51,7 +51,7 @@ interface Life {
   readonly journal: Journal
   /** The logic layer and what is around it. */
   started(): Started
-  /** Errors, warnings and unknown wx calls since the start; empty is well. */
+  /** Errors, warnings, unknown and deprecated wx calls since the start; empty is well. */
   complaints(): string[]
   /** Ends everything the mini-program has going. */
   close(): void
@@ -126,8 +126,9 @@ function createLife(parts: Parts): Life {
     },
     ...createWeather(parts, started, settle),
     complaints() {
-      const { errors, warnings, unknownApis } = started().journal
-      return [...errors, ...warnings, ...[...unknownApis].map((name) => `wx.${name} is not on this phone`)]
+      const { errors, warnings, unknownApis, deprecatedApis } = started().journal
+      const unknown = [...unknownApis].map((name) => `wx.${name} is not on this phone`)
+      return [...errors, ...warnings, ...unknown, ...[...deprecatedApis].map((name) => `wx.${name} is deprecated`)]
     },
     close() {
       running?.stop()
