@@ -17,8 +17,6 @@ const NOTHING: Record<Kind, { title: string; sub: string }> = {
 /** The movements, by kind when asked. */
 export function Movements() {
   const [kind, setKind] = useState<Kind>('all')
-  const { first, lines, hasMore, busy, fault, more } = usePages(kind)
-  useReachBottom(() => void more())
   return (
     <View>
       <View className="hy-chips">
@@ -28,15 +26,24 @@ export function Movements() {
           </Chip>
         ))}
       </View>
-      <States read={first}>
-        {() =>
-          lines.length === 0 ? (
-            <Empty {...NOTHING[kind]} />
-          ) : (
-            <Lines lines={lines} ended={!hasMore} busy={busy} fault={fault} onMore={() => void more()} />
-          )
-        }
-      </States>
+      {/* a list of its own for each kind: none starts with the lines of another */}
+      <OfKind key={kind} kind={kind} />
     </View>
+  )
+}
+
+function OfKind({ kind }: { kind: Kind }) {
+  const { first, lines, hasMore, busy, fault, more } = usePages(kind)
+  useReachBottom(() => void more())
+  return (
+    <States read={first}>
+      {() =>
+        lines.length === 0 ? (
+          <Empty {...NOTHING[kind]} />
+        ) : (
+          <Lines lines={lines} ended={!hasMore} busy={busy} fault={fault} onMore={() => void more()} />
+        )
+      }
+    </States>
   )
 }

@@ -22,5 +22,7 @@ export const Rungs = ({ explained: { ladder, tier } }: { explained: Explained })
   </View>
 )
 
-const needs = (atGrowth: number, here: boolean) =>
-  `${atGrowth === 0 ? '入会就有' : `${countText(atGrowth)} 成长值`}${here ? ' · 现在' : ''}`
+function needs(atGrowth: number, here: boolean): string {
+  const at = atGrowth === 0 ? '入会就有' : countText(atGrowth)
+  return here ? `${at} · 现在` : atGrowth === 0 ? at : `${at} 成长值`
+}
