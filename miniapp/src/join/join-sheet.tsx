@@ -1,17 +1,14 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
-import { Text, View } from '@tarojs/components'
+import { View } from '@tarojs/components'
 import { useEffect, useState } from 'react'
 import { platform } from '../lib/device'
-import { go } from '../lib/nav'
 import { useCommand } from '../lib/query'
 import { type Joined, join, useSession } from '../lib/session'
-import { aria } from '../ui/aria'
 import { Button } from '../ui/button'
-import { Icon } from '../ui/icon'
 import { Sheet } from '../ui/sheet'
 import { FaultNote } from '../ui/states'
-import { tapProps } from '../ui/tap'
 import { ClaimSheet } from './claim-sheet'
+import { Consent } from './consent'
 import { isWhole, PhoneBySms } from './phone-by-sms'
 
 type Phone = Parameters<typeof join>[2]
@@ -57,9 +54,9 @@ function JoinForm({ onJoined }: { onJoined: (joined: Joined) => void }) {
   }
   return (
     <View>
-      <View className="hy-2">我们只用这些信息识别会员、累计积分。不留手机号也能入会。</View>
+      <View className="hy-2">只用来认出你、记你的积分。手机号可以不留。</View>
       <Consent agreed={agreed} nudged={nudged && !agreed} onChange={setAgreed} />
-      {bySms && <PhoneBySms value={proof} onChange={setProof} />}
+      {bySms && <PhoneBySms value={proof} onChange={setProof} agreed={agreed} onNudge={() => setNudged(true)} />}
       <View className="hy-dock">
         {command.fault && <FaultNote fault={command.fault} />}
         {bySms ? (
@@ -76,7 +73,12 @@ function JoinForm({ onJoined }: { onJoined: (joined: Joined) => void }) {
           <FirstWay busy={command.busy} hasPhone={hasPhone} agreed={agreed} onEnter={enter} />
         )}
         {!hasPhone && !bySms && (
-          <Button id="join-phone-sms" block kind="secondary" onTap={() => setBySms(true)}>
+          <Button
+            id="join-phone-sms"
+            block
+            kind={platform === 'weapp' ? 'secondary' : 'primary'}
+            onTap={() => setBySms(true)}
+          >
             用短信验证手机号
           </Button>
         )}
@@ -127,41 +129,5 @@ function FirstWay({
     >
       手机号一键入会
     </Button>
-  )
-}
-
-function Consent({
-  agreed,
-  nudged,
-  onChange,
-}: {
-  agreed: boolean
-  nudged: boolean
-  onChange: (agreed: boolean) => void
-}) {
-  const tap = tapProps(() => onChange(!agreed))
-  const box = aria({ role: 'checkbox', checked: agreed, label: '我已阅读并同意会员服务与隐私说明' })
-  return (
-    <View>
-      <View className="hy-row hy-mt3">
-        <View id="consent" className={`hy-tick hy-grow${agreed ? ' hy-tick--on' : ''}`} {...tap} {...box}>
-          <View className="hy-tick__box">
-            <Icon name="check" size="s" />
-          </View>
-          <Text>我已阅读并同意</Text>
-        </View>
-        <View
-          className="hy-note__way hy-brandly"
-          {...tapProps(() => go('/pages/consent/privacy'), '阅读会员服务与隐私说明')}
-        >
-          <Text>《会员服务与隐私说明》</Text>
-        </View>
-      </View>
-      {nudged && (
-        <View className="hy-field__hint hy-field__hint--bad" {...aria({ role: 'alert' })}>
-          请先阅读并勾选同意
-        </View>
-      )}
-    </View>
   )
 }

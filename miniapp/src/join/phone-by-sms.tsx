@@ -12,13 +12,23 @@ export interface SmsProof {
   code: string
 }
 
-/** Phone and code fields; `value` grows until both are there. */
-export function PhoneBySms({ value, onChange }: { value: SmsProof; onChange: (next: SmsProof) => void }) {
+interface PhoneBySmsWish {
+  /** Grows until both are there. */
+  value: SmsProof
+  onChange: (next: SmsProof) => void
+  /** Without the person's agreement the number is not sent anywhere; `onNudge` says so. */
+  agreed?: boolean
+  onNudge?: () => void
+}
+
+/** Phone and code fields. */
+export function PhoneBySms({ value, onChange, agreed = true, onNudge }: PhoneBySmsWish) {
   const [againAt, setAgainAt] = useState(0)
   const now = useNow(1_000)
   const send = useCommand((phone: string) => api.session.sendSms.mutate({ phone }))
   const wait = Math.max(0, Math.ceil((againAt - now) / 1_000))
   const ask = async () => {
+    if (!agreed) return onNudge?.()
     const sent = await send.run(value.phone)
     if (sent) setAgainAt(Date.now() + sent.resendAfterSeconds * 1_000)
   }

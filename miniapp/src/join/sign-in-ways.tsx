@@ -1,12 +1,14 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { platform } from '../lib/device'
 import { useCommand } from '../lib/query'
-import { signInBySms, signInByWechat, useSession } from '../lib/session'
+import { join, signInBySms, signInByWechat, useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { Sheet } from '../ui/sheet'
 import { FaultNote } from '../ui/states'
-import { isWhole, PhoneBySms } from './phone-by-sms'
+import { Consent } from './consent'
+import { isWhole, PhoneBySms, type SmsProof } from './phone-by-sms'
 
 /** The ways in for somebody who is not signed in: WeChat, and a phone beside it. */
 export function SignInWays() {
@@ -28,24 +30,28 @@ export function SignInWays() {
   )
 }
 
+/** With a phone one signs in or joins in one go, so the agreement stands before the number. */
 function PhoneSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [proof, setProof] = useState({ phone: '', code: '' })
-  const enter = useCommand(async () => {
+  const [agreed, setAgreed] = useState(false)
+  const [nudged, setNudged] = useState(false)
+  const enter = useCommand(async (_: SmsProof, requestId) => {
     await signInBySms(proof.phone, proof.code)
+    if (useSession.getState().state === 'guest') await join(requestId, DEMO_POLICY.consentVersion)
     onClose()
   })
+  const submit = () => {
+    if (agreed) void enter.run(proof)
+    else setNudged(true)
+  }
   return (
     <Sheet open={open} onClose={onClose} title="手机号登录">
-      <PhoneBySms value={proof} onChange={setProof} />
+      <View className="hy-2">还不是会员也没关系，登录时一并入会。</View>
+      <Consent agreed={agreed} nudged={nudged && !agreed} onChange={setAgreed} />
+      <PhoneBySms value={proof} onChange={setProof} agreed={agreed} onNudge={() => setNudged(true)} />
       <View className="hy-dock">
         {enter.fault && <FaultNote fault={enter.fault} />}
-        <Button
-          id="sign-in-submit"
-          block
-          busy={enter.busy}
-          disabled={!isWhole(proof)}
-          onTap={() => void enter.run(undefined)}
-        >
+        <Button id="sign-in-submit" block busy={enter.busy} disabled={!isWhole(proof)} onTap={submit}>
           登录
         </Button>
       </View>

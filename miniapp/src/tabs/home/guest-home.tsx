@@ -1,12 +1,16 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
-import { View } from '@tarojs/components'
+import { rungOf } from '@huiyuan/shared/tier'
+import { Text, View } from '@tarojs/components'
 import { SignInWays } from '../../join/sign-in-ways'
 import { useSession } from '../../lib/session'
 import { Cell, Panel, Section } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
 import { Ladder } from '../../ui/ladder'
+import { TierMark } from '../../ui/tier-mark'
 
 const { pointsPerYuan, tiers, brand } = DEMO_POLICY
+const first = rungOf(1, DEMO_POLICY)
 
 /** What a stranger sees: what membership brings, and one way in. */
 export function GuestHome({ onJoin }: { onJoin: () => void }) {
@@ -17,19 +21,16 @@ export function GuestHome({ onJoin }: { onJoin: () => void }) {
         <View className="hy-display">来了就是一家人</View>
         <View className="hy-2">{brand.slogan}</View>
       </View>
-      <Panel pad>
-        <View className="hy-title">一张会员卡，家家店都认</View>
-        <View className="hy-2 hy-mt1">不用充值，不用下载，手机里就能用。</View>
-        {state === 'guest' ? (
-          <View className="hy-dock">
-            <Button id="join-open" block onTap={onJoin}>
-              领取会员卡
-            </Button>
-          </View>
-        ) : (
-          <SignInWays />
-        )}
-      </Panel>
+      <FirstCard />
+      {state === 'guest' ? (
+        <View className="hy-dock">
+          <Button id="join-open" block onTap={onJoin}>
+            领取会员卡
+          </Button>
+        </View>
+      ) : (
+        <SignInWays />
+      )}
       <Section title="入会有什么" />
       <Panel>
         <Cell icon="spark" title="消费得积分" sub={`每 1 元得 ${pointsPerYuan} 积分，退货期满生效`} />
@@ -44,3 +45,31 @@ export function GuestHome({ onJoin }: { onJoin: () => void }) {
     </View>
   )
 }
+
+/** The card everybody begins with, before it has an owner. */
+const FirstCard = () => (
+  <View className={`hy-card hy-tier-${first.tier}`}>
+    <View className="hy-card__pattern" />
+    <View className="hy-card__light" />
+    <View className="hy-card__top">
+      <View className="hy-grow">
+        <View className="hy-card__tier">
+          <TierMark tier={first.tier} size="l" className="hy-card__mark" />
+          <Text>{`${first.name}会员`}</Text>
+        </View>
+        <View className="hy-card__glaze">{`${first.glaze} · 入会就有`}</View>
+      </View>
+      <View className="hy-bowl hy-bowl--whole">
+        <View className="hy-bowl__well">
+          <Icon name="bowl" size="l" />
+        </View>
+      </View>
+    </View>
+    <View className="hy-card__foot">
+      <View className="hy-grow">
+        <View className="hy-title">一张会员卡，家家店都认</View>
+        <View className="hy-card__glaze">不用充值，不用下载，手机里就能用</View>
+      </View>
+    </View>
+  </View>
+)
