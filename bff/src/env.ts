@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { wechatBaseRefusal } from './wechat'
 
 const text = z.string().min(1)
+const WECHAT_API = 'https://api.weixin.qq.com'
+const WECHAT_OAUTH = 'https://open.weixin.qq.com'
 
 const Env = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
@@ -16,8 +18,8 @@ const Env = z.object({
   WEAPP_SECRET: text,
   OA_APPID: text,
   OA_SECRET: text,
-  WECHAT_API_BASE: z.url().default('https://api.weixin.qq.com'),
-  WECHAT_OAUTH_BASE: z.url().default('https://open.weixin.qq.com'),
+  WECHAT_API_BASE: z.url().default(WECHAT_API),
+  WECHAT_OAUTH_BASE: z.url().default(WECHAT_OAUTH),
   WECHAT_ALLOW_OTHER_BASE: z.enum(['yes', 'no']).default('no'),
   WECHAT_PUSH_TOKEN: text.optional(),
   WECHAT_PUSH_AES_KEY: z.string().length(43).optional(),
@@ -40,23 +42,26 @@ export type Env = z.infer<typeof Env>
 export function readEnv(source: Record<string, string | undefined> = process.env): Env {
   const parsed = Env.safeParse(source)
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  if (parsed.success) problems.push(...crossProblems(parsed.data))
-  if (problems.length > 0) throw new Error(`The settings cannot be used:\n  ${problems.join('\n  ')}`)
-  return parsed.data as Env
+  problems.push(...crossProblems(source))
+  if (!parsed.success || problems.length > 0)
+    throw new Error(`The settings cannot be used:\n  ${problems.join('\n  ')}`)
+  return parsed.data
 }
 
-function crossProblems(env: Env): string[] {
-  const problems: string[] = []
-  const base = wechatBaseRefusal({
-    apiBase: env.WECHAT_API_BASE,
-    oauthBase: env.WECHAT_OAUTH_BASE,
-    production: env.NODE_ENV === 'production',
-    allowOther: env.WECHAT_ALLOW_OTHER_BASE === 'yes',
-  })
-  if (base) problems.push(base)
-  if (env.SMS_PROVIDER === 'sandbox' && !env.SMS_SANDBOX_URL)
-    problems.push('SMS_SANDBOX_URL: needed when SMS_PROVIDER is sandbox')
-  return problems
+/** What does not fit together, judged also where another setting is bad by itself. */
+function crossProblems(source: Record<string, string | undefined>): string[] {
+  const read = <K extends keyof Env>(name: K) => Env.shape[name].safeParse(source[name]).data as Env[K] | undefined
+  const wechat = { apiBase: WECHAT_API, oauthBase: WECHAT_OAUTH, production: read('NODE_ENV') === 'production' }
+  const allowOther = read('WECHAT_ALLOW_OTHER_BASE') === 'yes'
+  const bases = [
+    wechatBaseRefusal({ ...wechat, allowOther, apiBase: read('WECHAT_API_BASE') ?? WECHAT_API }),
+    wechatBaseRefusal({ ...wechat, allowOther, oauthBase: read('WECHAT_OAUTH_BASE') ?? WECHAT_OAUTH }),
+  ]
+  const noSms = read('SMS_PROVIDER') === 'sandbox' && !source.SMS_SANDBOX_URL
+  return [
+    ...bases.filter((problem) => problem !== null),
+    ...(noSms ? ['SMS_SANDBOX_URL: needed when SMS_PROVIDER is sandbox'] : []),
+  ]
 }
 
 /** `points_arrived=abc,phone_moved=def` → template key → WeChat's template id. */

@@ -30,7 +30,7 @@ export function keysFrom(masterKey: string): Keys {
   }
   const open = (sealed: Uint8Array): Buffer => {
     if (sealed[0] !== SEAL_VERSION) throw new Error('unknown seal version')
-    const decipher = createDecipheriv('aes-256-gcm', key('data'), sealed.subarray(1, 13))
+    const decipher = createDecipheriv('aes-256-gcm', key('data'), sealed.subarray(1, 13), { authTagLength: 16 })
     decipher.setAuthTag(sealed.subarray(13, 29))
     return Buffer.concat([decipher.update(sealed.subarray(29)), decipher.final()])
   }

@@ -7,10 +7,16 @@ DECLARE
   dst uuid := (call->>'to')::uuid;
 BEGIN
   PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  -- merged by somebody else meanwhile: the caller looks again who is who
+  IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
   IF (SELECT count(*) FROM member WHERE member_id IN (src, dst) AND status = 'active') <> 2 THEN
     PERFORM refuse('MERGE_BLOCKED', '{"blocker": "not_active"}');
   END IF;
   UPDATE identity SET member_id = dst WHERE member_id = src;
+  -- a person has one phone here: the newest
+  DELETE FROM identity old USING identity new
+    WHERE old.member_id = dst AND new.member_id = dst AND old.kind = 'phone' AND new.kind = 'phone'
+      AND (old.proven_at, old.subject) < (new.proven_at, new.subject);
   UPDATE member_no SET member_id = dst WHERE member_id = src;
   INSERT INTO consent (member_id, document, version, granted_at, withdrawn_at)
     SELECT dst, document, version, granted_at, withdrawn_at FROM consent WHERE member_id = src ON CONFLICT DO NOTHING;
@@ -20,9 +26,9 @@ BEGIN
   UPDATE claim SET member_id = dst WHERE member_id = src;
   UPDATE claim SET holder_id = dst WHERE holder_id = src;
   UPDATE member SET merged_into = dst WHERE merged_into = src;
-  UPDATE member SET status = 'merged', merged_into = dst, name_sealed = NULL WHERE member_id = src;
   UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz),
-      name_sealed = coalesce(member.name_sealed, (SELECT name_sealed FROM member WHERE member_id = src)) WHERE member_id = dst;
+      name_sealed = coalesce(name_sealed, (SELECT o.name_sealed FROM member o WHERE o.member_id = src)) WHERE member_id = dst;
+  UPDATE member SET status = 'merged', merged_into = dst, name_sealed = NULL WHERE member_id = src;
   RETURN '{}';
 END $$;
 
@@ -77,11 +83,19 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- One look at the second proof, counted before it is judged. {memberId, claimId, at} → {holderId, triesLeft} or NULL
+-- One look at the second proof, counted before it is judged. Looks come one after the other: both members are locked
+-- first, in id order like in a merge. {memberId, claimId, at} → {holderId, triesLeft} or NULL
 CREATE OR REPLACE FUNCTION member_try_claim(call jsonb) RETURNS jsonb
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+DECLARE
+  look jsonb;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id IN (SELECT unnest(ARRAY[c.member_id, c.holder_id]) FROM claim c
+      WHERE c.member_id = (call->>'memberId')::uuid AND c.claim_id = (call->>'claimId')::uuid)
+    ORDER BY member_id FOR UPDATE;
   UPDATE claim SET tries_left = tries_left - 1
     WHERE member_id = (call->>'memberId')::uuid AND claim_id = (call->>'claimId')::uuid
       AND settled_at IS NULL AND tries_left > 0 AND expires_at > (call->>'at')::timestamptz
-    RETURNING jsonb_build_object('holderId', holder_id, 'triesLeft', tries_left)
-$$;
+    RETURNING jsonb_build_object('holderId', holder_id, 'triesLeft', tries_left) INTO look;
+  RETURN look;
+END $$;

@@ -12,13 +12,19 @@ BEGIN
   RETURN own;
 END $$;
 
--- A job goes with the person; two jobs cannot become one by themselves.
+-- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room.
 CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
 BEGIN
-  IF (SELECT count(*) FROM staff WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid)) = 2 THEN
+  IF (SELECT count(*) FROM staff WHERE member_id IN (src, dst) AND ended_at IS NULL) = 2 THEN
     PERFORM refuse('MERGE_BLOCKED', '{"blocker": "two_jobs"}');
   END IF;
-  UPDATE staff SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  DELETE FROM staff former USING staff kept
+    WHERE former.member_id IN (src, dst) AND kept.member_id IN (src, dst)
+      AND (former.ended_at, former.member_id) < (coalesce(kept.ended_at, 'infinity'), kept.member_id);
+  UPDATE staff SET member_id = dst WHERE member_id = src;
   RETURN '{}';
 END $$;

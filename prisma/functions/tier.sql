@@ -16,13 +16,14 @@ BEGIN
   RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
 END $$;
 
--- The higher of the two, until the next review.
+-- The higher of the two, until the next review; of two equal ones the one that is safe for longer.
 CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE standing SET tier = other.tier, since = other.since, valid_until = other.valid_until
     FROM standing other
-    WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid AND other.tier > standing.tier;
+    WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid
+      AND (other.tier, other.valid_until) > (standing.tier, standing.valid_until);
   RETURN '{}';
 END $$;
 

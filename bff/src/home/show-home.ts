@@ -3,6 +3,7 @@ import { DAY_MS } from '@huiyuan/shared/time'
 import { type Ctx, memberIdOf } from '../ctx'
 import { liveLots } from '../ledger'
 import { displayNameOf, findClaim } from '../member'
+import { refuse } from '../refusal'
 import { listStores } from '../store'
 
 /** One thing worth doing today; the page shows the first few. */
@@ -13,12 +14,12 @@ export type TodayItem =
   | { kind: 'first_code' }
   | { kind: 'add_phone' }
 
-/** Everything the home screen needs, in one answer: one round trip to the database per noun. */
+/** Everything the home screen needs, in one answer: one round trip to the database per noun. @throws SESSION_OVER */
 export async function showHome(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
   const now = ctx.now()
   const [member, account, standing, lots, claim, phones, devices, { stores }] = await Promise.all([
-    ctx.db.member.findUniqueOrThrow({ where: { memberId }, select: { memberNo: true, nameSealed: true } }),
+    ctx.db.member.findUnique({ where: { memberId, status: 'active' }, select: { memberNo: true, nameSealed: true } }),
     ctx.db.account.findUniqueOrThrow({ where: { memberId } }),
     ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true, validUntil: true } }),
     liveLots(ctx.db, memberId, 100),
@@ -27,6 +28,8 @@ export async function showHome(ctx: Ctx) {
     ctx.db.device.count({ where: { memberId } }),
     listStores(ctx),
   ])
+  // merged into another record a moment ago: the phone's next token is the survivor's
+  if (!member) return refuse('SESSION_OVER')
   const pending = lots
     .filter(({ state }) => state === 'pending')
     .sort((a, b) => a.activeAt.getTime() - b.activeAt.getTime())

@@ -9,8 +9,19 @@ const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
   expired: ['expired'],
 }
 
+const DEBT = 'member:debt'
+
+/** What was owed and moved along with a merge is neither earned nor spent. */
 const filterOf = (kind: StatementKind) =>
-  kind === 'all' ? {} : kind === 'growth' ? { unit: 'growth' } : { unit: 'points', reason: { in: REASONS[kind] } }
+  kind === 'all'
+    ? {}
+    : kind === 'growth'
+      ? { unit: 'growth' }
+      : {
+          unit: 'points',
+          reason: { in: REASONS[kind] },
+          NOT: [{ fromAccount: DEBT }, { toAccount: DEBT, fromAccount: { startsWith: 'programme:' } }],
+        }
 
 /** The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. */
 export async function listStatement(
@@ -41,7 +52,8 @@ export async function listStatement(
     lines: page.map((row) => {
       const unit = row.unit as 'points' | 'growth'
       const reason = row.reason as TransferReason
-      const detail = row.detail as TransferDetail
+      const owed = reason !== 'debt_paid' && [row.fromAccount, row.toAccount].includes(DEBT)
+      const detail: TransferDetail = { ...(row.detail as TransferDetail), ...(owed ? { debt: true } : {}) }
       return {
         transferId: row.transferId,
         at: row.at.toISOString(),

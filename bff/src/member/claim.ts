@@ -8,7 +8,8 @@ export interface OpenClaim {
   claimId: string
   points: number
   triesLeft: number
-  expiresAt: Date
+  /** ISO */
+  expiresAt: string
 }
 
 /** Remembers that the phone led to an older record. Runs inside a transaction. */
@@ -43,6 +44,10 @@ export async function findClaim(db: Db, memberId: string, now: Date): Promise<Op
     where: { memberId: claim.holderId },
     select: { availablePoints: true, pendingPoints: true },
   })
-  const { holderId: _, ...shown } = claim
-  return { ...shown, points: (account?.availablePoints ?? 0) + (account?.pendingPoints ?? 0) }
+  return {
+    claimId: claim.claimId,
+    points: (account?.availablePoints ?? 0) + (account?.pendingPoints ?? 0),
+    triesLeft: claim.triesLeft,
+    expiresAt: claim.expiresAt.toISOString(),
+  }
 }

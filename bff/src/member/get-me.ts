@@ -1,5 +1,6 @@
 import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
+import { refuse } from '../refusal'
 import { findJob } from '../staff'
 import { findClaim } from './claim'
 
@@ -11,12 +12,12 @@ const LABEL: Record<string, string> = {
   external: '其他账号',
 }
 
-/** Everything the "me" page shows of the person. */
+/** Everything the "me" page shows of the person. @throws SESSION_OVER */
 export async function getMe(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
   const [member, identities, standing, openClaim, staff] = await Promise.all([
-    ctx.db.member.findUniqueOrThrow({
-      where: { memberId },
+    ctx.db.member.findUnique({
+      where: { memberId, status: 'active' },
       select: { memberId: true, memberNo: true, nameSealed: true, joinedAt: true },
     }),
     ctx.db.identity.findMany({
@@ -28,6 +29,8 @@ export async function getMe(ctx: Ctx) {
     findClaim(ctx.db, memberId, ctx.now()),
     findJob(ctx, memberId),
   ])
+  // merged into another record a moment ago: the phone's next token is the survivor's
+  if (!member) return refuse('SESSION_OVER')
   const phone = identities.find(({ kind }) => kind === 'phone')?.subjectSealed
   return {
     memberId,
@@ -46,7 +49,7 @@ export async function getMe(ctx: Ctx) {
         provenAt: provenAt.toISOString(),
       })),
     staff,
-    openClaim: openClaim && { ...openClaim, expiresAt: openClaim.expiresAt.toISOString() },
+    openClaim,
   }
 }
 

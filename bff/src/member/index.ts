@@ -1,6 +1,6 @@
 export { findClaim, type OpenClaim, openClaim } from './claim'
 export { attachProofs, createMember, type NewMember } from './create-member'
 export { displayNameOf } from './get-me'
-export { mergeMember } from './merge-member'
+export { mergeMember, survivingId } from './merge-member'
 export { type PhoneDoor, phoneDoor } from './phone-door'
-export { findHolders, lockProofs, phoneProof, provePhone, wechatProofs, wechatSays } from './prove-identity'
+export { findHolders, lockProofs, phoneOrAnswer, phoneProof, wechatProofs, wechatSays } from './prove-identity'

@@ -1,5 +1,6 @@
 import { tierAt, tierValidUntil } from '@huiyuan/shared/tier'
 import type { Ctx } from '../ctx'
+import type { Db } from '../db'
 
 export interface Merged {
   /** What the other record brought. */
@@ -9,7 +10,7 @@ export interface Merged {
 
 /**
  * Makes two records one person: every noun moves its rows, in the registry's order. Runs inside a transaction.
- * @throws MERGE_BLOCKED naming what stands in the way
+ * @throws MERGE_BLOCKED naming what stands in the way; BUSY when one of the two was merged meanwhile
  */
 export async function mergeMember(tx: Ctx, survivorId: string, otherId: string): Promise<Merged> {
   const call = { from: otherId, to: survivorId, at: tx.now() }
@@ -30,4 +31,10 @@ export async function mergeMember(tx: Ctx, survivorId: string, otherId: string):
     ladder: tx.policy.tiers.filter(({ tier }) => tier <= tierAt(growth, tx.policy).tier),
   })
   return brought
+}
+
+/** The record that goes on for this one: itself, or the survivor of its merge. */
+export async function survivingId(db: Db, memberId: string): Promise<string> {
+  const member = await db.member.findUnique({ where: { memberId }, select: { mergedInto: true } })
+  return member?.mergedInto ?? memberId
 }

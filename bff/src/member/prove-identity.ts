@@ -1,5 +1,5 @@
 import type { HeldIdentity, Holder, Proof } from '@huiyuan/shared/identity'
-import type { Ctx, ProvenIdentity } from '../ctx'
+import type { Command, Ctx, ProvenIdentity } from '../ctx'
 import type { Db } from '../db'
 import type { Keys } from '../keys'
 import { refuse } from '../refusal'
@@ -25,10 +25,31 @@ export const wechatProofs = (appid: string, person: { openid: string; unionid?: 
  * The phone, proven. Spends the code it is given, so call it outside of any transaction.
  * @throws WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
  */
-export async function provePhone(ctx: Ctx, door: PhoneDoor, openid?: string): Promise<ProvenIdentity> {
+async function provePhone(ctx: Ctx, door: PhoneDoor, openid?: string): Promise<ProvenIdentity> {
   if (door.kind === 'sms') return phoneProof(ctx.keys, await spendSmsCode(ctx, door.phone, door.code))
   const { phone } = await wechatSays(() => ctx.wechat.phoneNumber(door.code, openid))
   return phoneProof(ctx.keys, normalPhone(phone) ?? refuse('PHONE_INVALID'))
+}
+
+/**
+ * The answer that this command has had already, or the phone it proves. A code is good once: when it is refused, the
+ * same command, sent twice, may have spent it a moment ago.
+ * @throws as provePhone does
+ */
+export async function phoneOrAnswer<Answer>(
+  ctx: Ctx,
+  { command, door, openid }: { command: Command; door: PhoneDoor; openid?: string | undefined },
+): Promise<{ answer: Answer } | { proof: ProvenIdentity }> {
+  const stored = () => ctx.sql<Answer | null>('request_begin', command)
+  const before = await stored()
+  if (before) return { answer: before }
+  try {
+    return { proof: await provePhone(ctx, door, openid) }
+  } catch (refused) {
+    const meanwhile = await stored()
+    if (meanwhile) return { answer: meanwhile }
+    throw refused
+  }
 }
 
 /** Runs one question to WeChat; its troubles become faults that a person can act on. */

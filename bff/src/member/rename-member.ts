@@ -2,7 +2,7 @@ import { isDisplayName } from '@huiyuan/shared/member'
 import { type Ctx, commandOf, memberIdOf, once } from '../ctx'
 import { refuse } from '../refusal'
 
-/** Sets what the member is called on the card. @throws BAD_INPUT */
+/** Sets what the member is called on the card. @throws BAD_INPUT, SESSION_OVER */
 export async function renameMember(
   ctx: Ctx,
   input: { requestId: string; displayName: string },
@@ -11,7 +11,11 @@ export async function renameMember(
   const displayName = input.displayName.trim()
   if (!isDisplayName(displayName)) refuse('BAD_INPUT', { fields: [{ path: 'displayName', problem: 'name' }] })
   return once(ctx, commandOf(ctx, 'member.rename', input), async (tx) => {
-    await tx.db.member.update({ where: { memberId }, data: { nameSealed: tx.keys.seal(displayName) } })
+    const named = await tx.db.member.updateMany({
+      where: { memberId, status: 'active' },
+      data: { nameSealed: tx.keys.seal(displayName) },
+    })
+    if (named.count === 0) refuse('SESSION_OVER')
     // the name itself stays out of the stored answers
     return { displayName: '' }
   }).then(() => ({ displayName }))

@@ -1,4 +1,4 @@
-import { type Resolution, resolveIdentity } from '@huiyuan/shared/identity'
+import { resolveIdentity } from '@huiyuan/shared/identity'
 import { type Arrival, type Ctx, commandOf, type Guest, once, type ProvenIdentity, tell } from '../ctx'
 import {
   attachProofs,
@@ -9,9 +9,10 @@ import {
   mergeMember,
   openClaim,
   type PhoneDoor,
-  provePhone,
+  phoneOrAnswer,
+  survivingId,
 } from '../member'
-import { refuse } from '../refusal'
+import { refuse, twiceWhenBusy } from '../refusal'
 import { type Place, startSession, tokensOf } from './start-session'
 import type { Tokens } from './tokens'
 
@@ -30,6 +31,11 @@ export interface Joined {
   claim: { claimId: string; points: number; triesLeft: number; expiresAt: string } | null
 }
 
+interface Started {
+  memberId: string
+  sessionId: string
+}
+
 /**
  * Makes a guest a member: consent, proofs and where they came from are judged together, in one transaction that
  * holds the proofs. However often and from however many places one person joins, it is one member (I-ID1, I-ID3).
@@ -40,29 +46,34 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   if (input.consentVersion !== ctx.policy.consentVersion)
     refuse('CONSENT_STALE', { version: ctx.policy.consentVersion })
   const command = commandOf(ctx, 'session.join', input)
-  const known = await ctx.sql<{ memberId: string; sessionId: string } | null>('request_begin', command)
-  const started = known ?? (await join())
-  if (!known) void noteRisk(ctx, started.memberId, guest)
-  return joinedOf(ctx, started.memberId, started.sessionId)
-
-  async function join() {
-    const openid = openidOf(ctx, guest)
-    const proofs = input.phone ? [...guest.proofs, await provePhone(ctx, input.phone, openid)] : guest.proofs
-    if (proofs.length === 0) refuse('PROOF_NEEDED')
-    const arrival = input.arrival ?? guest.arrival
-    return once(ctx, command, async (tx) => {
+  const got = input.phone
+    ? await phoneOrAnswer<Started>(ctx, { command, door: input.phone, openid: openidOf(ctx, guest) })
+    : null
+  if (got && 'answer' in got) return joinedOf(ctx, got.answer)
+  const proofs = got ? [...guest.proofs, got.proof] : guest.proofs
+  if (proofs.length === 0) refuse('PROOF_NEEDED')
+  let first = false
+  const started = await twiceWhenBusy(() =>
+    once(ctx, command, async (tx): Promise<Started> => {
       await lockProofs(tx, proofs)
-      const holders = await findHolders(tx.db, proofs)
-      const memberId = await enter(tx, resolveIdentity(proofs, holders, tx.now(), tx.policy), proofs, arrival)
+      const memberId = await enter(tx, proofs, input.arrival ?? guest.arrival)
       await recordConsent(tx, memberId)
+      first = true
       return { memberId, sessionId: await startSession(tx, memberId, input) }
-    })
-  }
+    }),
+  )
+  if (first) void noteRisk(ctx, started.memberId, guest)
+  return joinedOf(ctx, started)
 }
 
-async function enter(tx: Ctx, found: Resolution, proofs: ProvenIdentity[], arrival: Arrival): Promise<string> {
-  if (found.kind === 'merge') await mergeMember(tx, found.survivorId, found.otherId)
-  const own = found.kind === 'merge' ? found.survivorId : found.kind === 'create' ? null : found.memberId
+async function enter(tx: Ctx, proofs: ProvenIdentity[], arrival: Arrival): Promise<string> {
+  const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
+  if (found.kind === 'merge') {
+    await mergeMember(tx, found.survivorId, found.otherId)
+    // two of the three proofs were one person's; the third may still lead to another record
+    return enter(tx, proofs, arrival)
+  }
+  const own = found.kind === 'create' ? null : found.memberId
   if (own) await attachProofs(tx, own, proofs)
   const memberId = own ?? (await createMember(tx, { proofs, arrival })).memberId
   if (!own) await tell(tx, 'member.joined', { memberId, at: tx.now(), arrival })
@@ -97,9 +108,11 @@ async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void>
 const openidOf = (ctx: Ctx, guest: Guest): string | undefined =>
   guest.proofs.find(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId)?.subject
 
-async function joinedOf(ctx: Ctx, memberId: string, sessionId: string): Promise<Joined> {
+/** The answer as things stand now; a repetition may come after the member was merged. */
+async function joinedOf(ctx: Ctx, started: Started): Promise<Joined> {
+  const memberId = await survivingId(ctx.db, started.memberId)
   const [tokens, account, standing, claim] = await Promise.all([
-    tokensOf(ctx, memberId, sessionId),
+    tokensOf(ctx, memberId, started.sessionId),
     ctx.db.account.findUniqueOrThrow({ where: { memberId }, select: { availablePoints: true, pendingPoints: true } }),
     ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true } }),
     findClaim(ctx.db, memberId, ctx.now()),
@@ -108,6 +121,6 @@ async function joinedOf(ctx: Ctx, memberId: string, sessionId: string): Promise<
     memberId,
     tokens,
     welcome: { points: account.availablePoints + account.pendingPoints, tier: standing.tier },
-    claim: claim && { ...claim, expiresAt: claim.expiresAt.toISOString() },
+    claim,
   }
 }

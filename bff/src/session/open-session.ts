@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolveIdentity } from '@huiyuan/shared/identity'
 import { type Arrival, type Ctx, inTx, type ProvenIdentity } from '../ctx'
 import { attachProofs, findHolders, lockProofs, mergeMember, phoneProof, wechatProofs, wechatSays } from '../member'
+import { twiceWhenBusy } from '../refusal'
 import { spendSmsCode } from '../sms'
 import { type Place, startSession, tokensOf } from './start-session'
 import { mintGuestToken, type Tokens } from './tokens'
@@ -27,20 +28,23 @@ export type Opened =
  */
 export async function openSession(ctx: Ctx, input: OpenInput): Promise<Opened> {
   const proofs = await proveDoor(ctx, input.door)
-  const opened = await inTx(ctx, async (tx) => {
-    await lockProofs(tx, proofs)
-    const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
-    if (found.kind !== 'attach' && found.kind !== 'merge') return null
-    if (found.kind === 'merge') await mergeMember(tx, found.survivorId, found.otherId)
-    const memberId = found.kind === 'merge' ? found.survivorId : found.memberId
-    await attachProofs(tx, memberId, proofs)
-    return { memberId, sessionId: await startSession(tx, memberId, input) }
-  })
+  const opened = await twiceWhenBusy(() => inTx(ctx, (tx) => recognise(tx, proofs, input)))
   if (opened)
     return { kind: 'member', memberId: opened.memberId, tokens: await tokensOf(ctx, opened.memberId, opened.sessionId) }
   const arrival = input.arrival ?? { channel: input.platform }
   const guest = await mintGuestToken(ctx, { guestId: randomUUID(), proofs, arrival })
   return { kind: 'guest', ...guest, hasPhone: proofs.some(({ kind }) => kind === 'phone') }
+}
+
+/** The session of a member who is known by these proofs, or null. */
+async function recognise(tx: Ctx, proofs: ProvenIdentity[], place: Place) {
+  await lockProofs(tx, proofs)
+  const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
+  if (found.kind !== 'attach' && found.kind !== 'merge') return null
+  if (found.kind === 'merge') await mergeMember(tx, found.survivorId, found.otherId)
+  const memberId = found.kind === 'merge' ? found.survivorId : found.memberId
+  await attachProofs(tx, memberId, proofs)
+  return { memberId, sessionId: await startSession(tx, memberId, place) }
 }
 
 async function proveDoor(ctx: Ctx, door: Door): Promise<ProvenIdentity[]> {

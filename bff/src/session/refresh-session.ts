@@ -1,4 +1,5 @@
 import type { Ctx } from '../ctx'
+import { survivingId } from '../member'
 import { refuse } from '../refusal'
 import { forgetSession } from './read-actor'
 import { mintTokens, readRefreshToken, refreshExpiry, type SessionRef, type Tokens } from './tokens'
@@ -15,7 +16,8 @@ export async function refreshSession(ctx: Ctx, input: { refreshToken: string }):
   const given = readRefreshToken(ctx.keys, input.refreshToken)
   const now = ctx.now()
   const expiresAt = refreshExpiry(now)
-  const ref = { ...given, memberId: await currentMember(ctx, given.memberId) }
+  // a member merged away since: its sessions went over to the survivor
+  const ref = { ...given, memberId: await survivingId(ctx.db, given.memberId) }
   const where = { memberId: ref.memberId, sessionId: ref.sessionId, revokedAt: null }
   const turned = await ctx.db.session.updateMany({
     where: { ...where, generation: ref.generation, expiresAt: { gt: now } },
@@ -26,6 +28,7 @@ export async function refreshSession(ctx: Ctx, input: { refreshToken: string }):
     await ctx.db.member.updateMany({ where: { memberId: ref.memberId }, data: { lastActiveAt: now } })
     return mintTokens(ctx, next, expiresAt)
   }
+  if ((await survivingId(ctx.db, given.memberId)) !== ref.memberId) return refreshSession(ctx, input)
   const row = await ctx.db.session.findFirst({ where, select: { generation: true, rotatedAt: true, expiresAt: true } })
   if (!row || row.expiresAt <= now) return refuse('SESSION_OVER')
   const lostAnswer = row.generation === next.generation && now.getTime() - row.rotatedAt.getTime() <= GRACE_MS
@@ -34,10 +37,4 @@ export async function refreshSession(ctx: Ctx, input: { refreshToken: string }):
   forgetSession(ctx.house, ref.sessionId)
   ctx.log.warn({ sessionId: ref.sessionId }, 'an old refresh token came back; session ended')
   return refuse('SESSION_OVER')
-}
-
-/** A member merged away since: its sessions went over to the survivor. */
-async function currentMember(ctx: Ctx, memberId: string): Promise<string> {
-  const member = await ctx.db.member.findUnique({ where: { memberId }, select: { mergedInto: true } })
-  return member?.mergedInto ?? memberId
 }
