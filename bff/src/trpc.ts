@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import { type Actor, type Ctx, ctxOf, type House } from './ctx'
 import { Refusal, refuse, toRefusal } from './refusal'
+import { remembered } from './remembered'
 
 /** What a request brings before anybody has asked who it is. */
 export interface RequestContext {
@@ -99,13 +100,21 @@ export interface WorkingStaff {
   staffNo: string
 }
 
-async function findWorkingStaff(ctx: Ctx): Promise<WorkingStaff | null> {
-  if (ctx.actor.kind !== 'member') return null
-  const own = await ctx.db.staff.findUnique({
-    where: { memberId: ctx.actor.memberId, endedAt: null },
+/** How long a look at the staff row is trusted. Every staff verb that writes asks the row again, in its statement. */
+const STAFF_TRUST_MS = 10_000
+const workingStaff = remembered<WorkingStaff>()
+
+async function findWorkingStaff({ house, actor, db }: Ctx): Promise<WorkingStaff | null> {
+  if (actor.kind !== 'member') return null
+  const { memberId } = actor
+  const known = workingStaff.recall(house, memberId)
+  if (known) return known
+  const own = (await db.staff.findUnique({
+    where: { memberId, endedAt: null },
     select: { memberId: true, role: true, storeId: true, staffNo: true },
-  })
-  return own as WorkingStaff | null
+  })) as WorkingStaff | null
+  if (own) workingStaff.keep(house, memberId, own, house.now().getTime() + STAFF_TRUST_MS)
+  return own
 }
 
 /** The id every write carries, so that sending it again changes nothing. */

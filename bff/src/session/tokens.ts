@@ -96,14 +96,19 @@ export async function readGuestToken({ keys, now }: Clocked, token: string): Pro
   }
 }
 
+/** What an access token says; `expiresAt` in epoch ms. */
+export interface Access {
+  memberId: string
+  sessionId: string
+  expiresAt: number
+}
+
 /** Whose access token this is. @throws SESSION_OVER */
-export async function readAccessToken(
-  { keys, now }: Clocked,
-  token: string,
-): Promise<{ memberId: string; sessionId: string }> {
+export async function readAccessToken({ keys, now }: Clocked, token: string): Promise<Access> {
   try {
     const { payload } = await jwtVerify(token, keys.key('access'), { currentDate: now(), algorithms: ['HS256'] })
-    return { memberId: payload.sub as string, sessionId: payload.sid as string }
+    const expiresAt = (payload.exp as number) * 1000
+    return { memberId: payload.sub as string, sessionId: payload.sid as string, expiresAt }
   } catch (error) {
     if (error instanceof errors.JOSEError) return refuse('SESSION_OVER')
     throw error
