@@ -1,8 +1,7 @@
 import { nextTier } from '@huiyuan/shared/tier'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { type Ctx, memberIdOf } from '../ctx'
-import { liveLots } from '../ledger'
-import { displayNameOf, findClaim } from '../member'
+import { displayNameOf } from '../member'
 import { refuse } from '../refusal'
 import { listStores } from '../store'
 
@@ -14,22 +13,32 @@ export type TodayItem =
   | { kind: 'first_code' }
   | { kind: 'add_phone' }
 
-/** Everything the home screen needs, in one answer: one round trip to the database per noun. @throws SESSION_OVER */
+/** What the database reads for a home screen, noun by noun; instants as ISO text. */
+interface HomeRows {
+  member: { memberNo: string; nameSealed: string | null } | null
+  account: { availablePoints: number; pendingPoints: number; debtPoints: number; growth: number }
+  standing: { tier: number; validUntil: string }
+  lots: { state: 'pending' | 'active'; remaining: number; activeAt: string; expiresAt: string }[]
+  claim: { claimId: string; points: number } | null
+  phones: number
+  devices: number
+}
+
+/** Everything the home screen needs, in one answer and one round trip to the database. @throws SESSION_OVER */
 export async function showHome(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
   const now = ctx.now()
-  const [member, account, standing, lots, claim, phones, devices, { stores }] = await Promise.all([
-    ctx.db.member.findUnique({ where: { memberId, status: 'active' }, select: { memberNo: true, nameSealed: true } }),
-    ctx.db.account.findUniqueOrThrow({ where: { memberId } }),
-    ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true, validUntil: true } }),
-    liveLots(ctx.db, memberId, 100),
-    findClaim(ctx.db, memberId, now),
-    ctx.db.identity.count({ where: { memberId, kind: 'phone' } }),
-    ctx.db.device.count({ where: { memberId } }),
+  const [{ member, account, standing, claim, phones, devices, ...rows }, { stores }] = await Promise.all([
+    ctx.sql<HomeRows>('home_show', { memberId, at: now }),
     listStores(ctx),
   ])
   // merged into another record a moment ago: the phone's next token is the survivor's
   if (!member) return refuse('SESSION_OVER')
+  const lots = rows.lots.map((lot) => ({
+    ...lot,
+    activeAt: new Date(lot.activeAt),
+    expiresAt: new Date(lot.expiresAt),
+  }))
   const pending = lots
     .filter(({ state }) => state === 'pending')
     .sort((a, b) => a.activeAt.getTime() - b.activeAt.getTime())
@@ -37,9 +46,9 @@ export async function showHome(ctx: Ctx) {
     asOf: now.toISOString(),
     card: {
       memberNo: member.memberNo,
-      displayName: displayNameOf(ctx, member.nameSealed),
+      displayName: displayNameOf(ctx, member.nameSealed === null ? null : Buffer.from(member.nameSealed, 'base64')),
       tier: standing.tier,
-      tierUntil: standing.tier === 1 ? null : standing.validUntil.toISOString(),
+      tierUntil: standing.tier === 1 ? null : new Date(standing.validUntil).toISOString(),
       points: account.availablePoints,
       pendingPoints: account.pendingPoints,
       nextPendingAt: pending[0]?.activeAt.toISOString() ?? null,
@@ -58,7 +67,12 @@ export async function showHome(ctx: Ctx) {
   }
 }
 
-type LiveLot = Awaited<ReturnType<typeof liveLots>>[number]
+interface LiveLot {
+  state: 'pending' | 'active'
+  remaining: number
+  activeAt: Date
+  expiresAt: Date
+}
 
 /** Active points that end soon, those of the nearest end taken together. */
 function expiring(lots: LiveLot[], now: Date, withinDays: number) {
