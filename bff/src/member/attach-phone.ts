@@ -22,9 +22,17 @@ export interface AttachedPhone {
 export async function attachPhone(ctx: Ctx, input: { requestId: string; phone: PhoneDoor }): Promise<AttachedPhone> {
   const memberId = memberIdOf(ctx)
   const command = commandOf(ctx, 'member.attachPhone', input)
-  const got = await phoneOrAnswer<AttachedPhone>(ctx, { command, door: input.phone })
+  const openid = await findOpenid(ctx, memberId)
+  const got = await phoneOrAnswer<AttachedPhone>(ctx, { command, door: input.phone, openid })
   if ('answer' in got) return got.answer
   return twiceWhenBusy(() => once(ctx, command, (tx) => bind(tx, memberId, got.proof)))
+}
+
+/** With it WeChat refuses a phone code that was made for somebody else. */
+async function findOpenid(ctx: Ctx, memberId: string): Promise<string | undefined> {
+  const where = { memberId, kind: 'wechat_openid', issuer: ctx.weappId }
+  const own = await ctx.db.identity.findMany({ where, take: 2, select: { subject: true } })
+  return own.length === 1 ? own[0]?.subject : undefined
 }
 
 async function bind(tx: Ctx, memberId: string, proof: ProvenIdentity): Promise<AttachedPhone> {
