@@ -204,6 +204,7 @@ describe('back on Lin’s phone', () => {
     await until(cardPoints, (shown) => shown.includes('320'))
     expect(lin.asked).toEqual(['session.open', 'home.show'])
     lin.asked.length = 0
+    await lin.page.clock.fastForward(30_000)
     await lin.page.reload()
     await until(cardPoints, (shown) => shown.includes('320'))
     expect(lin.asked).toEqual(['home.show'])

@@ -8,6 +8,8 @@ import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } 
 jest.setTimeout(60_000)
 
 const FIRST_PAGE_JS_KB = 200
+/** How long colours may take to follow the scheme. */
+const CHANGE_MS = 50
 const SMALL = { ...PHONE, viewport: { width: 320, height: 640 }, deviceScaleFactor: 1 }
 const database = testDatabase()
 let there: WebHouse
@@ -39,6 +41,7 @@ describe.each(PLACES)('$name, as $who', (place) => {
     const small = await tooSmall(page)
     const wide = await tooWide(page)
     await page.emulateMedia({ colorScheme: 'dark' })
+    await page.waitForTimeout(CHANGE_MS)
     const dark = await barriers(page)
     await enlarge(page, 1.3)
     const cut = [...(await tooWide(page)), ...(await cutOff(page))]

@@ -34,13 +34,16 @@ export const cutOff = (page: Page): Promise<string[]> =>
       if (!text || box.width === 0 || !node.parentElement?.checkVisibility()) continue
       let sideways = true
       for (let up: HTMLElement | null = node.parentElement; up; up = up.parentElement) {
-        const { overflowX, overflowY } = getComputedStyle(up)
-        if (up.classList.contains('taro_page') || up === document.body) break
+        const { overflowX, overflowY, position, clipPath } = getComputedStyle(up)
+        // words for screen readers alone are hidden on purpose
+        if (clipPath !== 'none') sideways = false
+        if (clipPath !== 'none' || up.classList.contains('taro_page') || up === document.body) break
         if (overflowX === 'auto' || overflowX === 'scroll') sideways = false
         const edge = up.getBoundingClientRect()
         const cutX = sideways && overflowX === 'hidden' && (box.right > edge.right + 1 || box.left < edge.left - 1)
         const cutY = overflowY === 'hidden' && (box.bottom > edge.bottom + 2 || box.top < edge.top - 2)
         if (cutX || cutY) found.push(`cut off by .${up.className}: ${text}`)
+        if (position === 'fixed') break
       }
       if (sideways && (box.right > innerWidth + 1 || box.left < -1)) found.push(`out of the window: ${text}`)
     }

@@ -14,7 +14,7 @@ import { startWebHouse, type WebHouse } from './web-house'
 /** A fixed key, so that the same people get the same numbers. */
 const MASTER_KEY = Buffer.from('a key for pictures, nothing else').toString('base64')
 
-/** `pnpm screenshots [part of a name …]`: takes the pictures of docs/screenshots anew, or those that are named. */
+/** `pnpm screenshots [beginning of a name …]`: takes the pictures of docs/screenshots anew, or those whose names begin so. */
 async function main(wished: string[]): Promise<void> {
   await generateClient()
   for (const name of ['bff', 'h5'] as const) await step(`build ${name}`, () => ensureBuilt(name), { quickMs: 200 })
@@ -39,10 +39,10 @@ async function takeAll(there: WebHouse, wished: string[]): Promise<void> {
   const studio = openStudio(there)
   const all = wished.length === 0
   if (all) rmSync(ALBUM, { recursive: true, force: true })
-  const shots = SHOTS.filter(({ name }) => all || wished.some((part) => name.includes(part)))
+  const shots = SHOTS.filter(({ name }) => all || wished.some((part) => name.startsWith(part)))
   const failed: string[] = []
   for (const shot of shots) await studio.take(shot).then(console.log, (error) => failed.push(String(error)))
-  await composeHero(there.browser)
+  if (all || wished.includes('hero')) await composeHero(there.browser)
   const bytes = readdirSync(ALBUM).reduce((sum, file) => sum + statSync(join(ALBUM, file)).size, 0)
   console.log(`${shots.length} pictures, the album has ${(bytes / 1e6).toFixed(1)} MB`)
   if (failed.length > 0) throw new Error(failed.join('\n'))

@@ -78,7 +78,6 @@ async function signIn(screen: Screen, { url, house }: WebHouse, who: Holder): Pr
   if (who === 'nobody') return
   await signInAs(screen, url, NAMES[who])
   if (who === 'newcomer') await joinWithPhone(page, () => house.sandbox.control.sms().at(-1)?.text ?? '')
-  await page.locator('#join-open:visible, #card-points:visible').first().waitFor()
   if (who !== 'member') return
   await at(page, 'tab-code').click()
   await at(page, 'member-code').waitFor()

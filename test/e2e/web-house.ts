@@ -73,10 +73,10 @@ function screenOf(context: BrowserContext, page: Page): Screen {
 /** The control or words with this id on the page in front; pages behind it stay in the document. */
 export const at = (page: Page, id: string) => page.locator(`#${id}:visible`)
 
-/** Signs in by WeChat as one of the sandbox's people, from the home page. */
+/** Signs in by WeChat as one of the sandbox's people, from the home page, and waits until home knows who it is. */
 export async function signInAs({ page }: Screen, url: string, name: string): Promise<void> {
   await page.goto(url)
   await at(page, 'sign-in-wechat').click()
   await page.getByRole('button', { name }).click()
-  await page.waitForURL((there) => there.href.startsWith(url) && !there.search)
+  await page.locator('#join-open:visible, #card-points:visible').first().waitFor()
 }

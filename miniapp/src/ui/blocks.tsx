@@ -34,7 +34,9 @@ export interface CellWish {
 
 /** One row of a list; with `onTap` it is a button and shows that it leads somewhere. */
 export function Cell({ icon, tone, lead, title, sub, end, onTap, id, label }: CellWish) {
-  const tap = onTap ? tapProps(onTap, label ?? (typeof title === 'string' ? title : undefined)) : {}
+  // in browsers the words of the row are its name; a shorter one would hide the rest of them
+  const named = process.env.TARO_ENV === 'weapp' && typeof title === 'string' ? title : undefined
+  const tap = onTap ? tapProps(onTap, label ?? named) : {}
   return (
     <View {...(id ? { id } : {})} className={`hy-cell${onTap ? ' hy-cell--tap' : ''}`} {...tap}>
       {icon && (

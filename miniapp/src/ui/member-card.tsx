@@ -29,6 +29,7 @@ export function MemberCard({ card }: { card: CardOf }) {
   const [open, setOpen] = useState(false)
   const { name, glaze } = rungOf(card.tier, DEMO_POLICY)
   const until = card.tierUntil ? `有效至 ${dayWords(new Date(card.tierUntil), new Date())}` : ''
+  const shownNo = open ? inFours(card.memberNo) : `尾号 ${card.memberNo.slice(-4)}`
   return (
     <View className={`hy-card hy-tier-${card.tier}`}>
       <View className="hy-card__pattern" />
@@ -56,8 +57,11 @@ export function MemberCard({ card }: { card: CardOf }) {
               <View className="hy-card__glaze">{`${countText(card.pendingPoints)} 积分待生效`}</View>
             )
           )}
-          <View className="hy-card__no" {...tapProps(() => setOpen(!open), open ? '收起会员号' : '显示完整会员号')}>
-            <Text>{open ? inFours(card.memberNo) : `尾号 ${card.memberNo.slice(-4)}`}</Text>
+          <View
+            className="hy-card__no"
+            {...tapProps(() => setOpen(!open), `${shownNo}，${open ? '收起' : '显示完整会员号'}`)}
+          >
+            <Text>{shownNo}</Text>
           </View>
         </View>
         <View id="card-code" className="hy-card__code" {...tapProps(() => toTab('code'), '打开会员码')}>

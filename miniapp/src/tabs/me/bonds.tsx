@@ -21,7 +21,7 @@ export function Bonds({ me }: { me: Me }) {
   const words = me.phoneMasked ? `${me.phoneMasked} · 换手机也不丢积分` : '绑上手机号，能找回老卡，换手机也不丢积分'
   return (
     <Panel>
-      <View id="profile-open" className="me-bonds" {...tapProps(() => go('/pages/member/profile'), '我的身份')}>
+      <View id="profile-open" className="me-bonds" {...tapProps(() => go('/pages/member/profile'))}>
         <View className="hy-row hy-between">
           <Text className="hy-title">我的身份</Text>
           <View className="hy-row hy-2">

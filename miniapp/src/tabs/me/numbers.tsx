@@ -19,7 +19,7 @@ export const Numbers = ({ card }: { card: CardOf }) => (
 )
 
 const One = ({ name, value, onTap }: { name: string; value: number; onTap: () => void }) => (
-  <View className="me-number" {...tapProps(onTap, `${name} ${countText(value)}`)}>
+  <View className="me-number" {...tapProps(onTap)}>
     <View className="me-number__n">{countText(value)}</View>
     <View className="hy-caption hy-2">{name}</View>
   </View>
