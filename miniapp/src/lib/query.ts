@@ -1,6 +1,6 @@
 import { focusManager, onlineManager, QueryClient, useQuery } from '@tanstack/react-query'
 import Taro, { useDidShow } from '@tarojs/taro'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { faultOf, type Trouble } from './api'
 import { newId } from './id'
 import { onNetwork } from './network'
@@ -60,19 +60,19 @@ export function useRead<T>(
   { keepAs, enabled = true }: { keepAs?: string; enabled?: boolean } = {},
 ): Read<T> {
   const { known } = useHolder()
-  const last = useRef(keepAs ? keptReads()[keepAs] : undefined)
+  // looked up again when another thing is read in the same place
+  const last = useMemo(() => (keepAs ? keptReads()[keepAs] : undefined), [keepAs])
   const query = useQuery({
     queryKey: key,
     queryFn: ask,
     enabled: enabled && known,
-    ...(last.current ? { initialData: last.current.data as T, initialDataUpdatedAt: last.current.at } : {}),
+    ...(last ? { initialData: last.data as T, initialDataUpdatedAt: last.at } : {}),
   })
   const { data, dataUpdatedAt, error, isFetching, refetch, isStale } = query
   useEffect(() => {
-    if (keepAs && data !== undefined && dataUpdatedAt > (last.current?.at ?? 0)) {
-      last.current = { at: dataUpdatedAt, data }
-      keep(KEPT, { ...keptReads(), [keepAs]: last.current })
-    }
+    if (!keepAs || data === undefined) return
+    const reads = keptReads()
+    if (dataUpdatedAt > (reads[keepAs]?.at ?? 0)) keep(KEPT, { ...reads, [keepAs]: { at: dataUpdatedAt, data } })
   }, [keepAs, data, dataUpdatedAt])
   useDidShow(() => {
     if (enabled && known && isStale && !isFetching) void refetch()
