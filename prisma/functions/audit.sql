@@ -9,12 +9,17 @@ DECLARE
   n int;
   next_hash text;
 BEGIN
-  INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
   SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
+    SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  END IF;
   next_hash := encode(sha256(convert_to(concat_ws('|', prev, store, n, (extract(epoch FROM at) * 1000)::bigint,
     call->>'actorId', call->>'verb', call->>'subject', call->>'bodyHash'), 'UTF8')), 'hex');
-  INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
-    VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash);
+  WITH entry AS (
+    INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
+      VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash)
+  )
   UPDATE audit_head SET seq = n, hash = next_hash WHERE store_id = store;
   RETURN jsonb_build_object('seq', n);
 END $$;

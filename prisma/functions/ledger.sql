@@ -35,15 +35,13 @@ BEGIN
     INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
       VALUES (member, lot, lot, CASE WHEN pending THEN 'pending' ELSE 'active' END, points, points, active_at,
               (call->>'expiresAt')::timestamptz, call->>'kind', call->>'sourceId');
-    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
-      VALUES (member, uuid_v7(at), 'points', 'programme:issued', CASE WHEN pending THEN 'member:pending' ELSE 'member:available' END,
-              points, call->>'reason', call->'detail', lot, call->>'kind', call->>'sourceId', at);
   END IF;
-  IF grown > 0 THEN
-    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
-      VALUES (member, uuid_v7(at), 'growth', 'programme:issued', 'member:growth', grown, call->>'reason', call->'detail',
-              NULL, call->>'kind', call->>'sourceId', at);
-  END IF;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
+    SELECT member, uuid_v7(at), side.unit, 'programme:issued', side.to_account, side.amount, call->>'reason', call->'detail',
+           side.lot_id, call->>'kind', call->>'sourceId', at
+      FROM (VALUES ('points', CASE WHEN pending THEN 'member:pending' ELSE 'member:available' END, points, lot),
+                   ('growth', 'member:growth', grown, NULL)) side (unit, to_account, amount, lot_id)
+      WHERE side.amount > 0;
   IF NOT pending AND own.debt_points > 0 THEN
     PERFORM ledger_pay_debt(member, lot, at);
     SELECT * INTO own FROM account WHERE member_id = member;

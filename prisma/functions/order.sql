@@ -8,32 +8,32 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  own staff;
-  stay visit;
-  store_name text;
+  here record;
   earned jsonb;
   raised jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
-  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
-  IF NOT FOUND THEN
+  SELECT own.member_id AS staff_id, own.store_id, shop.name AS store_name, stay.visit_id, stay.till_id, stay.expires_at INTO here
+    FROM staff own JOIN store shop USING (store_id) LEFT JOIN visit stay
+      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
+    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF here.visit_id IS NULL THEN
     -- a merge has taken the visit along: the caller asks again for the survivor
     IF EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
     PERFORM refuse('VISIT_UNKNOWN');
   END IF;
-  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
 
   INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
-    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', here.visit_id, here.store_id, here.till_id, here.staff_id,
             'counter', (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
   earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
-    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+    'detail', jsonb_build_object('storeName', here.store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
                                  'expiresAt', call->'expiresAt')));
   raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
   PERFORM run_along(call->'along');
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
     'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
   RETURN request_end(call->'request', jsonb_build_object(
     'orderId', call->'orderId', 'orderNo', call->'orderNo', 'amountFen', call->'amountFen', 'points', call->'points',

@@ -6,9 +6,9 @@ DECLARE
   held int;
   reached int;
 BEGIN
-  SELECT max((rung->>'tier')::int) INTO reached FROM jsonb_array_elements(call->'ladder') rung
-    WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int;
-  SELECT tier INTO held FROM standing WHERE member_id = member;
+  SELECT tier, (SELECT max((rung->>'tier')::int) FROM jsonb_array_elements(call->'ladder') rung
+                  WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int)
+    INTO held, reached FROM standing WHERE member_id = member;
   IF reached > held THEN
     UPDATE standing SET tier = reached, since = (call->>'at')::timestamptz, valid_until = (call->>'validUntil')::timestamptz
       WHERE member_id = member AND tier < reached;

@@ -425,12 +425,17 @@ DECLARE
   n int;
   next_hash text;
 BEGIN
-  INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
   SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
+    SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  END IF;
   next_hash := encode(sha256(convert_to(concat_ws('|', prev, store, n, (extract(epoch FROM at) * 1000)::bigint,
     call->>'actorId', call->>'verb', call->>'subject', call->>'bodyHash'), 'UTF8')), 'hex');
-  INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
-    VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash);
+  WITH entry AS (
+    INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
+      VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash)
+  )
   UPDATE audit_head SET seq = n, hash = next_hash WHERE store_id = store;
   RETURN jsonb_build_object('seq', n);
 END $$;
@@ -567,15 +572,13 @@ BEGIN
     INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
       VALUES (member, lot, lot, CASE WHEN pending THEN 'pending' ELSE 'active' END, points, points, active_at,
               (call->>'expiresAt')::timestamptz, call->>'kind', call->>'sourceId');
-    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
-      VALUES (member, uuid_v7(at), 'points', 'programme:issued', CASE WHEN pending THEN 'member:pending' ELSE 'member:available' END,
-              points, call->>'reason', call->'detail', lot, call->>'kind', call->>'sourceId', at);
   END IF;
-  IF grown > 0 THEN
-    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
-      VALUES (member, uuid_v7(at), 'growth', 'programme:issued', 'member:growth', grown, call->>'reason', call->'detail',
-              NULL, call->>'kind', call->>'sourceId', at);
-  END IF;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
+    SELECT member, uuid_v7(at), side.unit, 'programme:issued', side.to_account, side.amount, call->>'reason', call->'detail',
+           side.lot_id, call->>'kind', call->>'sourceId', at
+      FROM (VALUES ('points', CASE WHEN pending THEN 'member:pending' ELSE 'member:available' END, points, lot),
+                   ('growth', 'member:growth', grown, NULL)) side (unit, to_account, amount, lot_id)
+      WHERE side.amount > 0;
   IF NOT pending AND own.debt_points > 0 THEN
     PERFORM ledger_pay_debt(member, lot, at);
     SELECT * INTO own FROM account WHERE member_id = member;
@@ -847,32 +850,32 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  own staff;
-  stay visit;
-  store_name text;
+  here record;
   earned jsonb;
   raised jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
-  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = (call->>'visitId')::uuid AND store_id = own.store_id;
-  IF NOT FOUND THEN
+  SELECT own.member_id AS staff_id, own.store_id, shop.name AS store_name, stay.visit_id, stay.till_id, stay.expires_at INTO here
+    FROM staff own JOIN store shop USING (store_id) LEFT JOIN visit stay
+      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
+    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF here.visit_id IS NULL THEN
     -- a merge has taken the visit along: the caller asks again for the survivor
     IF EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
     PERFORM refuse('VISIT_UNKNOWN');
   END IF;
-  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
 
   INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
-    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', here.visit_id, here.store_id, here.till_id, here.staff_id,
             'counter', (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
   earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
-    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+    'detail', jsonb_build_object('storeName', here.store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
                                  'expiresAt', call->'expiresAt')));
   raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
   PERFORM run_along(call->'along');
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
     'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
   RETURN request_end(call->'request', jsonb_build_object(
     'orderId', call->'orderId', 'orderNo', call->'orderNo', 'amountFen', call->'amountFen', 'points', call->'points',
@@ -1216,9 +1219,9 @@ DECLARE
   held int;
   reached int;
 BEGIN
-  SELECT max((rung->>'tier')::int) INTO reached FROM jsonb_array_elements(call->'ladder') rung
-    WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int;
-  SELECT tier INTO held FROM standing WHERE member_id = member;
+  SELECT tier, (SELECT max((rung->>'tier')::int) FROM jsonb_array_elements(call->'ladder') rung
+                  WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int)
+    INTO held, reached FROM standing WHERE member_id = member;
   IF reached > held THEN
     UPDATE standing SET tier = reached, since = (call->>'at')::timestamptz, valid_until = (call->>'validUntil')::timestamptz
       WHERE member_id = member AND tier < reached;
