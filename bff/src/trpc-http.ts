@@ -28,13 +28,21 @@ function jsonOf(text: unknown): unknown {
   }
 }
 
+function namesOf(path: string): string[] {
+  try {
+    return decodeURIComponent(path.slice(1)).split(',')
+  } catch {
+    throw badRequest('badly encoded address')
+  }
+}
+
 /**
  * Which procedures a request names. A batch names several, separated by commas, with inputs by index; a POST
  * may also carry queries (methodOverride), since WeChat's URLs are short.
  */
 function callsOf(req: Request): { calls: Call[]; batch: boolean } {
   const batch = req.query.batch === '1'
-  const paths = decodeURIComponent(req.path.slice(1)).split(',')
+  const paths = namesOf(req.path)
   if (paths.length > (batch ? MAX_BATCH : 1)) throw badRequest('too many calls in one batch')
   const input = req.method === 'POST' ? (req.body ?? undefined) : jsonOf(req.query.input)
   const inputs = batch ? (input ?? {}) : { 0: input }
