@@ -5,7 +5,7 @@
  *   bff:      app-router · server · trpc-http · jobs · main · registry ──▸ nouns ──▸ plumbing (other files of bff/src, wechat/)
  *   nouns:    meet at index.ts only; mall · order · store ──▸ gift · referral ──▸ tier · right · coupon · obligation
  *             ──▸ ledger · member
- *   miniapp:  tabs · pages ──▸ ui ──▸ lib; pages never borrow from each other
+ *   miniapp:  tabs · pages ──▸ join ──▸ ui ──▸ lib; pages never borrow from each other
  */
 const BFF_TOP = '^bff/src/(app-router|server|trpc-http|jobs|main|registry)\\.ts$'
 const NOUN = '^bff/src/(?!wechat/)[^/]+/'
@@ -125,9 +125,20 @@ const RULES = [
     'ui-is-below-pages',
     'ui takes props and knows no data',
     { path: '^miniapp/src/ui/' },
+    { path: '^miniapp/src/(join|pages|tabs)/' },
+  ],
+  [
+    'join-is-below-pages',
+    'the sheets of joining serve several pages and know none',
+    { path: '^miniapp/src/join/' },
     { path: '^miniapp/src/(pages|tabs)/' },
   ],
-  ['lib-is-below-ui', 'lib draws nothing', { path: '^miniapp/src/lib/' }, { path: '^miniapp/src/(ui|pages|tabs)/' }],
+  [
+    'lib-is-below-ui',
+    'lib draws nothing',
+    { path: '^miniapp/src/lib/' },
+    { path: '^miniapp/src/(join|ui|pages|tabs)/' },
+  ],
 ]
 
 module.exports = {

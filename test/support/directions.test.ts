@@ -54,6 +54,7 @@ const PLANTED: [string, string, string][] = [
   ['phone-has-no-tables', 'miniapp/src/lib/store.ts', "export { migrate } from '../../../prisma/database/migrate'"],
   ['pages-do-not-borrow', 'miniapp/src/pages/member/borrow.ts', "export type { Home } from '../../tabs/home/home'"],
   ['ui-is-below-pages', 'miniapp/src/ui/sheet.ts', "export type { Me } from '../pages/member/me'"],
+  ['join-is-below-pages', 'miniapp/src/join/agree.ts', "export type { Me } from '../pages/member/me'"],
   ['lib-is-below-ui', 'miniapp/src/lib/draw.ts', "export type { Card } from '../ui/card'"],
 ]
 

@@ -17,6 +17,7 @@ import { Empty, FaultNote, Skeleton } from '../../ui/states'
 import { AllowMessages } from './allow-messages'
 import { CodeBox } from './code-box'
 import { JustEarned } from './just-earned'
+import { Ended, useEnded } from './still-mine'
 import { WhoAmI } from './who-am-i'
 
 /** The code to show at the counter; made on this phone, so it works with no network. */
@@ -51,6 +52,7 @@ function OwnCode() {
   const { own } = useEnrolment()
   const [fault, setFault] = useState<Trouble | null>(null)
   const home = useHome()
+  const ended = useEnded(own)
   const ask = useCallback(() => {
     setFault(null)
     enrolHere().catch((error) => setFault(faultOf(error)))
@@ -65,7 +67,9 @@ function OwnCode() {
     <View>
       {home.data && <WhoAmI card={home.data.card} />}
       {home.data && own && <JustEarned card={home.data.card} at={home.at} />}
-      {own ? (
+      {ended ? (
+        <Ended />
+      ) : own ? (
         <LiveCode own={own} />
       ) : fault ? (
         <FaultNote fault={fault} onRetry={ask} />
