@@ -1,15 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions } from 'playwright-core'
 import { testDatabase } from '../support/database'
-import { barriers, cutOff, enlarge, tooSmall, tooWide } from './page-checks.fixture'
+import { barriers, coloursAtRest, cutOff, enlarge, tooSmall, tooWide } from './page-checks.fixture'
 import { type Holder, joinWithPhone, NAMES, openPlace, PLACES } from './places'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 jest.setTimeout(60_000)
 
 const FIRST_PAGE_JS_KB = 200
-/** How long colours may take to follow the scheme. */
-const CHANGE_MS = 50
 const SMALL = { ...PHONE, viewport: { width: 320, height: 640 }, deviceScaleFactor: 1 }
 const database = testDatabase()
 let there: WebHouse
@@ -41,7 +39,7 @@ describe.each(PLACES)('$name, as $who', (place) => {
     const small = await tooSmall(page)
     const wide = await tooWide(page)
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.waitForTimeout(CHANGE_MS)
+    await coloursAtRest(page)
     const dark = await barriers(page)
     await enlarge(page, 1.3)
     const cut = [...(await tooWide(page)), ...(await cutOff(page))]

@@ -75,3 +75,13 @@ export const tooSmall = (page: Page): Promise<string[]> =>
       .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
       .map(({ one, box }) => `${one.className} ${one.textContent?.slice(0, 20)}: ${box.width} × ${box.height}`),
   )
+
+/** Waits until no colour is on its way to another. */
+export const coloursAtRest = (page: Page): Promise<unknown> =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((next) => requestAnimationFrame(next))
+    await frame()
+    await frame()
+    const moving = document.getAnimations().filter((one) => one instanceof CSSTransition)
+    await Promise.all(moving.map((one) => one.finished.catch(() => null)))
+  })
