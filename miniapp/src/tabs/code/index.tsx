@@ -76,10 +76,12 @@ function OwnCode() {
       ) : (
         <Skeleton kind="card" rows={0} />
       )}
-      <View className="hy-row hy-mt4 hy-3 hy-middle">
-        <Icon name="check" size="s" />
-        <Text className="hy-caption">没有网络也能用 · 截图无效</Text>
-      </View>
+      {!ended && (
+        <View className="hy-row hy-mt4 hy-3 hy-middle">
+          <Icon name="check" size="s" />
+          <Text className="hy-caption">没有网络也能用 · 截图无效</Text>
+        </View>
+      )}
       {platform === 'weapp' && own && <AllowMessages />}
     </View>
   )
