@@ -10,12 +10,16 @@ import './ui/ui.css'
 
 if (process.env.TARO_ENV === 'weapp') mergeInternalComponents(ARIA_ATTRIBUTES)
 
+const QUIET_MS = 2_000
+
 /** Starts what lives as long as the app: session, network watch, server state. */
 export default function App({ children }: PropsWithChildren) {
   useLaunch(() => {
     wireQueries()
     watchNetwork()
     void startSession()
+    // the code has to open without a network, so a browser fetches its page while there is one
+    if (process.env.TARO_ENV === 'h5') setTimeout(() => void import('./tabs/code').catch(() => {}), QUIET_MS)
   })
   return <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
 }

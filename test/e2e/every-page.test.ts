@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions } from 'playwright-core'
 import { testDatabase } from '../support/database'
+import { customerOf, type NextCode } from './customer'
 import { barriers, coloursAtRest, cutOff, enlarge, tooSmall, tooWide } from './page-checks.fixture'
 import { type Holder, joinWithPhone, NAMES, openPlace, PLACES } from './places'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
@@ -11,10 +12,12 @@ const FIRST_PAGE_JS_KB = 200
 const SMALL = { ...PHONE, viewport: { width: 320, height: 640 }, deviceScaleFactor: 1 }
 const database = testDatabase()
 let there: WebHouse
+let nextCode: NextCode
 const screens = new Map<Holder, Screen>()
 
 beforeAll(async () => {
   there = await startWebHouse(database.url, { members: 3 })
+  nextCode = await customerOf(there, 'mei')
 }, 90_000)
 afterAll(() => there?.stop())
 
@@ -34,7 +37,7 @@ describe.each(PLACES)('$name, as $who', (place) => {
     const { page, complaints } = await phoneOf(place.who)
     complaints.length = 0
     await page.emulateMedia({ colorScheme: 'light' })
-    await openPlace(page, there.url, place)
+    await openPlace(page, there.url, place, nextCode)
     const light = await barriers(page)
     const small = await tooSmall(page)
     const wide = await tooWide(page)
@@ -59,7 +62,7 @@ describe('the counter on a wide screen', () => {
     const { context } = await phoneOf('manager')
     const state = (await context.storageState()) as NonNullable<BrowserContextOptions['storageState']>
     const { page, context: own } = await there.open({ ...TILL, storageState: state })
-    await openPlace(page, there.url, place)
+    await openPlace(page, there.url, place, nextCode)
     expect([...(await tooWide(page)), ...(await cutOff(page))]).toEqual([])
     await own.close()
   })

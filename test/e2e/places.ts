@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import type { NextCode } from './customer'
 import { at } from './web-house'
 
 /** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager. */
@@ -20,7 +21,7 @@ export interface Place {
   /** CSS of what is there when the page is whole. */
   ready: string
   /** Steps from the page as it opens to what is looked at. */
-  steps?: (page: Page) => Promise<void>
+  steps?: (page: Page, nextCode: NextCode) => Promise<void>
 }
 
 const tap =
@@ -67,28 +68,27 @@ export const PLACES: Place[] = [
   { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
 ]
 
-/** Mei says her number at the counter and buys for 128 yuan. */
-async function ringUp(page: Page): Promise<void> {
-  await at(page, 'find-open').click()
-  await at(page, 'find-input').fill('13800003318')
-  await at(page, 'find-submit').click()
+/** Mei's code is scanned at the counter, and she buys for 128 yuan. */
+async function ringUp(page: Page, nextCode: NextCode): Promise<void> {
+  await page.keyboard.type(await nextCode())
+  await page.keyboard.press('Enter')
   await at(page, 'who').waitFor()
   for (const key of '128') await at(page, `key-${key}`).click()
   await at(page, 'earn').waitFor()
 }
 
-async function settle(page: Page): Promise<void> {
-  await ringUp(page)
+async function settle(page: Page, nextCode: NextCode): Promise<void> {
+  await ringUp(page, nextCode)
   await at(page, 'settle').click()
   await at(page, 'done').waitFor()
 }
 
 /** Opens a place anew and waits until it is whole. */
-export async function openPlace(page: Page, url: string, place: Place): Promise<void> {
+export async function openPlace(page: Page, url: string, place: Place, nextCode: NextCode): Promise<void> {
   await page.goto('about:blank')
   await page.goto(`${url}/#/${place.path}`)
   await page.locator(`${place.ready} >> visible=true`).first().waitFor()
-  await place.steps?.(page)
+  await place.steps?.(page, nextCode)
 }
 
 /** A guest proves a phone and becomes a member; the old card that turns up waits. */

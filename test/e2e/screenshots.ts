@@ -1,15 +1,20 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDatabase, withDatabase } from '@huiyuan/prisma/database/databases'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import { ensureBuilt } from '../support/builds'
 import { step } from '../support/progress'
+import { PROJECT } from '../support/project'
 import { startTestServer } from '../support/test-server'
+import { customerOf } from './customer'
 import { composeHero } from './hero'
 import { inPictureTime, pictureTime } from './shifted-clock'
-import { SHOTS } from './shots'
-import { ALBUM, openStudio } from './studio'
+import { HERO, SHOTS } from './shots'
+import { smallPng } from './small-png'
+import { openStudio } from './studio'
 import { startWebHouse, type WebHouse } from './web-house'
+
+const ALBUM = join(PROJECT, 'docs', 'screenshots')
 
 /** A fixed key, so that the same people get the same numbers. */
 const MASTER_KEY = Buffer.from('a key for pictures, nothing else').toString('base64')
@@ -36,15 +41,28 @@ async function main(wished: string[]): Promise<void> {
 }
 
 async function takeAll(there: WebHouse, wished: string[]): Promise<void> {
-  const studio = openStudio(there)
+  const studio = openStudio(there, await customerOf(there, 'mei', pictureTime))
   const all = wished.length === 0
   if (all) rmSync(ALBUM, { recursive: true, force: true })
-  const shots = SHOTS.filter(({ name }) => all || wished.some((part) => name.startsWith(part)))
+  mkdirSync(ALBUM, { recursive: true })
+  const put = (name: string, png: Buffer) => {
+    writeFileSync(join(ALBUM, `${name}.png`), smallPng(png))
+    console.log(`  ${name}.png`)
+  }
+  if (all || wished.includes('hero')) {
+    const phones: Buffer[] = []
+    for (const shot of HERO.phones) phones.push(await studio.take(shot))
+    put('hero', await composeHero(there.browser, phones, await studio.take(HERO.till)))
+  }
   const failed: string[] = []
-  for (const shot of shots) await studio.take(shot).then(console.log, (error) => failed.push(String(error)))
-  if (all || wished.includes('hero')) await composeHero(there.browser)
-  const bytes = readdirSync(ALBUM).reduce((sum, file) => sum + statSync(join(ALBUM, file)).size, 0)
-  console.log(`${shots.length} pictures, the album has ${(bytes / 1e6).toFixed(1)} MB`)
+  for (const shot of SHOTS.filter(({ name }) => all || wished.some((beginning) => name.startsWith(beginning)))) {
+    await studio.take(shot).then(
+      (png) => put(shot.name, png),
+      (error) => failed.push(String(error)),
+    )
+  }
+  const sizes = readdirSync(ALBUM).map((file) => statSync(join(ALBUM, file)).size)
+  console.log(`\n${sizes.length} pictures, ${(sizes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(1)} MB`)
   if (failed.length > 0) throw new Error(failed.join('\n'))
 }
 

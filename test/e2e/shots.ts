@@ -16,12 +16,13 @@ const code = placeOf('code')
 /** Nothing comes back from the server for as long as one looks. */
 const silence = ({ page }: Screen) => page.route('**/trpc/**', () => {})
 
-/** The server says that it cannot reach its database. */
+/** The server says of every call that it cannot reach its database. */
 const away = ({ page }: Screen) =>
   page.route('**/trpc/**', (route: Route) => {
     const fault = { code: 'SERVICE_AWAY', detail: {} }
     const error = { message: fault.code, code: -32603, data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503, fault } }
-    return route.fulfill({ status: 503, json: [{ error }] })
+    const { pathname } = new URL(route.request().url())
+    return route.fulfill({ status: 503, json: pathname.split(',').map(() => ({ error })) })
   })
 
 const visit = (place: Place, ready: string) => async (page: Page, url: string) => {
@@ -85,3 +86,16 @@ export const SHOTS: Shot[] = [
   { name: 'counter-ring-1024-dark', place: placeOf('counter-ring'), scheme: 'dark', width: 1024 },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
 ]
+
+/** What stands side by side at the head of the README. */
+export const HERO = {
+  phones: (
+    [
+      ['home', 'light'],
+      ['code', 'light'],
+      ['tier', 'light'],
+      ['home-newcomer', 'dark'],
+    ] as const
+  ).map(([name, scheme]): Shot => ({ name: `hero ${name}`, place: placeOf(name), scheme, cropped: true })),
+  till: { name: 'hero counter', place: placeOf('counter-ring'), scheme: 'light', width: 1024 } satisfies Shot,
+}

@@ -1,12 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { PROJECT } from '../support/project'
+import type { NextCode } from './customer'
 import { type Holder, joinWithPhone, NAMES, openPlace, type Place } from './places'
 import { pictureTime } from './shifted-clock'
 import { at, PHONE, type Screen, signInAs, type WebHouse } from './web-house'
-
-export const ALBUM = join(PROJECT, 'docs', 'screenshots')
 
 export type Scheme = 'light' | 'dark'
 type Kept = NonNullable<Exclude<BrowserContextOptions['storageState'], string>>
@@ -17,6 +13,8 @@ export interface Shot {
   place: Place
   scheme: Scheme
   width?: number
+  /** Only what fits into the window, even where the page is longer. */
+  cropped?: boolean
   /** Without what earlier visits left on the phone. */
   forgetful?: boolean
   /** Before the page is opened. */
@@ -31,7 +29,7 @@ const HEIGHTS: Record<number, number> = { 320: 640, 390: 844, 1024: 768 }
 const TALLEST = 2_600
 
 /** Takes pictures of the running house; everybody signs in once. */
-export function openStudio(there: WebHouse) {
+export function openStudio(there: WebHouse, nextCode: NextCode) {
   const kept = new Map<Holder, Kept>()
   const windowFor = async (options: BrowserContextOptions): Promise<Screen> => {
     const screen = await there.open(options)
@@ -49,7 +47,8 @@ export function openStudio(there: WebHouse) {
     return state
   }
   return {
-    async take(shot: Shot): Promise<string> {
+    /** A PNG. */
+    async take(shot: Shot): Promise<Buffer> {
       const { place, scheme, width = 390 } = shot
       const state = await stateOf(place.who)
       const screen = await windowFor({
@@ -61,9 +60,10 @@ export function openStudio(there: WebHouse) {
       })
       try {
         await shot.before?.(screen)
-        await (shot.open ?? ((page, url) => openPlace(page, url, place)))(screen.page, there.url)
+        await (shot.open ?? ((page, url) => openPlace(page, url, place, nextCode)))(screen.page, there.url)
         await shot.after?.(screen)
-        return await shoot(screen.page, `${shot.name}.png`)
+        if (!shot.cropped) await unroll(screen.page)
+        return await screen.page.screenshot()
       } catch (error) {
         throw new Error(`${shot.name}: ${error}`)
       } finally {
@@ -91,8 +91,8 @@ const withoutReads = ({ cookies, origins }: Kept): Kept => ({
   })),
 })
 
-/** The page as long as it is, unless a sheet lies over it: a sheet belongs to the window. */
-async function shoot(page: Page, file: string): Promise<string> {
+/** Makes the window as tall as the page, unless a sheet lies over it: a sheet belongs to the window. */
+async function unroll(page: Page): Promise<void> {
   const size = page.viewportSize() ?? { width: 390, height: 844 }
   const long = await page.evaluate(() => {
     if (document.querySelector('.hy-sheet')) return 0
@@ -101,7 +101,4 @@ async function shoot(page: Page, file: string): Promise<string> {
   })
   await page.setViewportSize({ ...size, height: Math.max(size.height, Math.min(long, TALLEST)) })
   await page.waitForTimeout(150)
-  mkdirSync(ALBUM, { recursive: true })
-  writeFileSync(join(ALBUM, file), await page.screenshot())
-  return file
 }

@@ -24,7 +24,7 @@ export function AuditRow() {
           id="audit-verify"
           icon="shield"
           title={checking.busy ? '正在核对…' : wordsOf(finding)}
-          sub={finding?.intact === false ? '请保留现场，联系总部运营' : '每一次操作都连成一条链，改动会露出来'}
+          sub={finding?.intact === false ? '请保留现场，联系总部运营' : '每次操作连成一条链，改了就看得出'}
           end={finding && !checking.busy && (finding.intact ? <Tag kind="ok">完整</Tag> : <Tag kind="bad">有断点</Tag>)}
           onTap={() => void check()}
         />

@@ -1,3 +1,4 @@
+import { View } from '@tarojs/components'
 import { useShareAppMessage } from '@tarojs/taro'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
@@ -31,12 +32,23 @@ export default function Home() {
   )
 }
 
+/** The shape of home: greeting, card, the day. */
+const Coming = () => (
+  <View>
+    <View className="hy-top">
+      <View className="hy-sk hy-sk--line" />
+      <View className="hy-sk hy-sk--short" />
+    </View>
+    <Skeleton kind="card" />
+  </View>
+)
+
 function MemberHome() {
   const read = useHome()
   return (
     <Page tab="home" onRefresh={read.reload}>
       <BrandLine />
-      <States read={read} skeleton={<Skeleton kind="card" />}>
+      <States read={read} skeleton={<Coming />}>
         {({ card, today, stores }) => (
           <>
             <Greeting name={card.displayName} />
