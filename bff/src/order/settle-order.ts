@@ -3,9 +3,10 @@ import { isRingUpAmount } from '@huiyuan/shared/money'
 import { tierValidUntil } from '@huiyuan/shared/tier'
 import { v7 as uuidv7 } from 'uuid'
 import { alongOf, type Command, type Ctx, commandOf } from '../ctx'
+import { survivingId } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import type { AtWork } from '../staff'
-import { readMemberRef, survivorOf } from '../visit'
+import { readMemberRef } from '../visit'
 import { drawOrderNo } from './order-no'
 
 export interface SettledOrder {
@@ -41,7 +42,7 @@ export async function settleOrder(ctx: Ctx, staff: AtWork, input: Settlement): P
   const memberId = readMemberRef(ctx.keys, input.visitId, memberRef)
   const request = commandOf(ctx, 'order.settle', asked)
   return twiceWhenBusy(async (again) => {
-    const owner = again ? await survivorOf(ctx.db, memberId) : memberId
+    const owner = again ? await survivingId(ctx.db, memberId) : memberId
     return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, request))
   })
 }

@@ -1,7 +1,8 @@
 import type { Ctx } from '../ctx'
+import { survivingId } from '../member'
 import { refuse } from '../refusal'
 import type { AtWork } from '../staff'
-import { readMemberRef, survivorOf } from './member-ref'
+import { readMemberRef } from './member-ref'
 
 /** The live visit of the own store that a till names. @throws VISIT_UNKNOWN, VISIT_OVER */
 export async function getVisit(
@@ -9,7 +10,7 @@ export async function getVisit(
   staff: AtWork,
   { visitId, memberRef }: { visitId: string; memberRef: string },
 ) {
-  const memberId = await survivorOf(ctx.db, readMemberRef(ctx.keys, visitId, memberRef))
+  const memberId = await survivingId(ctx.db, readMemberRef(ctx.keys, visitId, memberRef))
   const visit = await ctx.db.visit.findUnique({
     where: { memberId_visitId: { memberId, visitId }, storeId: staff.storeId },
     select: { memberId: true, visitId: true, expiresAt: true },

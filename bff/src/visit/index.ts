@@ -1,2 +1,2 @@
 export { getVisit } from './get-visit'
-export { memberRefOf, readMemberRef, survivorOf } from './member-ref'
+export { memberRefOf, readMemberRef } from './member-ref'

@@ -1,4 +1,3 @@
-import type { Db } from '../db'
 import type { Keys } from '../keys'
 import { refuse } from '../refusal'
 
@@ -21,10 +20,4 @@ function openedText(keys: Keys, memberRef: string): string {
   } catch {
     return ''
   }
-}
-
-/** The member itself, or the one it was merged into. */
-export async function survivorOf(db: Db, memberId: string): Promise<string> {
-  const member = await db.member.findUnique({ where: { memberId }, select: { mergedInto: true } })
-  return member?.mergedInto ?? memberId
 }

@@ -3,8 +3,8 @@ import { type NextTier, nextTier } from '@huiyuan/shared/tier'
 import { sayAloud } from '@huiyuan/shared/visit'
 import type { Ctx } from '../ctx'
 import { liveLots } from '../ledger'
-import { displayNameOf } from '../member'
-import { memberRefOf, survivorOf } from './member-ref'
+import { displayNameOf, survivingId } from '../member'
+import { memberRefOf } from './member-ref'
 
 export type VisitMethod = 'code' | 'member_no' | 'phone'
 
@@ -41,7 +41,7 @@ export interface ShownVisit extends Omit<OpenedVisit, 'memberId'> {
 
 /** An opened visit with what the clerk sees of the member now. */
 export async function showVisit(ctx: Ctx, opened: OpenedVisit): Promise<ShownVisit> {
-  const memberId = await survivorOf(ctx.db, opened.memberId)
+  const memberId = await survivingId(ctx.db, opened.memberId)
   const byCode = opened.method === 'code'
   const { member, words } = await showMember(ctx, memberId, opened.method)
   return {
