@@ -1,6 +1,6 @@
 import { testDatabase } from '../support/database'
 import { readBarcode } from './barcode-reader.fixture'
-import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
+import { at, haveCodePage, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 jest.setTimeout(60_000)
 
@@ -174,10 +174,14 @@ describe('back on Lin’s phone', () => {
     await lin.page.goBack()
   })
 
-  step('without a network the code goes on changing and the counter takes it', async () => {
+  step('without a network the code opens, goes on changing, and the counter takes it', async () => {
+    await tap('tab-home')
+    await lin.page.reload()
+    await until(cardPoints, (shown) => shown.includes('320'))
+    await haveCodePage(lin.page)
+    await lin.context.setOffline(true)
     await tap('tab-code')
     const before = await digits()
-    await lin.context.setOffline(true)
     await lin.page.clock.fastForward(30_000)
     await until(digits, (shown) => shown !== before)
     await scan(await digits())

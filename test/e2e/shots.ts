@@ -1,7 +1,7 @@
 import type { Page, Route } from 'playwright-core'
 import { PLACES, type Place } from './places'
 import type { Scheme, Shot } from './studio'
-import { at, type Screen } from './web-house'
+import { at, haveCodePage, type Screen } from './web-house'
 
 const SCHEMES: Scheme[] = ['light', 'dark']
 const placeOf = (name: string): Place => {
@@ -32,6 +32,7 @@ const visit = (place: Place, ready: string) => async (page: Page, url: string) =
 
 /** The connection is cut; home is asked again when one comes back from the code. */
 async function lose({ page, context }: Screen): Promise<void> {
+  await haveCodePage(page)
   await context.setOffline(true)
   await at(page, 'tab-code').click()
   await at(page, 'member-code').waitFor()

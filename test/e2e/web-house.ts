@@ -87,3 +87,9 @@ export async function signInAs({ page }: Screen, url: string, name: string): Pro
   await page.getByRole('button', { name }).click()
   await page.locator('#join-open:visible, #card-points:visible').first().waitFor()
 }
+
+/** Lets the time pass after which a phone has fetched what the code needs without a network. Needs a clock that moves. */
+export async function haveCodePage(page: Page): Promise<void> {
+  await page.clock.fastForward(3_000)
+  await page.waitForLoadState('networkidle')
+}
