@@ -42,4 +42,3 @@ CREATE TABLE bench_target (
 INSERT INTO bench_target
   SELECT row_number() OVER (ORDER BY visit_id), member_id, visit_id, store_id, till_id, staff_id FROM visit;
 INSERT INTO audit_head (store_id, seq, hash) SELECT store_id, 0, repeat('0', 64) FROM store;
-ANALYZE;

@@ -11,6 +11,7 @@ const SHOPPERS = 2_000
 const READERS = 1_000
 /** What a member holds who comes twice a month; home reads them all. */
 const LOTS_OF_A_READER = 12
+const SLICE = 2_000
 
 /** A live visit and who may ring it up. */
 export interface Till {
@@ -101,7 +102,9 @@ async function fillLots(prisma: PrismaClient, memberIds: string[], at: Date): Pr
       }
     }),
   )
-  await prisma.lot.createMany({ data: lots })
+  // by slices: more rows than one statement has room for would go in a transaction of several
+  for (let from = 0; from < lots.length; from += SLICE)
+    await prisma.lot.createMany({ data: lots.slice(from, from + SLICE) })
   await prisma.account.updateMany({
     where: { memberId: { in: memberIds } },
     data: { availablePoints: 100 * (LOTS_OF_A_READER - 1), pendingPoints: 100 },

@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { DATA } from '../support/project'
-import { CLIENTS } from './ground'
+import { CLIENTS, type Ground } from './ground'
 import type { Contestant } from './rounds'
 
 const DEBIAN = '/usr/lib/postgresql'
@@ -15,13 +14,13 @@ function findPgbench(): string | null {
 }
 
 /** The bare function called by PostgreSQL's own load generator, written in C; null on machines without it. */
-export function pgbenchContestant(name: string, url: string, targets: number): Contestant | null {
+export function pgbenchContestant(name: string, { url, folder, crowd }: Ground): Contestant | null {
   const pgbench = findPgbench()
   if (!pgbench) return null
-  const script = join(DATA, 'bench-settle.sql')
+  const script = join(folder, 'settle.sql')
   writeFileSync(
     script,
-    `\\set n random(1, ${targets})
+    `\\set n random(1, ${crowd.tills.length})
 SELECT bench_settle(member_id, visit_id, store_id, till_id, staff_id, 6800, 68) FROM bench_target WHERE n = :n;\n`,
   )
   const run = async (ms: number) => {

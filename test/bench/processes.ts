@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BFF_MAIN } from '../support/builds'
-import { DATA, PROJECT } from '../support/project'
+import { PROJECT } from '../support/project'
 import { houseEnv } from '../support/running-house'
 import type { Crowd } from './crowd'
 import type { Ground } from './ground'
@@ -23,14 +23,14 @@ export interface ServerProcess {
 const ended = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve))
 
 const stopper = (child: ChildProcess) => () => {
-  const gone = child.exitCode === null ? ended(child) : Promise.resolve()
+  const gone = child.exitCode === null && child.signalCode === null ? ended(child) : Promise.resolve()
   child.kill('SIGTERM')
   return gone
 }
 
 /** The built server as in production: its log, a line a request, goes to a file. */
-export async function startServer({ url, masterKey }: Pick<Ground, 'url' | 'masterKey'>): Promise<ServerProcess> {
-  const file = join(DATA, 'bench-server.log')
+export async function startServer({ url, masterKey, folder }: Ground): Promise<ServerProcess> {
+  const file = join(folder, 'server.log')
   const log = openSync(file, 'w')
   const env = {
     ...houseEnv(url, NO_WECHAT, masterKey),
@@ -49,7 +49,7 @@ export async function startServer({ url, masterKey }: Pick<Ground, 'url' | 'mast
 }
 
 /** Express with tRPC's own middleware, in a process of its own. */
-export async function startStockServer({ url }: Pick<Ground, 'url'>): Promise<ServerProcess> {
+export async function startStockServer({ url }: Ground): Promise<ServerProcess> {
   const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: url }
   const child = fork(join(HERE, 'stock-server.ts'), { env })
   const { port } = await nextMessage<{ port: number }>(child)

@@ -37,15 +37,24 @@ export function runOf(latencies: number[], elapsedMs: number): Run {
   return { count: latencies.length, perSecond, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }
 
+export interface Turns {
+  rounds: number
+  ms: number
+  warmUpMs: number
+  /** Called once between warming up and measuring. */
+  warm: () => Promise<unknown>
+}
+
 /**
  * Lets the contestants take turns (A B C A B C …): whatever else the machine does meets all of them, and what they
  * leave behind in the database grows under all of them alike. The first turn of each is thrown away.
  */
 export async function takeTurns(
   contestants: Contestant[],
-  { rounds, ms, warmUpMs }: { rounds: number; ms: number; warmUpMs: number },
+  { rounds, ms, warmUpMs, warm }: Turns,
 ): Promise<Map<string, Result>> {
   for (const { run } of contestants) await run(warmUpMs)
+  await warm()
   const runs = new Map<string, Run[]>(contestants.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const { name, run } of contestants) runs.get(name)?.push(await run(ms))

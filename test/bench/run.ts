@@ -18,8 +18,9 @@ import { bareFunction, settleFunction, settleVerb } from './settle'
 import { sizesOfBuilds } from './sizes'
 import { type Bar, barsTable, resultsTable } from './tables'
 
-const TURNS = { rounds: Number(process.env.BENCH_ROUNDS ?? 5), ms: 2_000, warmUpMs: 1_500 }
-const REQUESTS_UNTIL_MEMORY_IS_READ = 20_000
+const TURNS = { rounds: 5, ms: 2_000, warmUpMs: 1_500 }
+/** 20,000 requests until the server's memory is read. */
+const FIRST_REQUESTS = { settle: 2_000, home: 8_000, ping: 10_000 }
 
 const NAMES = {
   verb: 'settle: the verb',
@@ -44,11 +45,11 @@ async function benchInProcess(ground: Ground): Promise<{ results: Result[]; bars
     settleVerb(NAMES.verb, ground),
     await settleFunction(NAMES.ready, ground, pool),
     bareFunction(NAMES.bare, ground, pool),
-    pgbenchContestant(NAMES.pgbench, ground.url, ground.crowd.tills.length),
+    pgbenchContestant(NAMES.pgbench, ground),
   ].filter((one): one is Contestant => one !== null)
   const results = await takeTurns(
     contestants.map((one) => (one.name === NAMES.pgbench ? one : metered(one, process.pid, ground.url))),
-    TURNS,
+    { ...TURNS, warm: ground.analyze },
   )
   await pool.end()
   const verb = found(results, NAMES.verb)
@@ -61,7 +62,12 @@ async function benchInProcess(ground: Ground): Promise<{ results: Result[]; bars
   return { results: [...results.values()], bars: [against(NAMES.bare, 0.4), against(NAMES.pgbench, 0.4)] }
 }
 
-async function benchHttp({ url: database }: Ground, client: HttpClient, ours: ServerProcess, stock: ServerProcess) {
+async function benchHttp(
+  { url: database, analyze }: Ground,
+  client: HttpClient,
+  ours: ServerProcess,
+  stock: ServerProcess,
+) {
   const asking = (name: string, { url, child }: ServerProcess, call: Task['call']): Contestant =>
     metered({ name, run: (ms) => client.ask({ url, call, ms, connections: CLIENTS }) }, child.pid ?? 0, database)
   const results = await takeTurns(
@@ -71,7 +77,7 @@ async function benchHttp({ url: database }: Ground, client: HttpClient, ours: Se
       asking(NAMES.home, ours, 'home'),
       asking(NAMES.stock, stock, 'ping'),
     ],
-    TURNS,
+    { ...TURNS, warm: analyze },
   )
   const ping = found(results, NAMES.ping)
   const bar = (name: string, reached: number, least: number): Bar => ({ name, reached, bar: least, wants: 'at least' })
@@ -83,65 +89,64 @@ async function benchHttp({ url: database }: Ground, client: HttpClient, ours: Se
   return { results: [...results.values()], bars }
 }
 
-/** What the server holds at rest, after the first requests, and how much more after ten thousands of them. */
-async function memoryBars(client: HttpClient, server: ServerProcess): Promise<{ bars: Bar[]; grown: () => Bar }> {
+const atMost = (name: string, reached: number | null, bar: number, unit: string): Bar => ({
+  name,
+  reached,
+  bar,
+  wants: 'at most',
+  unit,
+})
+
+/** What the server holds at rest, and how much more at the end than after its first requests. */
+async function memoryBars(client: HttpClient, server: ServerProcess): Promise<() => Bar[]> {
   const rest = memoryOf(server)
-  let asked = 0
-  for (const call of ['ping', 'settle', 'home'] as const) {
-    while (asked < REQUESTS_UNTIL_MEMORY_IS_READ / (call === 'ping' ? 3 : call === 'settle' ? 1.5 : 1)) {
-      const ms = 500
-      asked += ((await client.ask({ url: server.url, call, ms, connections: CLIENTS })).perSecond * ms) / 1000
-    }
+  for (const [call, least] of Object.entries(FIRST_REQUESTS)) {
+    const task = { url: server.url, call: call as Task['call'], ms: 400, connections: CLIENTS }
+    for (let asked = 0; asked < least; ) asked += (await client.ask(task)).count
   }
   const busy = memoryOf(server)
-  const bar = (name: string, reached: number | null, most: number): Bar => ({
-    name,
-    reached,
-    bar: most,
-    wants: 'at most',
-    unit: 'MB',
-  })
-  return {
-    bars: [bar('server memory at rest', rest, 200), bar('server memory after 20,000 requests', busy, 200)],
-    grown: () => bar('server memory after the whole bench', memoryOf(server), 200),
+  return () => {
+    const end = memoryOf(server)
+    const grown = busy === null || end === null ? null : end - busy
+    return [
+      atMost('server memory at rest', rest, 200, 'MB'),
+      atMost(`growth from 20,000 requests (${busy?.toFixed(0)} MB) to the end`, grown, 20, 'MB'),
+    ]
   }
 }
 
 function sizeBars(): Bar[] {
-  const { weappMain, weappAll, h5FirstPage } = sizesOfBuilds()
-  const bar = (name: string, reached: number | null, most: number): Bar => ({
-    name,
-    reached,
-    bar: most,
-    wants: 'at most',
-    unit: 'KB',
-  })
+  const { weappMain, weappAll, h5Named, h5All } = sizesOfBuilds()
   return [
-    bar('weapp, main package', weappMain, 700),
-    bar('weapp, all packages', weappAll, 1_536),
-    bar('h5, scripts of the first page, gzipped', h5FirstPage, 200),
+    atMost('weapp, main package', weappMain, 700, 'KB'),
+    atMost('weapp, all packages', weappAll, 1_536, 'KB'),
+    atMost(`h5, scripts the page names, gzipped (all there are: ${h5All?.toFixed(0) ?? '–'} KB)`, h5Named, 200, 'KB'),
   ]
+}
+
+async function bench(ground: Ground): Promise<void> {
+  const [ours, stock] = await Promise.all([startServer(ground), startStockServer(ground)])
+  const client = startHttpClient(ground.crowd)
+  try {
+    const memory = await step('20,000 requests', () => memoryBars(client, ours))
+    const inProcess = await step('settle in process', () => benchInProcess(ground))
+    const http = await step('over HTTP', () => benchHttp(ground, client, ours, stock))
+    console.log(`\n${resultsTable([...inProcess.results, ...http.results])}\n`)
+    console.log(barsTable([...inProcess.bars, ...http.bars, ...memory(), ...sizeBars()]))
+    console.log('\nClient, servers and database share this machine: trust the ratios, not the operations a second.')
+  } finally {
+    await Promise.all([ours.stop(), stock.stop(), client.stop()])
+  }
 }
 
 async function main(): Promise<void> {
   await step('build bff', () => ensureBuilt('bff'), { quickMs: 200 })
   const ground = await step('PostgreSQL with 3,050 members', prepareGround)
-  const [ours, stock] = await Promise.all([startServer(ground), startStockServer(ground)])
-  const client = startHttpClient(ground.crowd)
-  try {
-    const memory = await step('memory', () => memoryBars(client, ours))
-    const inProcess = await step('settle in process', () => benchInProcess(ground))
-    const http = await step('over HTTP', () => benchHttp(ground, client, ours, stock))
-    console.log(`\n${resultsTable([...inProcess.results, ...http.results])}\n`)
-    console.log(barsTable([...inProcess.bars, ...http.bars, ...memory.bars, memory.grown(), ...sizeBars()]))
-    console.log('\nClient, servers and database share this machine: trust the ratios, not the operations a second.')
-  } finally {
-    await Promise.all([ours.stop(), stock.stop(), client.stop()])
-    await ground.close()
-  }
+  const interrupted = new Promise<never>((_, reject) => process.once('SIGINT', () => reject(new Error('interrupted'))))
+  await Promise.race([bench(ground), interrupted]).finally(ground.close)
 }
 
 main().catch((error: unknown) => {
-  console.error(error)
+  console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 })

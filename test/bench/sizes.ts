@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { H5_DIST, WEAPP_DIST } from '../support/builds'
@@ -8,7 +8,8 @@ import { packageSizes, readProgram } from '../weapp/runtime/program'
 export interface Sizes {
   weappMain: number | null
   weappAll: number | null
-  h5FirstPage: number | null
+  h5Named: number | null
+  h5All: number | null
 }
 
 function weapp(): Pick<Sizes, 'weappMain' | 'weappAll'> {
@@ -17,13 +18,15 @@ function weapp(): Pick<Sizes, 'weappMain' | 'weappAll'> {
   return { weappMain: (packages[''] ?? 0) / 1024, weappAll: all / 1024 }
 }
 
-/** The scripts that the page itself names; chunks loaded later are not among them. */
-function h5FirstPage(): number | null {
+/** Gzipped: the scripts that the page itself names, and all there are; the first page needs something in between. */
+function h5(): Pick<Sizes, 'h5Named' | 'h5All'> {
   const page = join(H5_DIST, 'index.html')
-  if (!existsSync(page)) return null
-  const scripts = [...readFileSync(page, 'utf8').matchAll(/<script[^>]+src="([^"]+)"/g)].map(([, src]) => src as string)
-  const bytes = scripts.map((src) => gzipSync(readFileSync(join(H5_DIST, src)), { level: 9 }).length)
-  return bytes.reduce((sum, size) => sum + size, 0) / 1024
+  if (!existsSync(page)) return { h5Named: null, h5All: null }
+  const named = [...readFileSync(page, 'utf8').matchAll(/<script[^>]+src="([^"]+)"/g)].map(([, src]) => src as string)
+  const all = readdirSync(H5_DIST, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
+  const zipped = (files: string[]) =>
+    files.reduce((sum, file) => sum + gzipSync(readFileSync(join(H5_DIST, file)), { level: 9 }).length, 0) / 1024
+  return { h5Named: zipped(named), h5All: zipped(all) }
 }
 
-export const sizesOfBuilds = (): Sizes => ({ ...weapp(), h5FirstPage: h5FirstPage() })
+export const sizesOfBuilds = (): Sizes => ({ ...weapp(), ...h5() })
