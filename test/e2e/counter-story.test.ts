@@ -169,7 +169,7 @@ describe('back on Lin’s phone', () => {
     await see(lin, /在「湖滨店」消费 ¥68\.00，获得/)
     await lin.page.goBack()
     await tap('tier-open')
-    await see(lin, /成长值/)
+    await see(lin, '成长值从这里来')
     await see(lin, /68/)
     await lin.page.goBack()
   })

@@ -19,6 +19,7 @@ export const queryClient = new QueryClient({
       retryDelay: 600,
       retry: (times, error) => times < 1 && ['OFFLINE', 'SLOW', 'BUSY'].includes(faultOf(error).code),
       networkMode: 'always',
+      refetchOnReconnect: 'always',
     },
   },
 })
