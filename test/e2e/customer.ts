@@ -1,20 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { codeStep } from '@huiyuan/shared/code'
 import { codeOn } from '../story/demo-people.fixture'
-import { signIn } from '../support/running-house'
+import { strangerAt } from '../support/running-house'
 import type { WebHouse } from './web-house'
+
+const PLACE = { deviceLabel: 'iPhone · 微信', platform: 'weapp' as const }
 
 /** Gives the eighteen digits that somebody at the counter shows next. */
 export type NextCode = () => Promise<string>
 
 /** A customer with a phone of her own; `now` is the server's time. A new code each time, since one is taken once. */
 export async function customerOf(there: WebHouse, person: string, now = () => new Date()): Promise<NextCode> {
-  const { api } = await signIn(there.house.sandbox, there.url, person)
+  const phone = strangerAt(there.url)
+  const { api } = phone
+  const opened = await api.session.open.mutate({
+    door: { kind: 'weapp', code: there.house.sandbox.control.loginCode(person) },
+    ...PLACE,
+  })
+  if (opened.kind !== 'member') throw new Error(`${person} is no member`)
+  phone.token = opened.tokens.accessToken
   let former: string | null = null
   return async () => {
     if (former) await api.code.revoke.mutate({ requestId: randomUUID(), deviceId: former })
-    const phone = await api.code.enrol.mutate({ requestId: randomUUID(), deviceLabel: '我的手机', platform: 'weapp' })
-    former = phone.deviceId
-    return codeOn(phone, codeStep(now().getTime()) - codeStep(Date.now()))
+    const enrolled = await api.code.enrol.mutate({ requestId: randomUUID(), ...PLACE })
+    former = enrolled.deviceId
+    return codeOn(enrolled, codeStep(now().getTime()) - codeStep(Date.now()))
   }
 }

@@ -39,6 +39,7 @@ const ROOMS = ['shared', 'bff', 'prisma', 'test', 'miniapp'].filter((room) => ex
 
 const CHECKS: Check[] = [
   { name: 'types (server, tests)', run: types('tsconfig.json') },
+  { name: 'types (browser tests)', run: types('test/e2e/tsconfig.json') },
   { name: 'types (phone)', run: types('miniapp/tsconfig.json') },
   {
     name: 'unused files, exports and packages (knip)',
