@@ -2,6 +2,7 @@ import {
   BarcodeFormat,
   BinaryBitmap,
   DecodeHintType,
+  GlobalHistogramBinarizer,
   HybridBinarizer,
   MultiFormatReader,
   RGBLuminanceSource,
@@ -17,13 +18,20 @@ interface Grey {
 /** What a hand scanner reads in a PNG picture of the screen. Throws when it reads nothing. */
 export async function readBarcode(browser: Browser, png: Buffer, format: 'qr' | 'code128'): Promise<string> {
   const { width, height, bytes } = await greyOf(browser, png)
-  const bitmap = new BinaryBitmap(new HybridBinarizer(new RGBLuminanceSource(bytes, width, height)))
+  const source = new RGBLuminanceSource(bytes, width, height)
   const wanted = format === 'qr' ? BarcodeFormat.QR_CODE : BarcodeFormat.CODE_128
   const hints = new Map<DecodeHintType, unknown>([
     [DecodeHintType.POSSIBLE_FORMATS, [wanted]],
     [DecodeHintType.TRY_HARDER, true],
   ])
-  return new MultiFormatReader().decode(bitmap, hints).getText()
+  const read = (binarizer: HybridBinarizer | GlobalHistogramBinarizer) =>
+    new MultiFormatReader().decode(new BinaryBitmap(binarizer), hints).getText()
+  // scanners look for light and dark in more than one way, too
+  try {
+    return read(new HybridBinarizer(source))
+  } catch {
+    return read(new GlobalHistogramBinarizer(source))
+  }
 }
 
 /** The picture's grey values, unpacked by the browser itself. */
