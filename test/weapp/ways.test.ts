@@ -81,15 +81,17 @@ describeWithWcc('ways other than the straight one', () => {
     expect(phone.complaints()).toEqual([])
   })
 
-  test('a server that is away is said in words, and the way out works once it is back', async () => {
+  test('a server that is away is said in words, with a way to ask again; once it is back, that happens by itself', async () => {
     const phone = there.phoneOf('mei')
     await phone.start()
     await phone.setOnline(false)
     await phone.tap('#tab-me')
     await phone.until('the word', () => phone.sees('重试'))
-    await phone.setOnline(true)
+    const asked = phone.journal.requests.length
     await phone.tap('重试')
-    expect(phone.text()).toContain('积分明细')
+    expect(phone.journal.requests.length).toBeGreaterThan(asked)
+    await phone.setOnline(true)
+    await phone.until('the page', () => phone.text().includes('积分明细'))
     expect(phone.complaints()).toEqual([])
   })
 })
