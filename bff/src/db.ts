@@ -46,7 +46,7 @@ export function openDatabase(url: string, connections = 16): Database {
   )
   const prisma = new PrismaClient({
     adapter,
-    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+    transactionOptions: { maxWait: 20_000, timeout: 25_000 },
   })
   const pool = new pg.Pool({ connectionString: url, max: connections, ...ours })
   // a dropped idle connection is replaced by the pool; without a listener it would end the process
