@@ -1132,14 +1132,6 @@ LANGUAGE sql AS $$
   SELECT '{}'::jsonb
 $$;
 
--- Whether this place is still signed in. {memberId, sessionId} → boolean
-CREATE OR REPLACE FUNCTION session_live(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN to_jsonb(EXISTS (SELECT 1 FROM session WHERE member_id = (call->>'memberId')::uuid
-    AND session_id = (call->>'sessionId')::uuid AND revoked_at IS NULL));
-END $$;
-
 -- prisma/functions/sms.sql
 -- Codes sent by text message. Each call is one conditional write, so that any number of them at once equals some order.
 
