@@ -39,7 +39,7 @@ function statementName({ sql }: { sql: string }): string {
  */
 export function openDatabase(url: string, connections = 16): Database {
   // Prisma's adapter takes every timestamptz for UTC, whatever zone the server writes it in
-  const ours = { connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000, options: '-c timezone=UTC' }
+  const ours = { connectionTimeoutMillis: 20_000, idleTimeoutMillis: 30_000, options: '-c timezone=UTC' }
   const adapter = new PrismaPg(
     { connectionString: url, max: connections, ...ours },
     { statementNameGenerator: statementName },
