@@ -1,10 +1,15 @@
 import { auditRouter } from './audit/router'
 import { codeRouter } from './code/router'
+import { couponRouter } from './coupon/router'
+import { giftRouter } from './gift/router'
 import { homeRouter } from './home/router'
 import { ledgerRouter } from './ledger/router'
+import { mallRouter } from './mall/router'
 import { memberRouter } from './member/router'
+import { obligationRouter } from './obligation/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
+import { referralRouter } from './referral/router'
 import { sessionRouter } from './session/router'
 import { storeRouter } from './store/router'
 import { tierRouter } from './tier/router'
@@ -23,6 +28,11 @@ export const appRouter = router({
   store: storeRouter,
   visit: visitRouter,
   order: orderRouter,
+  coupon: couponRouter,
+  gift: giftRouter,
+  mall: mallRouter,
+  referral: referralRouter,
+  obligation: obligationRouter,
   audit: auditRouter,
   outbox: outboxRouter,
 })

@@ -46,6 +46,8 @@ export interface Events {
     activeAt: Date
     at: Date
   }
+  'order.returned': { memberId: string; orderId: string; at: Date }
+  'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
 }
 
 /** One call of a plpgsql function, run along with the write that it answers to. */

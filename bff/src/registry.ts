@@ -9,6 +9,8 @@ export const registry: Registry = {
   handlers: {
     'member.joined': [],
     'order.settled': [outboxOnOrderSettled],
+    'order.returned': [],
+    'gift.opened': [],
   },
   openSteps: ['ledger_open', 'tier_open'],
   mergeSteps: [

@@ -120,7 +120,8 @@ DECLARE
 BEGIN
   PERFORM 1 FROM account WHERE member_id = member FOR UPDATE;
   SELECT coalesce(sum(amount) FILTER (WHERE to_account = 'member:growth' AND at < (call->>'from')::timestamptz), 0)
-       - coalesce(sum(amount) FILTER (WHERE from_account = 'member:growth'), 0)
+       - coalesce(sum(amount) FILTER (WHERE from_account = 'member:growth'
+           AND (reason <> 'purchase_returned' OR (detail->>'earnedAt')::timestamptz < (call->>'from')::timestamptz)), 0)
     INTO gone FROM transfer WHERE member_id = member AND unit = 'growth';
   IF gone <= 0 THEN RETURN jsonb_build_object('expired', 0); END IF;
   UPDATE account SET growth = growth - gone WHERE member_id = member;
@@ -163,6 +164,7 @@ BEGIN
   END LOOP;
   IF own.growth > 0 THEN PERFORM ledger_move_pair(src, dst, 'growth', 'member:growth', own.growth, NULL, NULL, at); END IF;
   IF own.debt_points > 0 THEN PERFORM ledger_move_debt(src, dst, own.debt_points, at); END IF;
+  UPDATE lot_use SET member_id = dst WHERE member_id = src;
   UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
   UPDATE account SET available_points = available_points + own.available_points,
       pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,

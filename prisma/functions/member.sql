@@ -19,7 +19,8 @@ BEGIN
       AND (old.proven_at, old.subject) < (new.proven_at, new.subject);
   UPDATE member_no SET member_id = dst WHERE member_id = src;
   INSERT INTO consent (member_id, document, version, granted_at, withdrawn_at)
-    SELECT dst, document, version, granted_at, withdrawn_at FROM consent WHERE member_id = src ON CONFLICT DO NOTHING;
+    SELECT dst, document, version, granted_at, withdrawn_at FROM consent WHERE member_id = src
+    ON CONFLICT (member_id, document, version) DO UPDATE SET granted_at = least(consent.granted_at, excluded.granted_at);
   DELETE FROM consent WHERE member_id = src;
   UPDATE claim SET settled_at = (call->>'at')::timestamptz
     WHERE settled_at IS NULL AND ((member_id = dst AND holder_id = src) OR (member_id = src AND holder_id = dst));
@@ -69,8 +70,8 @@ BEGIN
   PERFORM 1 FROM member WHERE member_id = who AND status = 'active' FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
-    INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at)
-      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at)
+    INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
+      VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at, now_at)
       ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id
         WHERE identity.member_id = who OR identity.kind = 'phone';
     IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
@@ -98,4 +99,24 @@ BEGIN
       AND settled_at IS NULL AND tries_left > 0 AND expires_at > (call->>'at')::timestamptz
     RETURNING jsonb_build_object('holderId', holder_id, 'triesLeft', tries_left) INTO look;
   RETURN look;
+END $$;
+
+-- When this person first joined by agreeing: the first WeChat identity or the first consent, on any record that became this
+-- one. NULL for a card that nobody has joined with yet.
+CREATE OR REPLACE FUNCTION member_new_since(who uuid) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT least(
+    (SELECT min(first_at) FROM identity WHERE member_id = who AND kind IN ('wechat_openid', 'wechat_unionid')),
+    (SELECT min(granted_at) FROM consent WHERE member_id = who))
+$$;
+
+-- Holds a member for one verb: verbs of one member come one after the other, and a merge waits or is seen.
+CREATE OR REPLACE FUNCTION member_hold(who uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = who FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  IF state IS DISTINCT FROM 'active' THEN PERFORM refuse('MEMBER_UNKNOWN'); END IF;
 END $$;

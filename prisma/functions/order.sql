@@ -25,14 +25,14 @@ BEGIN
   END IF;
   IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
 
-  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth, settled_at)
     VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', here.visit_id, here.store_id, here.till_id, here.staff_id,
-            'counter', (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
+            'counter', (call->>'amountFen')::int, (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
   earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
     'detail', jsonb_build_object('storeName', here.store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
                                  'expiresAt', call->'expiresAt')));
   raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
-  PERFORM run_along(call->'along');
+  PERFORM run_handlers(call->'along');
   PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
     'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
   RETURN request_end(call->'request', jsonb_build_object(
@@ -55,4 +55,11 @@ CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
   SELECT '{}'::jsonb
+$$;
+
+-- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
+CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
+    AND settled_at < until AND settled_at >= until - make_interval(days => days))
 $$;

@@ -16,6 +16,33 @@ BEGIN
   RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
 END $$;
 
+-- A tier that only growth given back since had reached ends with it. What counts is whether, since the tier was reached,
+-- the growth that was kept ever stood high enough. Reads the growth history, but only when a return leaves less than the
+-- tier needs. {memberId, growth, at, ladder} → {before, after}; `growth` is what the account holds after the return
+CREATE OR REPLACE FUNCTION tier_lower(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held standing;
+  deserved int;
+  best bigint;
+BEGIN
+  SELECT * INTO held FROM standing WHERE member_id = member FOR UPDATE;
+  best := (call->>'growth')::int;
+  IF best < (SELECT max((rung->>'atGrowth')::int) FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'tier')::int = held.tier) THEN
+    SELECT greatest(best, max(grown)) INTO best FROM (
+      SELECT at, sum(CASE to_account WHEN 'member:growth' THEN amount ELSE -amount END) OVER (ORDER BY at, transfer_id) AS grown
+        FROM transfer t WHERE member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
+          AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
+    ) kept WHERE kept.at >= held.since;
+  END IF;
+  SELECT max((rung->>'tier')::int) INTO deserved FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'atGrowth')::int <= best;
+  IF deserved < held.tier THEN
+    UPDATE standing SET tier = deserved, since = (call->>'at')::timestamptz WHERE member_id = member;
+  END IF;
+  RETURN jsonb_build_object('before', held.tier, 'after', least(deserved, held.tier));
+END $$;
+
 -- The higher of the two, until the next review; of two equal ones the one that is safe for longer.
 CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$

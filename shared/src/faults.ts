@@ -43,6 +43,35 @@ export const FAULTS = {
   AMOUNT_INVALID: 'BAD_REQUEST',
   POINTS_SHORT: 'CONFLICT',
   IN_DEBT: 'CONFLICT',
+  CODE_NEEDED: 'CONFLICT',
+  QUOTE_CHANGED: 'CONFLICT',
+  HOLD_OVER: 'CONFLICT',
+  RETURN_OVER: 'CONFLICT',
+  RETURN_DONE: 'CONFLICT',
+  COUPON_TAKEN: 'CONFLICT',
+  COUPON_SHORT: 'CONFLICT',
+  COUPON_OVER: 'CONFLICT',
+  COUPON_GONE: 'CONFLICT',
+  COUPON_LIMIT: 'CONFLICT',
+  COUPON_NOT_OPEN: 'CONFLICT',
+  GIFT_TAKEN: 'CONFLICT',
+  GIFT_OVER: 'CONFLICT',
+  GIFT_GONE: 'CONFLICT',
+  NOT_NEW: 'CONFLICT',
+  REWARD_GONE: 'CONFLICT',
+  REWARD_LIMIT: 'CONFLICT',
+  REWARD_NOT_OPEN: 'CONFLICT',
+  REWARD_OVER: 'CONFLICT',
+  REWARD_CHANGED: 'CONFLICT',
+  TIER_NEEDED: 'CONFLICT',
+  REDEMPTION_DONE: 'CONFLICT',
+  PICKUP_WRONG: 'BAD_REQUEST',
+  PICKUP_NOT_READY: 'CONFLICT',
+  OBLIGATION_OVER: 'CONFLICT',
+  OBLIGATION_NOT_OPEN: 'CONFLICT',
+  OBLIGATION_DONE: 'CONFLICT',
+  OBLIGATION_ELSEWHERE: 'CONFLICT',
+  CHECKIN_TOO_SOON: 'CONFLICT',
 } as const
 
 export type FaultCode = keyof typeof FAULTS
@@ -64,6 +93,20 @@ export interface FaultDetails {
   TILL_LOCKED: { until: string }
   POINTS_SHORT: { shortPoints: number }
   IN_DEBT: { debtPoints: number }
+  QUOTE_CHANGED: { payableFen: number }
+  RETURN_OVER: { until: string }
+  COUPON_SHORT: { missingFen: number }
+  COUPON_LIMIT: { limit: number }
+  COUPON_NOT_OPEN: { opensAt: string }
+  NOT_NEW: { reason: 'joined_before' | 'bought_before' }
+  REWARD_LIMIT: { limit: number }
+  REWARD_NOT_OPEN: { opensAt: string }
+  REWARD_CHANGED: { points: number }
+  TIER_NEEDED: { tier: number }
+  PICKUP_NOT_READY: { readyAt: string }
+  OBLIGATION_NOT_OPEN: { opensAt: string }
+  OBLIGATION_ELSEWHERE: { storeName: string }
+  CHECKIN_TOO_SOON: { until: string }
 }
 
 export type FaultDetail<C extends FaultCode> = C extends keyof FaultDetails ? FaultDetails[C] : Record<string, never>

@@ -33,12 +33,26 @@ export type TransferReason =
   | 'merged_in'
   | 'merged_out'
   | 'opening'
+  | 'exchange'
+  | 'exchange_returned'
+  | 'grace'
+  | 'gift'
+  | 'referral'
+  | 'referral_returned'
+  | 'obligation'
+  | 'purchase_returned'
 
 export interface TransferDetail {
   storeName?: string
   amountFen?: number
   activeAt?: string
   expiresAt?: string
+  /** What was exchanged, given or done: the reward's, the gift's, the obligation's title. */
+  title?: string
+  /** Whom a referral was about, masked. */
+  friend?: string
+  /** When what is taken back was earned. */
+  earnedAt?: string
   /** What moved was owed, not owned. */
   debt?: boolean
 }
@@ -74,8 +88,27 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 并入新会员卡，转出 ${what}`
     case 'opening':
       return `${day} 开通会员时带来 ${what}`
+    case 'exchange':
+      return `${day} 兑换「${detail.title ?? '商品'}」，用掉 ${what}`
+    case 'exchange_returned':
+      return `${day} 取消兑换「${detail.title ?? '商品'}」，退回 ${what}，仍到 ${ends(detail, now)}`
+    case 'grace':
+      return `${day} 取消兑换「${detail.title ?? '商品'}」，原批次已到期，${what}延到 ${ends(detail, now)}`
+    case 'gift':
+      return `${day} 打开「${detail.title ?? '礼物'}」，获得 ${what}`
+    case 'referral':
+      return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}喝到第一盏，获得 ${what}`
+    case 'referral_returned':
+      return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}退了首单，收回 ${what}`
+    case 'obligation':
+      return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
+    case 'purchase_returned':
+      return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，收回 ${what}`
   }
 }
+
+const ends = ({ expiresAt }: TransferDetail, now: Date) =>
+  expiresAt ? dayWords(new Date(expiresAt), now) : '原来的日子'
 
 export interface LotUse {
   lotId: string

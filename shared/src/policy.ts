@@ -11,6 +11,8 @@ export interface TierRung {
   glaze: string
   /** Growth within the window that lifts to this tier. */
   atGrowth: number
+  /** What a member of this tier pays of the full price, in percent. */
+  payPercent: number
 }
 
 export interface Policy {
@@ -36,6 +38,18 @@ export interface Policy {
   codeFailuresPerHour: number
   tillFailuresPerHour: number
   expiringSoonDays: number
+  /** Who bought something within so many days before joining is not new. */
+  newAfterDays: number
+  /** How long a priced purchase keeps its coupon aside. */
+  holdMinutes: number
+  /** A clerk takes a purchase back within so many days; a manager later, too. */
+  returnDays: number
+  /** Points that come back after their lot has ended live on for so long. */
+  graceDays: number
+  /** The coupon that a paid order is thanked with; null for none. */
+  packet: { templateId: string; minOrderFen: number } | null
+  /** A shared link counts for whoever joins within so many days of opening it. */
+  attributionDays: number
 }
 
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
@@ -47,12 +61,12 @@ export const DEMO_POLICY: Policy = {
   pendingDays: 15,
   expiryMonths: 12,
   tiers: [
-    { tier: 1, name: '白银', glaze: '白瓷', atGrowth: 0 },
-    { tier: 2, name: '黄金', glaze: '蜜釉', atGrowth: 1_000 },
-    { tier: 3, name: '铂金', glaze: '梅子青', atGrowth: 2_000 },
-    { tier: 4, name: '钻石', glaze: '霁蓝', atGrowth: 5_000 },
-    { tier: 5, name: '金钻', glaze: '金缮', atGrowth: 12_000 },
-    { tier: 6, name: '黑钻', glaze: '曜变', atGrowth: 30_000 },
+    { tier: 1, name: '白银', glaze: '白瓷', atGrowth: 0, payPercent: 98 },
+    { tier: 2, name: '黄金', glaze: '蜜釉', atGrowth: 1_000, payPercent: 95 },
+    { tier: 3, name: '铂金', glaze: '梅子青', atGrowth: 2_000, payPercent: 92 },
+    { tier: 4, name: '钻石', glaze: '霁蓝', atGrowth: 5_000, payPercent: 90 },
+    { tier: 5, name: '金钻', glaze: '金缮', atGrowth: 12_000, payPercent: 88 },
+    { tier: 6, name: '黑钻', glaze: '曜变', atGrowth: 30_000, payPercent: 85 },
   ],
   growthWindowMonths: 12,
   phoneSilentDays: 90,
@@ -63,4 +77,10 @@ export const DEMO_POLICY: Policy = {
   codeFailuresPerHour: 5,
   tillFailuresPerHour: 30,
   expiringSoonDays: 30,
+  newAfterDays: 180,
+  holdMinutes: 10,
+  returnDays: 15,
+  graceDays: 30,
+  packet: { templateId: 'packet_5', minOrderFen: 3_000 },
+  attributionDays: 7,
 }

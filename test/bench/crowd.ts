@@ -76,6 +76,7 @@ async function openBooks({ prisma, keys }: House, memberIds: string[], at: Date)
       issuer: '',
       subject: keys.hash('phone', `+86139${String(i).padStart(8, '0')}`),
       provenAt: at,
+      firstAt: at,
     })),
   })
   await prisma.account.createMany({ data: memberIds.map((memberId) => ({ memberId })) })

@@ -4,8 +4,8 @@ import { type Ctx, memberIdOf } from '../ctx'
 export type StatementKind = 'all' | 'earned' | 'spent' | 'expired' | 'growth'
 
 const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
-  earned: ['purchase', 'merged_in', 'opening'],
-  spent: ['debt_paid', 'merged_out'],
+  earned: ['purchase', 'merged_in', 'opening', 'gift', 'referral', 'obligation', 'exchange_returned', 'grace'],
+  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned'],
   expired: ['expired'],
 }
 

@@ -115,7 +115,7 @@ test('a card that has since turned out to be another WeChat person’s is not gi
   const card = await oldCard(one)
   const me = await claimant(card)
   const owner = { kind: 'wechat_openid', issuer: one.house.weappId, subject: newOpenid(), memberId: card.memberId }
-  await one.house.prisma.identity.create({ data: { ...owner, provenAt: one.clock.at } })
+  await one.house.prisma.identity.create({ data: { ...owner, provenAt: one.clock.at, firstAt: one.clock.at } })
   await refusalOf(claimCard(me.ctx, guess(me, card.last4)), 'CLAIM_OVER')
   await refusalOf(claimCard(me.ctx, guess(me, wrongFor(card))), 'CLAIM_OVER')
   expect(await mergedInto(one, card.memberId)).toBeNull()

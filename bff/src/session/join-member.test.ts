@@ -108,7 +108,7 @@ describe('the phone', () => {
       newMember(one, { weapp: null, oa: { openid: newOpenid() } }),
     ])
     const union = { kind: 'wechat_unionid', issuer: '', subject: unionid, memberId: b.memberId }
-    await one.house.prisma.identity.create({ data: { ...union, provenAt: one.clock.at } })
+    await one.house.prisma.identity.create({ data: { ...union, provenAt: one.clock.at, firstAt: one.clock.at } })
     const joined = await joinMember(me.ctx, agreed(me.ctx, { phone: phoneOf(me.key) }))
     expect(joined.welcome.points).toBe(320)
     const all = [a.memberId, b.memberId, card.memberId]

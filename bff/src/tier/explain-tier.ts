@@ -41,6 +41,6 @@ export async function explainTier(ctx: Ctx) {
         words: (WORDS[reason] ?? ((count) => `其他 ${count} 笔`))(_count._all),
       }))
       .sort((a, b) => b.growth - a.growth),
-    ladder: ctx.policy.tiers.map(({ tier, name, glaze, atGrowth }) => ({ tier, name, glaze, atGrowth })),
+    ladder: ctx.policy.tiers,
   }
 }

@@ -1,6 +1,8 @@
 import type { FaultCode, FaultDetail } from '@huiyuan/shared/faults'
-import { countText } from '@huiyuan/shared/money'
-import { clockText } from '@huiyuan/shared/time'
+import { countText, yuanText } from '@huiyuan/shared/money'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
+import { clockText, dayWords } from '@huiyuan/shared/time'
 import type { Trouble } from './api'
 
 /** What can be done about it: shown as the button beside the words. */
@@ -20,6 +22,8 @@ const say = (title: string, detail: string | undefined, way: WayOut): FaultWords
   way,
 })
 const seconds = (count: number) => (count >= 90 ? `${Math.ceil(count / 60)} 分钟` : `${count} 秒`)
+const day = (iso: string) => dayWords(new Date(iso), new Date())
+const moment = (iso: string) => `${day(iso)} ${clockText(new Date(iso))} `
 const until = (iso: string) => `${clockText(new Date(iso))} 以后再试`
 
 /** Every fault of the server has words here; one without them does not compile. */
@@ -65,6 +69,36 @@ const WORDS: Words = {
   AMOUNT_INVALID: () => say('金额不对', '请输入 0.01 到 100,000.00 元', 'none'),
   POINTS_SHORT: ({ shortPoints }) => say(`还差 ${countText(shortPoints)} 积分`, '积分没有扣', 'none'),
   IN_DEBT: ({ debtPoints }) => say(`还欠 ${countText(debtPoints)} 积分`, '补上以后才能使用积分', 'none'),
+  CODE_NEEDED: () => say('要扫会员码才能办', '报会员号或手机号只能积分，请顾客出示会员码', 'none'),
+  QUOTE_CHANGED: ({ payableFen }) => say('价格有变化', `现在应收 ${yuanText(payableFen)}，请核对后再收`, 'retry'),
+  HOLD_OVER: () => say('价格锁定已过期', '券已经退回，请重新算一次', 'retry'),
+  RETURN_OVER: (detail) => say('已过退货期', `${day(detail.until)}前可以退，请店长处理`, 'none'),
+  RETURN_DONE: () => say('这一单已经退过了', undefined, 'none'),
+  COUPON_TAKEN: () => say('这张券已经用掉了', '请换一张，或不用券', 'none'),
+  COUPON_SHORT: ({ missingFen }) => say(`还差 ${yuanText(missingFen)}`, '够了就能用这张券', 'none'),
+  COUPON_OVER: () => say('这张券已过期', undefined, 'none'),
+  COUPON_GONE: () => say('领完了', '下次早点来', 'none'),
+  COUPON_LIMIT: ({ limit }) => say('已经领过了', `每人限领 ${limit} 张`, 'none'),
+  COUPON_NOT_OPEN: (detail) => say('还没到领取时间', `${moment(detail.opensAt)}开始`, 'none'),
+  GIFT_TAKEN: () => say('新人礼已经领过了', '每个人一份', 'none'),
+  GIFT_OVER: () => say('新人礼的领取时间过了', undefined, 'none'),
+  GIFT_GONE: () => say('新人礼送完了', undefined, 'none'),
+  NOT_NEW: ({ reason }) =>
+    say('这份礼物留给新朋友', reason === 'bought_before' ? '近半年你在门店买过' : '你之前就是会员了', 'none'),
+  REWARD_GONE: () => say('换完了', '积分没有扣', 'none'),
+  REWARD_LIMIT: ({ limit }) => say('已经换过了', `每人限 ${limit} 件，积分没有扣`, 'none'),
+  REWARD_NOT_OPEN: (detail) => say('还没开始', `${moment(detail.opensAt)}开始兑换`, 'none'),
+  REWARD_OVER: () => say('这件商品已下架', '积分没有扣', 'none'),
+  REWARD_CHANGED: ({ points }) => say('兑换价有变化', `现在需要 ${countText(points)} 积分`, 'retry'),
+  TIER_NEEDED: ({ tier }) => say(`${rungOf(tier, DEMO_POLICY).name}会员起`, '升级后就可以', 'none'),
+  REDEMPTION_DONE: () => say('这一单已经办完了', undefined, 'none'),
+  PICKUP_WRONG: () => say('取货码不对', '请核对顾客手机上的 8 位取货码', 'none'),
+  PICKUP_NOT_READY: (detail) => say('还在备货', `${moment(detail.readyAt)}可以取`, 'none'),
+  OBLIGATION_OVER: () => say('活动已经结束', undefined, 'none'),
+  OBLIGATION_NOT_OPEN: (detail) => say('活动还没开始', `${moment(detail.opensAt)}开始`, 'none'),
+  OBLIGATION_DONE: () => say('已经完成了', undefined, 'none'),
+  OBLIGATION_ELSEWHERE: ({ storeName }) => say('不在这家店签到', `请到${storeName}`, 'none'),
+  CHECKIN_TOO_SOON: (detail) => say('今天已经记过了', `${moment(detail.until)}以后可以再记`, 'none'),
 }
 
 const NETWORK = {
