@@ -1,38 +1,9 @@
-import {
-  BarcodeFormat,
-  BinaryBitmap,
-  DecodeHintType,
-  GlobalHistogramBinarizer,
-  HybridBinarizer,
-  MultiFormatReader,
-  RGBLuminanceSource,
-} from '@zxing/library'
 import type { Browser } from 'playwright-core'
-
-interface Grey {
-  width: number
-  height: number
-  bytes: Uint8ClampedArray
-}
+import { decodeBarcode, type Grey } from '../support/barcode'
 
 /** What a hand scanner reads in a PNG picture of the screen. Throws when it reads nothing. */
-export async function readBarcode(browser: Browser, png: Buffer, format: 'qr' | 'code128'): Promise<string> {
-  const { width, height, bytes } = await greyOf(browser, png)
-  const source = new RGBLuminanceSource(bytes, width, height)
-  const wanted = format === 'qr' ? BarcodeFormat.QR_CODE : BarcodeFormat.CODE_128
-  const hints = new Map<DecodeHintType, unknown>([
-    [DecodeHintType.POSSIBLE_FORMATS, [wanted]],
-    [DecodeHintType.TRY_HARDER, true],
-  ])
-  const read = (binarizer: HybridBinarizer | GlobalHistogramBinarizer) =>
-    new MultiFormatReader().decode(new BinaryBitmap(binarizer), hints).getText()
-  // scanners look for light and dark in more than one way, too
-  try {
-    return read(new HybridBinarizer(source))
-  } catch {
-    return read(new GlobalHistogramBinarizer(source))
-  }
-}
+export const readBarcode = async (browser: Browser, png: Buffer, format: 'qr' | 'code128'): Promise<string> =>
+  decodeBarcode(await greyOf(browser, png), format)
 
 /** The picture's grey values, unpacked by the browser itself. */
 async function greyOf(browser: Browser, png: Buffer): Promise<Grey> {

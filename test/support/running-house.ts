@@ -137,16 +137,23 @@ export async function signIn(sandbox: Sandbox, url: string, key: string): Promis
 }
 
 /** Signs in and joins, with the phone of WeChat when asked for. */
-export async function join(sandbox: Sandbox, url: string, key: string, wish: { phone?: boolean } = {}) {
+export async function join(sandbox: Sandbox, url: string, key: string, wish: JoinWish = {}) {
   return joinAs(sandbox, await signIn(sandbox, url, key), key, wish)
 }
 
+export interface JoinWish {
+  phone?: boolean
+  /** Where the person came from, as the phone tells it. */
+  arrival?: { channel: string; link?: string; scene?: number }
+}
+
 /** Makes a guest a member. */
-export async function joinAs(sandbox: Sandbox, person: Person, key: string, { phone = false } = {}) {
+export async function joinAs(sandbox: Sandbox, person: Person, key: string, { phone = false, arrival }: JoinWish = {}) {
   const joined = await person.api.session.join.mutate({
     requestId: randomUUID(),
     consentVersion: '2026-11-01',
     ...(phone ? { phone: { kind: 'weapp' as const, code: sandbox.control.phoneCode(key) } } : {}),
+    ...(arrival ? { arrival } : {}),
     ...place,
   })
   person.token = joined.tokens.accessToken
