@@ -1,5 +1,8 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { DAY_MS } from '@huiyuan/shared/time'
 import Taro from '@tarojs/taro'
 import { platform } from './device'
+import { keep, kept } from './storage'
 
 interface Arrival {
   channel: string
@@ -8,22 +11,107 @@ interface Arrival {
   scene?: number
 }
 
-/** Where this visit came from, as the address or WeChat says; noted before anybody has joined. */
-export function arrivalOf(): Arrival {
-  const { query = {}, scene } = launch()
-  const link = typeof query.l === 'string' && /^[0-9A-Za-z]{1,10}$/.test(query.l) ? query.l : undefined
-  const storeId = typeof query.s === 'string' && /^[a-z0-9-]{1,32}$/.test(query.s) ? query.s : undefined
+export interface Launch {
+  query?: Record<string, unknown>
+  scene?: unknown
+}
+
+/** A friend's link that was opened on this phone. */
+export interface OpenedLink {
+  code: string
+  /** When it was opened, in epoch ms. */
+  at: number
+}
+
+const NAME = 'link'
+const WINDOW_MS = DEMO_POLICY.attributionDays * DAY_MS
+
+/** What the address carries, and beside it what WeChat packs into `scene` when a code was scanned. */
+function carried(query: Record<string, unknown>): Record<string, unknown> {
+  if (typeof query.scene !== 'string') return query
+  const packed: Record<string, unknown> = {}
+  for (const pair of decoded(query.scene).split('&')) {
+    const [name, value = ''] = pair.split('=')
+    if (name) packed[name] = value
+  }
+  return { ...packed, ...query }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}
+
+const matching = (value: unknown, shape: RegExp) => (typeof value === 'string' && shape.test(value) ? value : undefined)
+
+/** The share code that an address leads in with, if it is one. */
+export const linkOf = (query: Record<string, unknown> = {}): string | undefined =>
+  matching(carried(query).l, /^[0-9A-Za-z]{1,10}$/)
+
+/** Where somebody comes from, as the address or WeChat says. */
+export function originOf({ query = {}, scene }: Launch): Omit<Arrival, 'link'> {
+  const storeId = matching(carried(query).s, /^[a-z0-9-]{1,32}$/)
   return {
     channel: storeId ? 'store' : platform,
-    ...(link ? { link } : {}),
     ...(storeId ? { storeId } : {}),
     ...(typeof scene === 'number' ? { scene } : {}),
   }
 }
 
-function launch(): { query?: Record<string, unknown>; scene?: number } {
+/**
+ * The link that counts after an arrival: the last one opened. `anew` tells an opening from a mere return to the app,
+ * for which WeChat repeats the old address; that must not make the days start over.
+ */
+export function linkAfter(before: OpenedLink | null, code: string | undefined, now: number, anew: boolean) {
+  if (!code) return before
+  if (!anew && before?.code === code) return before
+  return { code, at: now }
+}
+
+/** A link counts for some days; a clock that was set back does not lengthen them. */
+export const stillCounts = (link: OpenedLink | null, now: number): link is OpenedLink =>
+  link !== null && Math.abs(now - link.at) < WINDOW_MS
+
+function note({ query }: Launch, anew: boolean): void {
+  const before = kept<OpenedLink>(NAME)
+  const after = linkAfter(before, linkOf(query), Date.now(), anew)
+  if (after !== before) keep(NAME, after)
+}
+
+/** Notes a friend's link whenever the app is opened by one: at its start, and again while it lives on. */
+export function watchArrival(): void {
+  note(launch(), true)
+  if (platform === 'weapp') Taro.onAppShow((shown) => note(shown as Launch, false))
+  else window.addEventListener('hashchange', () => note({ query: inHash(window.location.hash) }, false))
+}
+
+/** The query of an address whose page stands behind the `#`. */
+function inHash(hash: string): Record<string, string> {
+  const pairs = (hash.split('?')[1] ?? '').split('&').map((pair) => pair.split('=') as [string, string?])
+  return Object.fromEntries(pairs.map(([name, value = '']) => [name, decoded(value)]))
+}
+
+/** The friend's code that joining now would count for. */
+export function linkNow(): string | undefined {
+  const link = kept<OpenedLink>(NAME)
+  return stillCounts(link, Date.now()) ? link.code : undefined
+}
+
+/** Whoever joins next on this phone did not come by it. */
+export const forgetLink = (): void => keep(NAME, null)
+
+/** Where this visit came from; the link may have been opened days ago. */
+export function arrivalOf(): Arrival {
+  const link = linkNow()
+  return { ...originOf(launch()), ...(link ? { link } : {}) }
+}
+
+function launch(): Launch {
   try {
-    return Taro.getLaunchOptionsSync() as { query?: Record<string, unknown>; scene?: number }
+    return Taro.getLaunchOptionsSync() as Launch
   } catch {
     return {}
   }

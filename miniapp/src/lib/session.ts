@@ -1,7 +1,7 @@
 import Taro from '@tarojs/taro'
 import { create } from 'zustand'
 import { api, faultOf, type RouterOutputs, type Trouble } from './api'
-import { arrivalOf } from './arrival'
+import { arrivalOf, forgetLink } from './arrival'
 import { deviceLabel, platform } from './device'
 import { newId } from './id'
 import { useEnrolment } from './member-code'
@@ -118,6 +118,7 @@ export async function join(requestId: string, consentVersion: string, phone?: Ph
     platform,
   })
   holdTokens({ kind: 'member', memberId: joined.memberId, tokens: joined.tokens })
+  forgetLink()
   return joined
 }
 

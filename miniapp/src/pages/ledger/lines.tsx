@@ -5,7 +5,7 @@ import type { Trouble } from '../../lib/api'
 import { Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { FaultNote } from '../../ui/states'
-import type { Line } from './use-pages'
+import type { Line } from './use-lines'
 
 interface LinesWish {
   lines: Line[]

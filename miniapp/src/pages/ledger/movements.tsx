@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { Chip } from '../../ui/blocks'
 import { Empty, States } from '../../ui/states'
 import { Lines } from './lines'
-import { KINDS, type Kind, usePages } from './use-pages'
+import { KINDS, type Kind, useLines } from './use-lines'
 
 const NOTHING: Record<Kind, { title: string; sub: string }> = {
   all: { title: '这里还空着', sub: '下次结账前出示会员码，积分就记在这里' },
@@ -33,7 +33,7 @@ export function Movements() {
 }
 
 function OfKind({ kind }: { kind: Kind }) {
-  const { first, lines, hasMore, busy, fault, more } = usePages(kind)
+  const { first, lines, hasMore, busy, fault, more } = useLines(kind)
   useReachBottom(() => void more())
   return (
     <States read={first}>
