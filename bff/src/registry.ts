@@ -1,3 +1,4 @@
+import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
 import { outboxOnOrderSettled } from './outbox'
 
@@ -8,11 +9,11 @@ import { outboxOnOrderSettled } from './outbox'
 export const registry: Registry = {
   handlers: {
     'member.joined': [],
-    'order.settled': [outboxOnOrderSettled],
-    'order.returned': [],
+    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled],
+    'order.returned': [couponOnOrderReturned],
     'gift.opened': [],
   },
-  openSteps: ['ledger_open', 'tier_open'],
+  openSteps: ['ledger_open', 'tier_open', 'referral_open'],
   mergeSteps: [
     'member_merge',
     'ledger_merge',
@@ -22,6 +23,7 @@ export const registry: Registry = {
     'code_merge',
     'visit_merge',
     'order_merge',
+    'coupon_merge',
     'outbox_merge',
   ],
 }

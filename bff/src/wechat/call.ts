@@ -25,25 +25,42 @@ const TRANSIENT = new Set([SYSTEM_ERROR, 43108, 45011])
  * Sends a JSON call and returns its validated answer. HTTP 200 with an errcode is a refusal. "System error" (-1) is
  * tried once more when a second sending changes nothing. Faults: WechatError.
  */
-export async function callJson<T>(caller: Caller, call: Call<T>): Promise<T> {
+export const callJson = <T>(caller: Caller, call: Call<T>): Promise<T> =>
+  twiceWhenSystemError(caller, call, () => jsonOnce(caller, call))
+
+/** Sends a call whose answer is a picture, and gives its bytes; JSON in its place is a refusal. Faults: WechatError. */
+export const callPicture = (caller: Caller, call: WechatRequest): Promise<Uint8Array> =>
+  twiceWhenSystemError(caller, call, async () => {
+    const answer = await exchange(caller, call)
+    if (answer.kind === 'binary') return answer.bytes
+    passOrThrow(caller, call, answer.value)
+    throw garbage(caller, call, 'JSON where a picture was due')
+  })
+
+async function twiceWhenSystemError<T>(caller: Caller, call: WechatRequest, send: () => Promise<T>): Promise<T> {
   try {
-    return await once(caller, call)
+    return await send()
   } catch (error) {
     const again = error instanceof WechatError && error.errcode === SYSTEM_ERROR && call.effect === 'none'
     if (!again) throw error
     await pause(caller.backoffMs)
-    return once(caller, call)
+    return send()
   }
 }
 
-async function once<T>(caller: Caller, call: Call<T>): Promise<T> {
-  const answer = await exchange(caller, call)
-  if (answer.kind === 'binary') throw garbage(caller, call, 'a picture where JSON was due')
-  const said = envelope.safeParse(answer.value)
+/** @throws WechatError when the envelope carries WeChat's no */
+function passOrThrow(caller: Caller, call: WechatRequest, value: unknown): void {
+  const said = envelope.safeParse(value)
   if (!said.success) throw garbage(caller, call, 'JSON of another shape')
   const { errcode, errmsg } = said.data
-  // Login, token and picture calls carry no errcode when they succeed.
+  // Login and token calls carry no errcode when they succeed.
   if (errcode) throw refused(caller, call, errcode, errmsg ?? '')
+}
+
+async function jsonOnce<T>(caller: Caller, call: Call<T>): Promise<T> {
+  const answer = await exchange(caller, call)
+  if (answer.kind === 'binary') throw garbage(caller, call, 'a picture where JSON was due')
+  passOrThrow(caller, call, answer.value)
   const value = call.answer.safeParse(answer.value)
   if (!value.success) {
     // The paths only: the values may be an openid, a key or a phone.

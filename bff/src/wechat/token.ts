@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Call, type Caller, callJson } from './call'
+import { type Call, type Caller, callJson, callPicture } from './call'
+import type { WechatRequest } from './exchange'
 import type { TokenStore } from './token-store'
 import { WechatError } from './wechat-error'
 
@@ -100,9 +101,22 @@ const TOKEN_REFUSED = new Set([40001, 40014, 42001])
  * Sends a call that needs the access token; when WeChat refuses the token, once more with another one. That is safe
  * for calls with an effect too: a refused token is refused before anything else.
  */
-export async function callWithToken<T>(caller: Caller, source: TokenSource, call: Omit<Call<T>, 'query'>): Promise<T> {
-  const send = (token: string) =>
-    callJson(caller, { ...call, query: { access_token: token }, secrets: [...call.secrets, token] })
+export const callWithToken = <T>(caller: Caller, source: TokenSource, call: Omit<Call<T>, 'query'>): Promise<T> =>
+  withToken(source, (token) => callJson(caller, { ...call, ...carrying(call, token) }))
+
+/** The same for a call that answers with the bytes of a picture. */
+export const callForPicture = (
+  caller: Caller,
+  source: TokenSource,
+  call: Omit<WechatRequest, 'query'>,
+): Promise<Uint8Array> => withToken(source, (token) => callPicture(caller, { ...call, ...carrying(call, token) }))
+
+const carrying = ({ secrets }: { secrets: readonly string[] }, token: string) => ({
+  query: { access_token: token },
+  secrets: [...secrets, token],
+})
+
+async function withToken<T>(source: TokenSource, send: (token: string) => Promise<T>): Promise<T> {
   const token = await source.token()
   try {
     return await send(token)

@@ -6,6 +6,7 @@ import { type RiskQuestion, type RiskRank, riskRank } from './risk'
 import { type SendOutcome, type SubscribeMessage, sendSubscribeMessage } from './subscribe'
 import { tokenSource, type WechatApp } from './token'
 import type { TokenStore } from './token-store'
+import { type WxaCode, type WxaCodeWish, wxaCodeUnlimited } from './wxacode'
 
 /** What the room needs; it reads no environment of its own. Bases are origins, e.g. https://api.weixin.qq.com. */
 export interface WechatSetup {
@@ -29,6 +30,7 @@ export interface Wechat {
   oauthAccess(code: string): Promise<OauthPerson>
   phoneNumber(code: string, openid?: string): Promise<WechatPhone>
   riskRank(question: RiskQuestion): Promise<RiskRank>
+  wxaCodeUnlimited(wish: WxaCodeWish): Promise<WxaCode>
   sendSubscribeMessage(message: SubscribeMessage): Promise<SendOutcome>
   authorizeUrl(wish: { redirectUri: string; state: string; scope?: 'snsapi_base' | 'snsapi_userinfo' }): string
 }
@@ -52,6 +54,7 @@ export function createWechat(setup: WechatSetup): Wechat {
     oauthAccess: (code) => oauthAccess(caller, oa, code),
     phoneNumber: (code, openid) => phoneNumber(caller, source, weapp, code, openid),
     riskRank: (question) => riskRank(caller, source, weapp, question),
+    wxaCodeUnlimited: (wish) => wxaCodeUnlimited(caller, source, wish),
     sendSubscribeMessage: (message) => sendSubscribeMessage(caller, source, message),
     authorizeUrl: (wish) => authorizeUrl(oauthBase, oa.appid, wish),
   }

@@ -1,5 +1,254 @@
 DROP FUNCTION run_along;
 
+-- Coupons: granted, held, used, given back, voided. Protects I-C1 (limits are conditional writes, CHECKs behind them) and
+-- I-L5 (a grant claims its effect). Every function is called with the member's row or account held by its caller.
+
+-- The last instant in which a coupon granted at `at` is valid; the same as couponEnd of the rules.
+CREATE OR REPLACE FUNCTION coupon_end(days int, fixed timestamptz, at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(fixed, (date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => days + 1))
+    AT TIME ZONE 'Asia/Shanghai' - interval '1 millisecond')
+$$;
+
+-- Grants one coupon of a template for one source, once; asked again it answers the same coupon. Never raises for a limit,
+-- so that a paid order settles. A template without a limit is only read; the shared row comes last.
+-- {memberId, templateId, at, kind, sourceId, part?} → {couponId, title, expiresAt} | {refused, detail}
+CREATE OR REPLACE FUNCTION coupon_grant(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  which text := 'coupon:' || (call->>'templateId') || coalesce(':' || (call->>'part'), '');
+  own coupon_template;
+  made coupon;
+  ends timestamptz;
+BEGIN
+  SELECT * INTO own FROM coupon_template WHERE template_id = call->>'templateId';
+  IF NOT FOUND THEN RETURN '{"refused": "NOT_FOUND", "detail": {"noun": "coupon"}}'; END IF;
+  IF EXISTS (SELECT 1 FROM effect WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND part = which) THEN
+    SELECT * INTO made FROM coupon WHERE member_id = member AND effect_kind = call->>'kind'
+      AND effect_source = call->>'sourceId' AND effect_part = which;
+    RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+  END IF;
+  ends := coupon_end(own.valid_days, own.valid_until, now_at);
+  IF own.starts_at > now_at THEN
+    RETURN jsonb_build_object('refused', 'COUPON_NOT_OPEN', 'detail', jsonb_build_object('opensAt', iso_text(own.starts_at)));
+  END IF;
+  IF own.ends_at < now_at OR ends <= now_at THEN RETURN '{"refused": "COUPON_OVER", "detail": {}}'; END IF;
+
+  IF own.per_person_limit IS NOT NULL THEN
+    INSERT INTO coupon_quota AS held (member_id, template_id, granted) SELECT member, own.template_id, 1 WHERE own.per_person_limit > 0
+      ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + 1 WHERE held.granted < own.per_person_limit;
+    IF NOT FOUND THEN
+      RETURN jsonb_build_object('refused', 'COUPON_LIMIT', 'detail', jsonb_build_object('limit', own.per_person_limit));
+    END IF;
+  END IF;
+  IF own.total_limit IS NOT NULL THEN
+    -- a look first, so that a crowd before an empty shelf does not queue for its row
+    IF own.granted < own.total_limit THEN
+      UPDATE coupon_template SET granted = granted + 1 WHERE template_id = own.template_id AND granted < total_limit;
+    END IF;
+    IF own.granted >= own.total_limit OR NOT FOUND THEN
+      IF own.per_person_limit IS NOT NULL THEN
+        UPDATE coupon_quota SET granted = granted - 1 WHERE member_id = member AND template_id = own.template_id;
+      END IF;
+      RETURN '{"refused": "COUPON_GONE", "detail": {}}';
+    END IF;
+  END IF;
+  INSERT INTO effect (kind, source_id, part, member_id, at) VALUES (call->>'kind', call->>'sourceId', which, member, now_at);
+  INSERT INTO coupon (member_id, coupon_id, template_id, state, granted_at, valid_from, expires_at, effect_kind, effect_source, effect_part)
+    VALUES (member, uuid_v7(now_at), own.template_id, 'granted', now_at, now_at, ends, call->>'kind', call->>'sourceId', which)
+    RETURNING * INTO made;
+  RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+END $$;
+
+-- A member takes one of the coupons that lie open. {request, memberId, templateId, claimId, at} → the coupon's row
+CREATE OR REPLACE FUNCTION coupon_claim(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  member uuid := (call->>'memberId')::uuid;
+  given jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  IF NOT EXISTS (SELECT 1 FROM coupon_template WHERE template_id = call->>'templateId' AND claimable) THEN
+    PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}');
+  END IF;
+  given := coupon_grant(call || jsonb_build_object('kind', 'claim', 'sourceId', call->>'claimId'));
+  IF given ? 'refused' THEN PERFORM refuse(given->>'refused', given->'detail'); END IF;
+  RETURN request_end(call->'request', (SELECT coupon_row(c, t) FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.coupon_id = (given->>'couponId')::uuid));
+END $$;
+
+-- Keeps a coupon aside for a priced purchase. {memberId, couponId, holdId, at, heldUntil} → {couponId, title}
+-- Refuses NOT_FOUND, COUPON_TAKEN, COUPON_OVER, COUPON_NOT_OPEN. A hold whose time is over holds nothing.
+CREATE OR REPLACE FUNCTION coupon_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'held', hold_id = (call->>'holdId')::uuid, held_until = (call->>'heldUntil')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at)) AND valid_from <= now_at AND expires_at >= now_at
+      AND NOT coupon_recalled(coupon)
+    RETURNING * INTO own;
+  IF NOT FOUND THEN
+    SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid;
+    IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}'); END IF;
+    IF own.state = 'used' OR (own.state = 'held' AND own.held_until > now_at) THEN PERFORM refuse('COUPON_TAKEN'); END IF;
+    IF own.state = 'granted' AND own.valid_from > now_at THEN
+      PERFORM refuse('COUPON_NOT_OPEN', jsonb_build_object('opensAt', iso_text(own.valid_from)));
+    END IF;
+    PERFORM refuse('COUPON_OVER');
+  END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- The order of a hold is paid; whether the hold still lives is the order's to know. A coupon that ended while it was held
+-- is used all the same: the customer has paid. {memberId, holdId, orderId, at} → {couponId, title}, or NULL for a hold without one
+CREATE OR REPLACE FUNCTION coupon_use(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'used', held_until = NULL, order_id = (call->>'orderId')::uuid, used_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' RETURNING * INTO own;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- What a coupon was granted for has been taken back: it may not come back to its owner.
+CREATE OR REPLACE FUNCTION coupon_recalled(own coupon) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM effect WHERE kind = own.effect_kind AND source_id = own.effect_source AND part = 'coupon_void')
+$$;
+
+-- Gives a held or used coupon back to its owner, or voids it where its source was taken back meanwhile. → whether it is usable
+CREATE OR REPLACE FUNCTION coupon_give_back(own coupon, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  recalled boolean := coupon_recalled(own);
+BEGIN
+  UPDATE coupon SET state = CASE WHEN recalled THEN 'voided' ELSE 'granted' END, hold_id = NULL, held_until = NULL, order_id = NULL,
+      used_at = NULL, voided_at = CASE WHEN recalled THEN at END,
+      void_reason = CASE WHEN NOT recalled THEN NULL WHEN own.effect_kind = 'gift' THEN 'gift_superseded' ELSE 'order_returned' END
+    WHERE member_id = own.member_id AND coupon_id = own.coupon_id;
+  RETURN NOT recalled AND own.expires_at >= at;
+END $$;
+
+-- A hold was given up or ran out. {memberId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION coupon_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM coupon_give_back(own, coalesce((call->>'at')::timestamptz, own.held_until));
+  RETURN '{"released": true}';
+END $$;
+
+-- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used.
+-- {memberId, orderId, at} → {coupon: {title, returned} | null, packet: {title, state} | null}
+CREATE OR REPLACE FUNCTION coupon_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+  used jsonb;
+  packet jsonb;
+BEGIN
+  SELECT * INTO own FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' FOR UPDATE;
+  IF FOUND THEN
+    used := jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),
+      'returned', coupon_give_back(own, now_at));
+  END IF;
+  PERFORM coupon_void_of(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'order_returned'));
+  SELECT jsonb_build_object('title', t.title, 'state', CASE c.state WHEN 'voided' THEN 'voided' ELSE 'used' END) INTO packet
+    FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.effect_kind = 'order' AND c.effect_source = call->>'orderId';
+  RETURN jsonb_build_object('coupon', used, 'packet', packet);
+END $$;
+
+-- Takes back what a source had granted, as far as it is unused. One that lies at a till right now is voided when it comes
+-- back from there. {memberId, kind, sourceId, at, reason} → {voided}
+CREATE OR REPLACE FUNCTION coupon_void_of(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  PERFORM ledger_claim(call, 'coupon_void');
+  UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = call->>'reason'
+    WHERE member_id = (call->>'memberId')::uuid AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId'
+      AND (state = 'granted' OR (state = 'held' AND held_until <= (call->>'at')::timestamptz));
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN jsonb_build_object('voided', gone);
+END $$;
+
+-- Counts add up; what is above a limit then stays, and leaves nothing to take.
+CREATE OR REPLACE FUNCTION coupon_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+BEGIN
+  UPDATE coupon SET member_id = dst WHERE member_id = src;
+  INSERT INTO coupon_quota AS held (member_id, template_id, granted)
+    SELECT dst, template_id, granted FROM coupon_quota WHERE member_id = src
+    ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + excluded.granted;
+  DELETE FROM coupon_quota WHERE member_id = src;
+  RETURN '{}';
+END $$;
+
+-- A coupon with its terms, as it travels.
+CREATE OR REPLACE FUNCTION coupon_row(own coupon, terms coupon_template) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'templateId', own.template_id, 'title', terms.title, 'kind', terms.kind,
+    'amountOffFen', terms.amount_off_fen, 'payPercent', terms.pay_percent, 'maxOffFen', terms.max_off_fen,
+    'thresholdFen', terms.threshold_fen, 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
+    'heldUntil', iso_text(own.held_until), 'usedAt', iso_text(own.used_at), 'rules', terms.rules, 'effectKind', own.effect_kind);
+END $$;
+
+-- What could be laid on an order: not used, not voided, not ended. The soonest end first. {memberId, at} → rows
+CREATE OR REPLACE FUNCTION coupon_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(coupon_row(live.own, t) ORDER BY (live.own).expires_at, (live.own).coupon_id), '[]') FROM (
+    SELECT c AS own FROM coupon c WHERE member_id = (call->>'memberId')::uuid AND (state = 'granted' AND expires_at >= now_at
+        OR state = 'held' AND greatest(expires_at, held_until) >= now_at)
+      ORDER BY expires_at, coupon_id LIMIT 50) live JOIN coupon_template t ON t.template_id = (live.own).template_id);
+END $$;
+
+-- The coupon page in one round trip. {memberId, at} → {open, used, over, claimable}, 50 of each at most
+CREATE OR REPLACE FUNCTION coupon_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN jsonb_build_object('open', coupon_open(call),
+    'used', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY (past.own).used_at DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND state = 'used' ORDER BY used_at DESC LIMIT 50) past
+      JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'over', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY coalesce((past.own).voided_at, (past.own).expires_at) DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND (state = 'voided' OR (state = 'granted' AND expires_at < now_at)
+          OR (state = 'held' AND greatest(expires_at, held_until) < now_at))
+        ORDER BY coalesce(voided_at, expires_at) DESC LIMIT 50) past JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
+        'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
+        'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
+        'totalLimit', t.total_limit, 'granted', t.granted, 'perPersonLimit', t.per_person_limit, 'grantedToMe', coalesce(q.granted, 0))
+        ORDER BY t.template_id), '[]')
+      FROM coupon_template t LEFT JOIN coupon_quota q ON q.member_id = me AND q.template_id = t.template_id
+      WHERE t.claimable AND (t.ends_at IS NULL OR t.ends_at >= now_at) AND (t.valid_until IS NULL OR t.valid_until > now_at)));
+END $$;
+
 -- Spending, giving back and taking back. Protects: I-L3 (short or in debt is refused before anything moves), I-L5 (each
 -- claims its part of the effect), I-L6 (the account row and the lots it takes, never the history), I-M2 and I-P4 with
 -- the statements that call it.
@@ -367,6 +616,401 @@ CREATE OR REPLACE TRIGGER transfer_keep BEFORE UPDATE OR DELETE ON transfer
 CREATE OR REPLACE TRIGGER effect_keep BEFORE UPDATE OR DELETE ON effect
   FOR EACH ROW EXECUTE FUNCTION ledger_keep();
 
+-- What becomes of a redemption: ready, picked up, cancelled, moved along by a merge. Protects: I-M1 (what comes back can be
+-- taken again, once), I-M2 (points come back with the cancellation or not at all). Verbs of one member come one after the
+-- other (member_hold), so a cancellation and a hand-over never both win.
+
+-- The code that is said at the counter: 8 digits, as random as the server's UUIDs.
+CREATE OR REPLACE FUNCTION mall_draw_code(member uuid, id uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOOP
+    INSERT INTO pickup_code (code, member_id, redemption_id) VALUES (
+        lpad((('x' || right(gen_random_uuid()::text, 12))::bit(48)::bigint % 100000000)::text, 8, '0'), member, id)
+      ON CONFLICT DO NOTHING;
+    IF FOUND THEN RETURN; END IF;
+  END LOOP;
+END $$;
+
+-- What is prepared by now can be picked up: up to {limit}, each told to a member who allows it. Two workers never get the
+-- same one. {at, limit} → {ready}
+CREATE OR REPLACE FUNCTION mall_make_ready(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  due redemption;
+  n int := 0;
+BEGIN
+  FOR due IN SELECT * FROM redemption WHERE state = 'placed' AND ready_at <= (call->>'at')::timestamptz
+      ORDER BY ready_at LIMIT (call->>'limit')::int FOR UPDATE SKIP LOCKED LOOP
+    UPDATE redemption SET state = 'ready' WHERE member_id = due.member_id AND redemption_id = due.redemption_id;
+    PERFORM mall_draw_code(due.member_id, due.redemption_id);
+    PERFORM outbox_put(jsonb_build_object('memberId', due.member_id, 'template', 'pickup_ready', 'at', call->'at',
+      'ifAllowed', true, 'payload', jsonb_build_object('title', due.title, 'pickupBy', iso_text(due.pickup_by))));
+    n := n + 1;
+  END LOOP;
+  RETURN jsonb_build_object('ready', n);
+END $$;
+
+-- Hands a redemption over in a live visit that was opened with a code. Handed out after its last day, too, as long as
+-- nobody has cancelled it: the thing is here and so is the customer.
+-- {request, staffId, memberId, visitId, pickupCode, at} → {done} | {fault} (a wrong code stays in the audit)
+CREATE OR REPLACE FUNCTION mall_hand_over(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  here record;
+  given redemption;
+  entry jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
+    FROM staff own LEFT JOIN visit stay
+      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
+    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+
+  SELECT r.* INTO given FROM pickup_code c JOIN redemption r USING (member_id, redemption_id)
+    WHERE c.code = call->>'pickupCode' AND c.member_id = member FOR UPDATE OF r;
+  entry := jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+    'bodyHash', call->'request'->>'bodyHash');
+  IF given.redemption_id IS NULL THEN
+    PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.miss', 'subject', here.visit_id));
+    RETURN request_end(call->'request', '{"fault": {"code": "PICKUP_WRONG", "detail": {}}}');
+  END IF;
+  IF given.state = 'placed' THEN
+    PERFORM refuse('PICKUP_NOT_READY', jsonb_build_object('readyAt', iso_text(given.ready_at)));
+  END IF;
+  IF given.state <> 'ready' THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
+  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = here.store_id, staff_id = here.staff_id,
+      visit_id = here.visit_id WHERE member_id = member AND redemption_id = given.redemption_id;
+  PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.handOver', 'subject', given.redemption_id));
+  RETURN request_end(call->'request', jsonb_build_object('done', jsonb_build_object('title', given.title,
+    'art', (SELECT art FROM reward WHERE reward_id = given.reward_id), 'pieceNo', given.piece_no, 'pickedUpAt', call->'at')));
+END $$;
+
+-- A member takes an exchange back. {request, memberId, redemptionId, at, graceUntil}
+-- → {redemption, returned, grace, expired}; refuses NOT_FOUND, REDEMPTION_DONE, BUSY.
+CREATE OR REPLACE FUNCTION mall_cancel(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'redemptionId')::uuid;
+  known jsonb := request_begin(call->'request');
+  held redemption;
+  back jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO held FROM redemption WHERE member_id = member AND redemption_id = id AND origin = 'mall' FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "redemption"}'); END IF;
+  IF held.state NOT IN ('placed', 'ready') THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
+  back := mall_undo(held, call || '{"cancelReason": "member"}');
+  RETURN request_end(call->'request', back || jsonb_build_object('redemption', mall_shown(member, id)));
+END $$;
+
+-- What nobody picked up in time. Points come back; run again, it finds nothing. {memberId, redemptionId, at, graceUntil} → {cancelled}
+CREATE OR REPLACE FUNCTION mall_cancel_overdue(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held redemption;
+BEGIN
+  PERFORM member_hold(member);
+  SELECT * INTO held FROM redemption WHERE member_id = member AND redemption_id = (call->>'redemptionId')::uuid
+    AND state = 'ready' AND pickup_by < (call->>'at')::timestamptz FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"cancelled": false}'; END IF;
+  PERFORM mall_undo(held, call || '{"cancelReason": "overdue"}');
+  RETURN '{"cancelled": true}';
+END $$;
+
+-- Cancels a redemption that is held: points to their lots, the share of the limit and the piece back. → {returned, grace, expired}
+CREATE OR REPLACE FUNCTION mall_undo(held redemption, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  back jsonb := '{"returned": 0, "grace": 0, "expired": 0}';
+BEGIN
+  IF held.points > 0 THEN
+    back := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
+      'sourceId', held.redemption_id, 'graceUntil', call->'graceUntil', 'reason', 'exchange_returned',
+      'detail', jsonb_build_object('title', held.title)));
+  END IF;
+  UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz
+    WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
+  IF held.origin = 'mall' THEN
+    UPDATE reward_quota SET taken = greatest(0, taken - 1) WHERE member_id = held.member_id AND reward_id = held.reward_id;
+  END IF;
+  IF held.piece_no IS NOT NULL THEN
+    UPDATE reward_piece SET member_id = NULL, redemption_id = NULL
+      WHERE reward_id = held.reward_id AND piece_no = held.piece_no AND redemption_id = held.redemption_id;
+  ELSIF held.slot IS NOT NULL THEN
+    UPDATE reward_stock SET remaining = remaining + 1 WHERE reward_id = held.reward_id AND slot = held.slot;
+  END IF;
+  RETURN back - 'available';
+END $$;
+
+-- The pick-ups of a gift that was opened; asked again, the same ones. {memberId, givenId, giftId, at} → [{redemptionId, title, pickupBy}]
+CREATE OR REPLACE FUNCTION mall_place_gift(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  wish record;
+  item reward;
+BEGIN
+  FOR wish IN SELECT value, ordinality AS n FROM gift, jsonb_array_elements(pickups) WITH ORDINALITY
+      WHERE gift_id = call->>'giftId' ORDER BY value->>'rewardId', ordinality LOOP
+    SELECT * INTO item FROM reward WHERE reward_id = wish.value->>'rewardId';
+    IF FOUND AND ledger_claim(call || jsonb_build_object('kind', 'gift', 'sourceId', call->'givenId'), 'pickup:' || wish.n) THEN
+      PERFORM mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', uuid_v7((call->>'at')::timestamptz),
+        'at', call->'at', 'origin', 'gift', 'givenId', call->'givenId', 'points', 0, 'days', wish.value->'days'));
+    END IF;
+  END LOOP;
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('redemptionId', redemption_id, 'title', title, 'pickupBy', iso_text(pickup_by))
+      ORDER BY redemption_id), '[]') FROM redemption WHERE member_id = member AND given_id = (call->>'givenId')::uuid);
+END $$;
+
+-- Codes of what is over, after a day in which they still say so. {before} → {forgotten}
+CREATE OR REPLACE FUNCTION mall_forget_codes(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (DELETE FROM pickup_code c USING redemption r
+    WHERE r.member_id = c.member_id AND r.redemption_id = c.redemption_id
+      AND r.finished_at < (call->>'before')::timestamptz RETURNING 1)
+  SELECT jsonb_build_object('forgotten', count(*)) FROM gone
+$$;
+
+-- Redemptions, codes, pieces and shares of limits go along; an excess leaves nothing more to take. What is left of a gift
+-- that turned out to be a person's second one is cancelled. {from, to, at}
+CREATE OR REPLACE FUNCTION mall_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  second redemption;
+BEGIN
+  UPDATE redemption SET member_id = dst WHERE member_id = src;
+  UPDATE pickup_code SET member_id = dst WHERE member_id = src;
+  INSERT INTO reward_quota (member_id, reward_id, taken)
+    SELECT dst, reward_id, taken FROM reward_quota WHERE member_id = src
+    ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = reward_quota.taken + excluded.taken;
+  DELETE FROM reward_quota WHERE member_id = src;
+  UPDATE reward_piece p SET member_id = dst FROM redemption r
+    WHERE r.member_id = dst AND r.piece_no IS NOT NULL AND p.reward_id = r.reward_id AND p.piece_no = r.piece_no AND p.member_id = src;
+  FOR second IN SELECT r.* FROM redemption r JOIN gift_given g USING (member_id, given_id)
+      WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id LOOP
+    PERFORM mall_undo(second, call || '{"cancelReason": "gift_superseded"}');
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- The points mall: what there is, and the exchange. Protects: I-M1 (a slot or a piece is taken by the write that decides,
+-- CHECKs and keys behind it), I-M2 (points and redemption in one statement), I-L5 (request, effect). The rules are those of
+-- shared/src/mall.ts; a test asks both.
+
+-- All that the mall's page reads, in one round trip; without a member for guests. {memberId, at} → {account, tier, rewards}
+CREATE OR REPLACE FUNCTION mall_list(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object(
+    'account', (SELECT json_build_object('points', available_points, 'debtPoints', debt_points) FROM account WHERE member_id = me),
+    'tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rewards', (SELECT coalesce(json_agg(json_build_object('rewardId', r.reward_id, 'title', r.title, 'subtitle', r.subtitle,
+        'art', r.art, 'kind', r.kind, 'points', r.points, 'marketFen', r.market_fen, 'tierGate', r.tier_gate,
+        'perPersonLimit', r.per_person_limit, 'stockTotal', r.stock_total, 'left', mall_left(r), 'numbered', r.numbered,
+        'publicAt', iso_text(r.public_at), 'earlyTier', r.early_tier, 'earlyHours', r.early_hours, 'endsAt', iso_text(r.ends_at),
+        'prepareHours', r.prepare_hours, 'pickupDays', r.pickup_days, 'rules', r.rules, 'takenByMe', coalesce(q.taken, 0))
+        ORDER BY coalesce(r.ends_at <= now_at, false), r.position, r.reward_id), '[]')
+      FROM reward r LEFT JOIN reward_quota q ON q.member_id = me AND q.reward_id = r.reward_id
+      WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > now_at - interval '7 days')));
+END $$;
+
+-- How many are left; NULL without limit.
+CREATE OR REPLACE FUNCTION mall_left(item reward) RETURNS int
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF item.stock_total IS NULL THEN RETURN NULL; END IF;
+  IF item.numbered THEN
+    RETURN (SELECT count(*) FROM reward_piece WHERE reward_id = item.reward_id AND member_id IS NULL);
+  END IF;
+  RETURN (SELECT coalesce(sum(remaining), 0) FROM reward_stock WHERE reward_id = item.reward_id);
+END $$;
+
+-- Exchanges points for a reward. {request, memberId, redemptionId, rewardId, points, at} → {redemption, pointsAfter}
+-- Refuses NOT_FOUND, REWARD_CHANGED, REWARD_OVER, REWARD_NOT_OPEN, TIER_NEEDED, REWARD_LIMIT, REWARD_GONE, IN_DEBT,
+-- POINTS_SHORT, BUSY.
+CREATE OR REPLACE FUNCTION mall_exchange(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  item reward;
+  spent jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO item FROM reward WHERE reward_id = call->>'rewardId' AND listed;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "reward"}'); END IF;
+  PERFORM mall_admit(member, item, call);
+  spent := ledger_spend(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'redemption',
+    'sourceId', call->'redemptionId', 'points', item.points, 'reason', 'exchange',
+    'detail', jsonb_build_object('title', item.title)));
+  PERFORM mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', call->'redemptionId', 'at', call->'at',
+    'origin', 'mall', 'points', item.points));
+  RETURN request_end(call->'request', jsonb_build_object(
+    'redemption', mall_shown(member, (call->>'redemptionId')::uuid), 'pointsAfter', spent->'available'));
+END $$;
+
+-- Whether this member may have this reward now, and takes their share of the limit. The member is held.
+CREATE OR REPLACE FUNCTION mall_admit(member uuid, item reward, call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own_tier int := (SELECT tier FROM standing WHERE member_id = member);
+  opens_at timestamptz := item.public_at
+    - CASE WHEN own_tier >= item.early_tier THEN make_interval(hours => item.early_hours) ELSE interval '0' END;
+BEGIN
+  IF item.points <> (call->>'points')::int THEN
+    PERFORM refuse('REWARD_CHANGED', jsonb_build_object('points', item.points));
+  END IF;
+  IF item.ends_at <= now_at THEN PERFORM refuse('REWARD_OVER'); END IF;
+  IF opens_at > now_at THEN PERFORM refuse('REWARD_NOT_OPEN', jsonb_build_object('opensAt', iso_text(opens_at))); END IF;
+  IF own_tier < item.tier_gate THEN PERFORM refuse('TIER_NEEDED', jsonb_build_object('tier', item.tier_gate)); END IF;
+  INSERT INTO reward_quota (member_id, reward_id, taken) VALUES (member, item.reward_id, 1)
+    ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = reward_quota.taken + 1
+      WHERE item.per_person_limit IS NULL OR reward_quota.taken < item.per_person_limit;
+  IF NOT FOUND THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit', item.per_person_limit)); END IF;
+  -- saves the way to the last slot when everything is gone; the slot itself decides
+  IF item.stock_total IS NOT NULL AND NOT mall_any_left(item) THEN PERFORM refuse('REWARD_GONE'); END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION mall_any_left(item reward) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF item.numbered THEN
+    RETURN EXISTS (SELECT 1 FROM reward_piece WHERE reward_id = item.reward_id AND member_id IS NULL);
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM reward_stock WHERE reward_id = item.reward_id AND remaining > 0);
+END $$;
+
+-- Writes a redemption. What many want at once, coupon template and stock, is taken last and held shortest.
+-- {memberId, redemptionId, at, origin, points, givenId, days}
+CREATE OR REPLACE FUNCTION mall_place(item reward, call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'redemptionId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  ready_at timestamptz := now_at + make_interval(hours => item.prepare_hours);
+  pickup_by timestamptz := mall_pickup_by(ready_at, coalesce((call->>'days')::int, item.pickup_days));
+  at_once boolean := item.kind = 'coupon';
+  coupon jsonb;
+  slot int;
+  piece int;
+BEGIN
+  IF at_once THEN
+    coupon := mall_grant(item, call);
+    ready_at := now_at;
+    pickup_by := (coupon->>'expiresAt')::timestamptz;
+  ELSIF item.prepare_hours = 0 THEN
+    PERFORM mall_draw_code(member, id);
+  END IF;
+  IF item.numbered THEN piece := mall_take_piece(item.reward_id, member, id);
+  ELSIF item.stock_total IS NOT NULL THEN slot := mall_take_slot(item.reward_id);
+  END IF;
+  INSERT INTO redemption (member_id, redemption_id, reward_id, origin, given_id, title, points, state, piece_no, slot, coupon_id,
+      placed_at, ready_at, pickup_by, finished_at)
+    VALUES (member, id, item.reward_id, call->>'origin', (call->>'givenId')::uuid, item.title, (call->>'points')::int,
+      CASE WHEN at_once THEN 'done' WHEN item.prepare_hours = 0 THEN 'ready' ELSE 'placed' END, piece, slot,
+      (coupon->>'couponId')::uuid, now_at, ready_at, pickup_by, CASE WHEN at_once THEN now_at END);
+END $$;
+
+-- The coupon that a reward is. Its template's own limits are the reward's, too.
+CREATE OR REPLACE FUNCTION mall_grant(item reward, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  coupon jsonb := coupon_grant(jsonb_build_object('memberId', call->'memberId', 'templateId', item.coupon_template_id,
+    'at', call->'at', 'kind', 'redemption', 'sourceId', call->'redemptionId'));
+BEGIN
+  CASE coupon->>'refused'
+    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit',
+      (SELECT per_person_limit FROM coupon_template WHERE template_id = item.coupon_template_id)));
+    WHEN 'COUPON_GONE' THEN PERFORM refuse('REWARD_GONE');
+    ELSE IF coupon ? 'refused' THEN PERFORM refuse('REWARD_OVER'); END IF;
+  END CASE;
+  RETURN coupon;
+END $$;
+
+-- Takes one of a slot that nobody holds, starting anywhere; where all are held, waits for one. Refuses REWARD_GONE.
+CREATE OR REPLACE FUNCTION mall_take_slot(which text) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  start int := floor(random() * 64);
+  taken int;
+BEGIN
+  SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
+    ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
+      ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('REWARD_GONE'); END IF;
+  END IF;
+  UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = which AND slot = taken;
+  RETURN taken;
+END $$;
+
+-- Takes the lowest piece that nobody holds, in the same way.
+CREATE OR REPLACE FUNCTION mall_take_piece(which text, member uuid, id uuid) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  taken int;
+BEGIN
+  SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
+    ORDER BY piece_no LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
+      ORDER BY piece_no LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('REWARD_GONE'); END IF;
+  END IF;
+  UPDATE reward_piece SET member_id = member, redemption_id = id WHERE reward_id = which AND piece_no = taken;
+  RETURN taken;
+END $$;
+
+-- The last millisecond of the business day, `days` after the one it is ready on.
+CREATE OR REPLACE FUNCTION mall_pickup_by(ready_at timestamptz, days int) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT (date_trunc('day', ready_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => days + 1))
+    AT TIME ZONE 'Asia/Shanghai' - interval '1 millisecond'
+$$;
+
+-- A redemption as its owner sees it; the code only while it can be picked up.
+CREATE OR REPLACE FUNCTION mall_shown(owner uuid, id uuid) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('redemptionId', r.redemption_id, 'rewardId', r.reward_id, 'title', r.title, 'art', item.art,
+      'kind', item.kind, 'origin', r.origin, 'points', r.points, 'state', r.state, 'cancelReason', r.cancel_reason,
+      'pieceNo', r.piece_no, 'stockTotal', item.stock_total, 'placedAt', iso_text(r.placed_at), 'readyAt', iso_text(r.ready_at),
+      'pickupBy', iso_text(r.pickup_by), 'finishedAt', iso_text(r.finished_at), 'couponId', r.coupon_id,
+      'storeName', (SELECT name FROM store WHERE store_id = r.store_id),
+      'pickupCode', CASE r.state WHEN 'ready' THEN
+        (SELECT code FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id) END)
+    FROM redemption r JOIN reward item USING (reward_id) WHERE r.member_id = owner AND r.redemption_id = id
+$$;
+
+-- A member's redemptions, newest first. {memberId, before, limit} → [redemption]
+CREATE OR REPLACE FUNCTION mall_redemptions(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(mall_shown(member_id, redemption_id) ORDER BY redemption_id DESC), '[]') FROM (
+    SELECT member_id, redemption_id FROM redemption WHERE member_id = (call->>'memberId')::uuid
+        AND (call->>'before' IS NULL OR redemption_id < (call->>'before')::uuid)
+      ORDER BY redemption_id DESC LIMIT (call->>'limit')::int) page
+$$;
+
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
 -- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at}
 CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
@@ -490,6 +1134,217 @@ BEGIN
   IF state IS DISTINCT FROM 'active' THEN PERFORM refuse('MEMBER_UNKNOWN'); END IF;
 END $$;
 
+-- What a member does for the brand. Protects I-O1 (the member is held, one undertaking an obligation by index, the award
+-- claims its effect), the budget (a conditional write with a CHECK behind it) and the cooldown between two steps.
+-- Which state a step leads to is the rule's table, handed in as {steps}.
+
+-- The obligations that somebody can see: running or to come, and the ones taken part in. {memberId, at}
+-- → {tier, obligations, honours}
+CREATE OR REPLACE FUNCTION obligation_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  RETURN jsonb_build_object(
+    'obligations', (SELECT coalesce(jsonb_agg(obligation_row(who, seen.obligation_id) ORDER BY seen.position, seen.obligation_id), '[]')
+      FROM (SELECT o.obligation_id, o.position FROM obligation o
+        WHERE o.ends_at > (call->>'at')::timestamptz OR EXISTS (SELECT 1 FROM obligation_instance i
+          WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
+        ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
+    'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
+        'words', h.words, 'grantedAt', own.granted_at, 'expiresAt', own.expires_at) ORDER BY h.position, h.honour_id), '[]')
+      FROM honour h LEFT JOIN honour_held own ON own.member_id = who AND own.honour_id = h.honour_id));
+END $$;
+
+-- One obligation as it stands for one member; NULL when there is none of that id.
+CREATE OR REPLACE FUNCTION obligation_row(who uuid, wanted text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('obligationId', o.obligation_id, 'kind', o.kind, 'title', o.title, 'words', o.words,
+      'mark', o.mark, 'target', o.target, 'proof', o.proof, 'tierGate', o.tier_gate, 'cooldownHours', o.cooldown_hours,
+      'storeId', o.store_id, 'storeName', shop.name, 'rewardPoints', o.reward_points, 'honourName', h.name,
+      'startsAt', o.starts_at, 'endsAt', o.ends_at, 'tier', coalesce(own.tier, 1), 'state', coalesce(i.state, 'open'),
+      'progress', coalesce(i.progress, 0), 'acceptedAt', i.accepted_at, 'lastProofAt', i.last_proof_at,
+      'finishedAt', i.finished_at)
+    FROM obligation o LEFT JOIN store shop USING (store_id) LEFT JOIN honour h USING (honour_id)
+    LEFT JOIN standing own ON own.member_id = who
+    LEFT JOIN obligation_instance i ON i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded'
+    WHERE o.obligation_id = wanted
+$$;
+
+-- Refuses what cannot be taken up or gone on with now, in the order of the rule. The member is held already.
+CREATE OR REPLACE FUNCTION obligation_may(call jsonb, duty obligation, held text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  IF duty.obligation_id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "obligation"}'); END IF;
+  IF call->'steps'->held->>'proof' IS NULL THEN
+    PERFORM refuse(CASE held WHEN 'lapsed' THEN 'OBLIGATION_OVER' ELSE 'OBLIGATION_DONE' END);
+  END IF;
+  IF now_at < duty.starts_at THEN
+    PERFORM refuse('OBLIGATION_NOT_OPEN', jsonb_build_object('opensAt', iso_text(duty.starts_at)));
+  END IF;
+  IF now_at >= duty.ends_at THEN PERFORM refuse('OBLIGATION_OVER'); END IF;
+  IF held = 'open' AND (SELECT tier FROM standing WHERE member_id = (call->>'memberId')::uuid) < duty.tier_gate THEN
+    PERFORM refuse('TIER_NEEDED', jsonb_build_object('tier', duty.tier_gate));
+  END IF;
+END $$;
+
+-- Takes an obligation up; who has done so before is answered the same. {request, memberId, obligationId, instanceId, at, steps}
+CREATE OR REPLACE FUNCTION obligation_accept(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  duty obligation;
+  held text;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  SELECT state INTO held FROM obligation_instance
+    WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
+  PERFORM obligation_may(call, duty, coalesce(held, 'open'));
+  IF held IS NULL THEN
+    INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, accepted_at)
+      VALUES (member, (call->>'instanceId')::uuid, duty.obligation_id, call->'steps'->'open'->>'accept', (call->>'at')::timestamptz);
+  END IF;
+  RETURN request_end(call->'request', obligation_row(member, duty.obligation_id));
+END $$;
+
+-- Confirms one step at the counter, and at the goal gives what was promised. Who had not taken it up does so by it.
+-- {request, staffId, memberId, visitId, obligationId, instanceId, proofId, at, steps, honourUntil, expiresAt}
+-- → {title, progress, target, rewarded: {points, honourName} | null}
+CREATE OR REPLACE FUNCTION obligation_check_in(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  here record;
+  duty obligation;
+  held obligation_instance;
+  rewarded jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
+    FROM staff own LEFT JOIN visit stay
+      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
+    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  SELECT * INTO held FROM obligation_instance
+    WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
+  PERFORM obligation_may(call, duty, coalesce(held.state, 'open'));
+  PERFORM obligation_may_here(duty, held, here.store_id, here.visit_id, here.expires_at, now_at);
+
+  held.instance_id := coalesce(held.instance_id, (call->>'instanceId')::uuid);
+  held.progress := coalesce(held.progress, 0) + 1;
+  INSERT INTO obligation_proof (member_id, proof_id, instance_id, visit_id, store_id, staff_id, at)
+    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, here.store_id, here.staff_id, now_at);
+  IF held.progress >= duty.target THEN
+    rewarded := obligation_reward(call, duty, held.instance_id);
+  END IF;
+  PERFORM obligation_step(call, duty.obligation_id, held, coalesce(rewarded->>'step', 'proof'));
+  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+    'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'progress', held.progress,
+    'target', duty.target, 'rewarded', rewarded - 'step'));
+END $$;
+
+-- Refuses a step in another shop, one too soon after the last, and a second one in the same visit.
+CREATE OR REPLACE FUNCTION obligation_may_here(duty obligation, held obligation_instance, in_store text, in_visit uuid,
+  visit_ends timestamptz, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+BEGIN
+  IF duty.store_id <> in_store THEN
+    PERFORM refuse('OBLIGATION_ELSEWHERE', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = duty.store_id)));
+  END IF;
+  IF next_at > now_at THEN PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(next_at))); END IF;
+  IF EXISTS (SELECT 1 FROM obligation_proof
+      WHERE member_id = held.member_id AND instance_id = held.instance_id AND visit_id = in_visit) THEN
+    PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(visit_ends)));
+  END IF;
+END $$;
+
+-- Writes the instance after a step.
+CREATE OR REPLACE FUNCTION obligation_step(call jsonb, of_obligation text, held obligation_instance, step text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  next_state text := call->'steps'->coalesce(held.state, 'open')->>step;
+BEGIN
+  INSERT INTO obligation_instance AS mine (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, finished_at, reason)
+    VALUES ((call->>'memberId')::uuid, held.instance_id, of_obligation, next_state, held.progress, now_at, now_at,
+            CASE WHEN step <> 'proof' THEN now_at END, CASE WHEN step = 'approve' THEN 'budget' END)
+    ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
+      last_proof_at = excluded.last_proof_at, finished_at = excluded.finished_at, reason = excluded.reason;
+END $$;
+
+-- Gives the honour, and the points while the budget lasts; the honour does not depend on it. The account is held before
+-- the obligation's own row, which many want at once. → {points, honourName, step}
+CREATE OR REPLACE FUNCTION obligation_reward(call jsonb, duty obligation, instance uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  paid boolean := true;
+BEGIN
+  INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
+    SELECT member, duty.honour_id, (call->>'at')::timestamptz, (call->>'honourUntil')::timestamptz WHERE duty.honour_id IS NOT NULL
+    ON CONFLICT (member_id, honour_id) DO UPDATE SET
+      expires_at = CASE WHEN own.expires_at IS NULL THEN NULL ELSE greatest(own.expires_at, excluded.expires_at) END;
+  IF duty.reward_points > 0 THEN
+    PERFORM ledger_hold(member, (call->>'at')::timestamptz);
+    UPDATE obligation SET spent_points = spent_points + duty.reward_points
+      WHERE obligation_id = duty.obligation_id AND spent_points + duty.reward_points <= budget_points;
+    paid := FOUND;
+    IF paid THEN
+      PERFORM ledger_award(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'obligation', 'sourceId', instance,
+        'points', duty.reward_points, 'growth', 0, 'activeAt', call->'at', 'expiresAt', call->'expiresAt',
+        'reason', 'obligation', 'detail', jsonb_build_object('title', duty.title)));
+    END IF;
+  END IF;
+  RETURN jsonb_build_object('points', CASE WHEN paid THEN duty.reward_points ELSE 0 END,
+    'honourName', (SELECT name FROM honour WHERE honour_id = duty.honour_id),
+    'step', CASE WHEN paid THEN 'reward' ELSE 'approve' END);
+END $$;
+
+-- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
+-- the cooldown runs from the later step of both. Honours are joined, the longer term counts. {from, to, at}
+CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'approved', 'rewarded'];
+BEGIN
+  UPDATE obligation_instance mine SET last_proof_at = greatest(mine.last_proof_at, other.last_proof_at),
+      accepted_at = least(mine.accepted_at, other.accepted_at)
+    FROM obligation_instance other
+    WHERE mine.member_id IN (src, dst) AND other.member_id IN (src, dst) AND other.member_id <> mine.member_id
+      AND other.obligation_id = mine.obligation_id AND mine.state <> 'superseded' AND other.state <> 'superseded';
+  UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
+    WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
+      AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
+      AND (array_position(ranks, kept.state::text), kept.progress, lost.finished_at, kept.instance_id)
+        > (array_position(ranks, lost.state::text), lost.progress, kept.finished_at, lost.instance_id);
+  UPDATE obligation_instance SET member_id = dst WHERE member_id = src;
+  UPDATE obligation_proof SET member_id = dst WHERE member_id = src;
+  INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
+    SELECT dst, honour_id, granted_at, expires_at FROM honour_held WHERE member_id = src
+    ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = least(own.granted_at, excluded.granted_at),
+      expires_at = CASE WHEN own.expires_at IS NULL OR excluded.expires_at IS NULL THEN NULL
+                        ELSE greatest(own.expires_at, excluded.expires_at) END;
+  DELETE FROM honour_held WHERE member_id = src;
+  RETURN '{}';
+END $$;
+
 -- Takes a paid amount into account: the order, its points and growth, the tier, the handlers of other nouns and the
 -- audit entry, in one statement. Protects I-L5 (request, effect) and I-L1…I-L3 through ledger_award.
 -- {request, staffId, memberId, visitId, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
@@ -555,6 +1410,35 @@ LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
     AND settled_at < until AND settled_at >= until - make_interval(days => days))
 $$;
+
+-- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
+-- writes), I-F3 (no self, no cycle), I-F4 (a return ends what is held and takes back what was paid).
+
+-- The short code that leads to a member for ever: the one there is, or a new one. {memberId, at} → {code}
+CREATE OR REPLACE FUNCTION referral_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  own text := referral_code_of(who);
+  chance bytea;
+BEGIN
+  IF own IS NULL THEN
+    PERFORM member_hold(who);
+    own := referral_code_of(who);
+  END IF;
+  WHILE own IS NULL LOOP
+    chance := uuid_send(gen_random_uuid());
+    -- bytes 6 and 8 of a UUID are not chance
+    SELECT string_agg(substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', get_byte(chance, at) % 62 + 1, 1), '')
+      INTO own FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 10, 11]) at;
+    INSERT INTO referral_link (code, member_id, created_at) VALUES (own, who, (call->>'at')::timestamptz) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN own := NULL; END IF;
+  END LOOP;
+  RETURN jsonb_build_object('code', own);
+END $$;
+
+CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
 
 -- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer; the primary
 -- key of "request" stands behind it. A key used for another body is refused, never answered.

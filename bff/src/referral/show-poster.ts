@@ -1,0 +1,28 @@
+import { sceneOf } from '@huiyuan/shared/referral'
+import { type Ctx, memberIdOf } from '../ctx'
+import { displayNameOf, wechatSays } from '../member'
+import { codeImage } from './code-image'
+import { codeOf, LANDING_PAGE } from './show-referral'
+
+/** The mini-program code of the own link, and the words around it; the phone draws the poster. @throws WECHAT_DOWN */
+export async function showPoster(ctx: Ctx) {
+  const memberId = memberIdOf(ctx)
+  const scene = sceneOf(await codeOf(ctx))
+  const now = ctx.now()
+  const [image, member, gift] = await Promise.all([
+    wechatSays(() => codeImage(ctx.house, { scene, page: LANDING_PAGE })),
+    ctx.db.member.findUniqueOrThrow({ where: { memberId }, select: { nameSealed: true } }),
+    ctx.db.gift.findFirst({
+      where: { kind: 'new_member', startsAt: { lte: now }, OR: [{ endsAt: null }, { endsAt: { gt: now } }] },
+      orderBy: [{ startsAt: 'desc' }, { giftId: 'asc' }],
+      select: { title: true },
+    }),
+  ])
+  return {
+    image: Buffer.from(image.bytes).toString('base64'),
+    mime: image.mime,
+    scene,
+    inviterName: displayNameOf(ctx, member.nameSealed),
+    giftTitle: gift?.title ?? null,
+  }
+}
