@@ -13,6 +13,9 @@ ADD COLUMN     "state" VARCHAR(10) NOT NULL DEFAULT 'settled';
 UPDATE "purchase" SET full_fen = amount_fen;
 ALTER TABLE "purchase" ALTER COLUMN "full_fen" SET NOT NULL;
 
+-- AlterTable
+ALTER TABLE "effect" ALTER COLUMN "part" SET DATA TYPE VARCHAR(64);
+
 -- CreateTable
 CREATE TABLE "coupon_template" (
     "template_id" VARCHAR(32) NOT NULL,
@@ -56,6 +59,7 @@ CREATE TABLE "coupon" (
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "effect_kind" VARCHAR(32) NOT NULL,
     "effect_source" VARCHAR(96) NOT NULL,
+    "effect_part" VARCHAR(64) NOT NULL,
     "hold_id" UUID,
     "held_until" TIMESTAMPTZ(3),
     "order_id" UUID,
