@@ -10,11 +10,11 @@ import { useHome } from '../../lib/home'
 import { codeAt, type Enrolment, enrolHere, useEnrolment } from '../../lib/member-code'
 import { refresh } from '../../lib/query'
 import { useSession } from '../../lib/session'
+import { AllowMessage } from '../../ui/allow-message'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
 import { Empty, FaultNote, Skeleton } from '../../ui/states'
-import { AllowMessages } from './allow-messages'
 import { CodeBox } from './code-box'
 import { JustEarned } from './just-earned'
 import { Ended, useEnded } from './still-mine'
@@ -82,7 +82,7 @@ function OwnCode() {
           <Text className="hy-caption">没有网络也能用 · 截图无效</Text>
         </View>
       )}
-      {platform === 'weapp' && own && <AllowMessages />}
+      {own && <AllowMessage id="allow-points" template="points_arrived" title="积分到账告诉我" />}
     </View>
   )
 }

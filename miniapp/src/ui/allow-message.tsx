@@ -1,16 +1,20 @@
 import { View } from '@tarojs/components'
 import Taro from '@tarojs/taro'
-import { api } from '../../lib/api'
-import { refresh, useCommand, useRead } from '../../lib/query'
-import { Cell, Panel, Tag } from '../../ui/blocks'
-import { FaultNote } from '../../ui/states'
+import { api } from '../lib/api'
+import { platform } from '../lib/device'
+import { refresh, useCommand, useRead } from '../lib/query'
+import { Cell, Panel, Tag } from './blocks'
+import { FaultNote } from './states'
 
 type Result = 'accept' | 'reject' | 'ban' | 'filter'
 
-/** Asks for one message at the moment it is of use: before paying, when points are about to come. */
-export function AllowMessages() {
+/** Asks for one message of WeChat's, where it is about to be of use; `template` is the server's name for it. */
+export const AllowMessage = (wish: { template: string; title: string; id: string }) =>
+  platform === 'weapp' ? <Asking {...wish} /> : null
+
+function Asking({ template: wanted, title, id }: { template: string; title: string; id: string }) {
   const { data } = useRead(['templates'], () => api.outbox.templates.query())
-  const template = data?.templates.find(({ key }) => key === 'points_arrived')
+  const template = data?.templates.find(({ key }) => key === wanted)
   const allow = useCommand(async (templateId: string, requestId) => {
     const answer = (await Taro.requestSubscribeMessage({ tmplIds: [templateId], entityIds: [] })) as unknown as Record<
       string,
@@ -26,9 +30,9 @@ export function AllowMessages() {
       {allow.fault && <FaultNote fault={allow.fault} />}
       <Panel>
         <Cell
-          id="allow-points"
+          id={id}
           icon="bell"
-          title="积分到账告诉我"
+          title={title}
           sub={template.remaining > 0 ? `下 ${template.remaining} 次会发到微信` : '点一下，下一次发到微信'}
           end={template.remaining > 0 ? <Tag kind="ok">已开启</Tag> : undefined}
           onTap={() => void allow.run(template.templateId)}

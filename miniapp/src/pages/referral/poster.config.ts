@@ -1,0 +1,9 @@
+export default definePageConfig({
+  navigationBarTitleText: '海报',
+  navigationBarBackgroundColor: '#0c1512',
+  navigationBarTextStyle: 'white',
+  backgroundColor: '#0c1512',
+  backgroundColorTop: '#0c1512',
+  backgroundColorBottom: '#0c1512',
+  enableShareAppMessage: true,
+})

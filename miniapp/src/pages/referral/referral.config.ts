@@ -1,0 +1,5 @@
+export default definePageConfig({
+  navigationBarTitleText: '请朋友喝茶',
+  enablePullDownRefresh: true,
+  enableShareAppMessage: true,
+})

@@ -1,0 +1,54 @@
+import { View } from '@tarojs/components'
+import { useState } from 'react'
+import { platform } from '../../lib/device'
+import { go } from '../../lib/nav'
+import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
+import { Sheet } from '../../ui/sheet'
+import { copyLink, linkOfPath } from './copy-link'
+
+/** The two ways to ask a friend, always within reach of the thumb. */
+export const SendDock = ({ sharePath }: { sharePath: string }) => (
+  <View className="rf-dock">
+    <View className="rf-dock__in">
+      <Button id="poster-open" kind="secondary" onTap={() => go('/pages/referral/poster')}>
+        做张海报
+      </Button>
+      <SendButton sharePath={sharePath} />
+    </View>
+  </View>
+)
+
+/** Sends a card in WeChat; in a browser the link is copied. */
+export function SendButton({ sharePath, icon }: { sharePath: string; icon?: boolean }) {
+  const [link, setLink] = useState<string | null>(null)
+  const words = icon ? (
+    <>
+      <Icon name="share" size="m" />
+      <View className="rf-icon-words">发给朋友</View>
+    </>
+  ) : (
+    '发给朋友'
+  )
+  if (platform === 'weapp')
+    return (
+      <Button id="send" label="发给朋友" open={{ openType: 'share' }}>
+        {words}
+      </Button>
+    )
+  const send = async () => {
+    const url = linkOfPath(sharePath)
+    if (!(await copyLink(url))) setLink(url)
+  }
+  return (
+    <>
+      <Button id="send" label="发给朋友" onTap={() => void send()}>
+        {words}
+      </Button>
+      <Sheet open={link !== null} onClose={() => setLink(null)} title="复制链接发给朋友">
+        <View className="rf-link">{link}</View>
+        <View className="hy-caption hy-3 hy-mt2">浏览器不让自动复制，长按上面的链接就能复制。</View>
+      </Sheet>
+    </>
+  )
+}
