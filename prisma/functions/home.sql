@@ -1,5 +1,6 @@
--- All that the home screen reads, in one round trip; nothing is decided here. {memberId, at}
--- → {member, account, standing, lots, claim, phones, devices}; no member for one that was merged away.
+-- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
+-- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- undertaken, released, rewards, shareCode}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -20,5 +21,65 @@ BEGIN
       WHERE c.member_id = me AND c.settled_at IS NULL AND c.tries_left > 0 AND c.expires_at > now_at
       ORDER BY c.claim_id DESC LIMIT 1),
     'phones', (SELECT count(*) FROM identity i WHERE i.member_id = me AND i.kind = 'phone'),
-    'devices', (SELECT count(*) FROM device d WHERE d.member_id = me));
+    'devices', (SELECT count(*) FROM device d WHERE d.member_id = me),
+    'gift', home_gift(me, now_at, (call->>'newAfterDays')::int),
+    'coupons', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT t.title, c.expires_at AS "expiresAt", c.valid_from AS "validFrom" FROM coupon c JOIN coupon_template t USING (template_id)
+        WHERE c.member_id = me AND c.state IN ('granted', 'held') AND c.expires_at > now_at
+        ORDER BY c.expires_at, c.coupon_id LIMIT 100) own),
+    'pickups', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT r.redemption_id AS "redemptionId", r.title, r.state, r.pickup_by AS "pickupBy" FROM redemption r
+        WHERE r.member_id = me AND r.state IN ('placed', 'ready') ORDER BY r.pickup_by, r.redemption_id LIMIT 50) own),
+    'undertaken', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, o.ends_at AS "endsAt",
+          o.reward_points AS "rewardPoints", h.name AS "honourName"
+        FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
+        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND o.ends_at > now_at LIMIT 50) own),
+    'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
+      SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
+        FROM referral r JOIN member f ON f.member_id = r.member_id
+        WHERE r.inviter_id = me AND r.state = 'released' AND r.settled_at > now_at - interval '3 days'
+        ORDER BY r.settled_at DESC LIMIT 1) paid),
+    'rewards', home_rewards(me, now_at),
+    'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
 END $$;
+
+-- The gift that is open for somebody: the one who joined lately, did not buy before, and has not had it.
+CREATE OR REPLACE FUNCTION home_gift(me uuid, now_at timestamptz, new_after_days int) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  open gift;
+  since timestamptz;
+BEGIN
+  FOR open IN SELECT * FROM gift g WHERE g.starts_at <= now_at AND (g.ends_at IS NULL OR g.ends_at > now_at)
+      AND (g.stock IS NULL OR g.given < g.stock) AND (g.points_budget IS NULL OR g.points_given + g.points <= g.points_budget)
+      AND NOT EXISTS (SELECT 1 FROM gift_given o WHERE o.member_id = me AND o.kind = g.kind)
+      ORDER BY g.starts_at DESC, g.gift_id LIMIT 3 LOOP
+    since := coalesce(since, member_new_since(me));
+    IF since + make_interval(days => open.join_within_days) > now_at AND NOT order_bought_before(me, since, new_after_days) THEN
+      RETURN json_build_object('giftId', open.gift_id, 'title', open.title,
+        'claimBy', least(open.ends_at, since + make_interval(days => open.join_within_days)));
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- Up to four rewards that are open for this tier, left, and not at the person's limit: the dearest that can be paid for,
+-- then the nearest that cannot yet.
+CREATE OR REPLACE FUNCTION home_rewards(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(seen ORDER BY seen."shortPoints", -seen.points, seen."rewardId"), '[]') FROM (
+    SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, stock.remaining AS left,
+        greatest(0, r.points + a.debt_points - a.available_points) AS "shortPoints"
+      FROM account a JOIN standing s USING (member_id)
+      JOIN reward r ON r.listed AND r.tier_gate <= s.tier AND (r.ends_at IS NULL OR r.ends_at > now_at)
+        AND r.public_at - make_interval(hours => CASE WHEN s.tier >= r.early_tier THEN r.early_hours ELSE 0 END) <= now_at
+      LEFT JOIN reward_quota q ON q.member_id = me AND q.reward_id = r.reward_id
+      CROSS JOIN LATERAL (SELECT CASE WHEN r.stock_total IS NOT NULL THEN
+          CASE WHEN r.numbered
+            THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.member_id IS NULL)
+            ELSE (SELECT coalesce(sum(k.remaining), 0) FROM reward_stock k WHERE k.reward_id = r.reward_id) END END AS remaining) stock
+      WHERE a.member_id = me AND (stock.remaining IS NULL OR stock.remaining > 0)
+        AND (r.per_person_limit IS NULL OR coalesce(q.taken, 0) < r.per_person_limit)
+      ORDER BY 6, -r.points, r.reward_id LIMIT 4) seen
+$$;

@@ -249,6 +249,92 @@ BEGIN
       WHERE t.claimable AND (t.ends_at IS NULL OR t.ends_at >= now_at) AND (t.valid_until IS NULL OR t.valid_until > now_at)));
 END $$;
 
+-- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
+-- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- undertaken, released, rewards, shareCode}; no member for one that was merged away.
+CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object(
+    'member', (SELECT json_build_object('memberNo', m.member_no, 'nameSealed', encode(m.name_sealed, 'base64'))
+      FROM member m WHERE m.member_id = me AND m.status = 'active'),
+    'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
+        'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
+    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until) FROM standing s WHERE s.member_id = me),
+    'lots', (SELECT coalesce(json_agg(live), '[]') FROM (
+      SELECT l.state, l.remaining, l.active_at AS "activeAt", l.expires_at AS "expiresAt" FROM lot l
+        WHERE l.member_id = me AND l.remaining > 0 ORDER BY l.expires_at, l.lot_id LIMIT 100) live),
+    'claim', (SELECT json_build_object('claimId', c.claim_id, 'points', h.available_points + h.pending_points)
+      FROM claim c JOIN account h ON h.member_id = c.holder_id
+      WHERE c.member_id = me AND c.settled_at IS NULL AND c.tries_left > 0 AND c.expires_at > now_at
+      ORDER BY c.claim_id DESC LIMIT 1),
+    'phones', (SELECT count(*) FROM identity i WHERE i.member_id = me AND i.kind = 'phone'),
+    'devices', (SELECT count(*) FROM device d WHERE d.member_id = me),
+    'gift', home_gift(me, now_at, (call->>'newAfterDays')::int),
+    'coupons', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT t.title, c.expires_at AS "expiresAt", c.valid_from AS "validFrom" FROM coupon c JOIN coupon_template t USING (template_id)
+        WHERE c.member_id = me AND c.state IN ('granted', 'held') AND c.expires_at > now_at
+        ORDER BY c.expires_at, c.coupon_id LIMIT 100) own),
+    'pickups', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT r.redemption_id AS "redemptionId", r.title, r.state, r.pickup_by AS "pickupBy" FROM redemption r
+        WHERE r.member_id = me AND r.state IN ('placed', 'ready') ORDER BY r.pickup_by, r.redemption_id LIMIT 50) own),
+    'undertaken', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, o.ends_at AS "endsAt",
+          o.reward_points AS "rewardPoints", h.name AS "honourName"
+        FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
+        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND o.ends_at > now_at LIMIT 50) own),
+    'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
+      SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
+        FROM referral r JOIN member f ON f.member_id = r.member_id
+        WHERE r.inviter_id = me AND r.state = 'released' AND r.settled_at > now_at - interval '3 days'
+        ORDER BY r.settled_at DESC LIMIT 1) paid),
+    'rewards', home_rewards(me, now_at),
+    'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
+END $$;
+
+-- The gift that is open for somebody: the one who joined lately, did not buy before, and has not had it.
+CREATE OR REPLACE FUNCTION home_gift(me uuid, now_at timestamptz, new_after_days int) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  open gift;
+  since timestamptz;
+BEGIN
+  FOR open IN SELECT * FROM gift g WHERE g.starts_at <= now_at AND (g.ends_at IS NULL OR g.ends_at > now_at)
+      AND (g.stock IS NULL OR g.given < g.stock) AND (g.points_budget IS NULL OR g.points_given + g.points <= g.points_budget)
+      AND NOT EXISTS (SELECT 1 FROM gift_given o WHERE o.member_id = me AND o.kind = g.kind)
+      ORDER BY g.starts_at DESC, g.gift_id LIMIT 3 LOOP
+    since := coalesce(since, member_new_since(me));
+    IF since + make_interval(days => open.join_within_days) > now_at AND NOT order_bought_before(me, since, new_after_days) THEN
+      RETURN json_build_object('giftId', open.gift_id, 'title', open.title,
+        'claimBy', least(open.ends_at, since + make_interval(days => open.join_within_days)));
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- Up to four rewards that are open for this tier, left, and not at the person's limit: the dearest that can be paid for,
+-- then the nearest that cannot yet.
+CREATE OR REPLACE FUNCTION home_rewards(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(seen ORDER BY seen."shortPoints", -seen.points, seen."rewardId"), '[]') FROM (
+    SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, stock.remaining AS left,
+        greatest(0, r.points + a.debt_points - a.available_points) AS "shortPoints"
+      FROM account a JOIN standing s USING (member_id)
+      JOIN reward r ON r.listed AND r.tier_gate <= s.tier AND (r.ends_at IS NULL OR r.ends_at > now_at)
+        AND r.public_at - make_interval(hours => CASE WHEN s.tier >= r.early_tier THEN r.early_hours ELSE 0 END) <= now_at
+      LEFT JOIN reward_quota q ON q.member_id = me AND q.reward_id = r.reward_id
+      CROSS JOIN LATERAL (SELECT CASE WHEN r.stock_total IS NOT NULL THEN
+          CASE WHEN r.numbered
+            THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.member_id IS NULL)
+            ELSE (SELECT coalesce(sum(k.remaining), 0) FROM reward_stock k WHERE k.reward_id = r.reward_id) END END AS remaining) stock
+      WHERE a.member_id = me AND (stock.remaining IS NULL OR stock.remaining > 0)
+        AND (r.per_person_limit IS NULL OR coalesce(q.taken, 0) < r.per_person_limit)
+      ORDER BY 6, -r.points, r.reward_id LIMIT 4) seen
+$$;
+
 -- Spending, giving back and taking back. Protects: I-L3 (short or in debt is refused before anything moves), I-L5 (each
 -- claims its part of the effect), I-L6 (the account row and the lots it takes, never the history), I-M2 and I-P4 with
 -- the statements that call it.
@@ -911,6 +997,7 @@ DECLARE
   pickup_by timestamptz := mall_pickup_by(ready_at, coalesce((call->>'days')::int, item.pickup_days));
   at_once boolean := item.kind = 'coupon';
   coupon jsonb;
+  gone text := CASE call->>'origin' WHEN 'gift' THEN 'GIFT_GONE' ELSE 'REWARD_GONE' END;
   slot int;
   piece int;
 BEGIN
@@ -921,8 +1008,8 @@ BEGIN
   ELSIF item.prepare_hours = 0 THEN
     PERFORM mall_draw_code(member, id);
   END IF;
-  IF item.numbered THEN piece := mall_take_piece(item.reward_id, member, id);
-  ELSIF item.stock_total IS NOT NULL THEN slot := mall_take_slot(item.reward_id);
+  IF item.numbered THEN piece := mall_take_piece(item.reward_id, member, id, gone);
+  ELSIF item.stock_total IS NOT NULL THEN slot := mall_take_slot(item.reward_id, gone);
   END IF;
   INSERT INTO redemption (member_id, redemption_id, reward_id, origin, given_id, title, points, state, piece_no, slot, coupon_id,
       placed_at, ready_at, pickup_by, finished_at)
@@ -947,8 +1034,8 @@ BEGIN
   RETURN coupon;
 END $$;
 
--- Takes one of a slot that nobody holds, starting anywhere; where all are held, waits for one. Refuses REWARD_GONE.
-CREATE OR REPLACE FUNCTION mall_take_slot(which text) RETURNS int
+-- Takes one of a slot that nobody holds, starting anywhere; where all are held, waits for one. Refuses what `gone` says.
+CREATE OR REPLACE FUNCTION mall_take_slot(which text, gone text) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
   start int := floor(random() * 64);
@@ -959,14 +1046,14 @@ BEGIN
   IF NOT FOUND THEN
     SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
       ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse('REWARD_GONE'); END IF;
+    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
   END IF;
   UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = which AND slot = taken;
   RETURN taken;
 END $$;
 
 -- Takes the lowest piece that nobody holds, in the same way.
-CREATE OR REPLACE FUNCTION mall_take_piece(which text, member uuid, id uuid) RETURNS int
+CREATE OR REPLACE FUNCTION mall_take_piece(which text, member uuid, id uuid, gone text) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
   taken int;
@@ -976,7 +1063,7 @@ BEGIN
   IF NOT FOUND THEN
     SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
       ORDER BY piece_no LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse('REWARD_GONE'); END IF;
+    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
   END IF;
   UPDATE reward_piece SET member_id = member, redemption_id = id WHERE reward_id = which AND piece_no = taken;
   RETURN taken;
@@ -1287,6 +1374,10 @@ BEGIN
       last_proof_at = excluded.last_proof_at, finished_at = excluded.finished_at, reason = excluded.reason;
 END $$;
 
+-- The later of two ends; none at all is the latest.
+CREATE OR REPLACE FUNCTION honour_longer(a timestamptz, b timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN greatest(a, b) END $$;
+
 -- Gives the honour, and the points while the budget lasts; the honour does not depend on it. The account is held before
 -- the obligation's own row, which many want at once. → {points, honourName, step}
 CREATE OR REPLACE FUNCTION obligation_reward(call jsonb, duty obligation, instance uuid) RETURNS jsonb
@@ -1298,7 +1389,7 @@ BEGIN
   INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
     SELECT member, duty.honour_id, (call->>'at')::timestamptz, (call->>'honourUntil')::timestamptz WHERE duty.honour_id IS NOT NULL
     ON CONFLICT (member_id, honour_id) DO UPDATE SET
-      expires_at = CASE WHEN own.expires_at IS NULL THEN NULL ELSE greatest(own.expires_at, excluded.expires_at) END;
+      expires_at = honour_longer(own.expires_at, excluded.expires_at);
   IF duty.reward_points > 0 THEN
     PERFORM ledger_hold(member, (call->>'at')::timestamptz);
     UPDATE obligation SET spent_points = spent_points + duty.reward_points
@@ -1332,15 +1423,14 @@ BEGIN
   UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
     WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
       AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
-      AND (array_position(ranks, kept.state::text), kept.progress, lost.finished_at, kept.instance_id)
-        > (array_position(ranks, lost.state::text), lost.progress, kept.finished_at, lost.instance_id);
+      AND (array_position(ranks, kept.state::text), kept.progress, coalesce(lost.finished_at, 'infinity'), kept.instance_id)
+        > (array_position(ranks, lost.state::text), lost.progress, coalesce(kept.finished_at, 'infinity'), lost.instance_id);
   UPDATE obligation_instance SET member_id = dst WHERE member_id = src;
   UPDATE obligation_proof SET member_id = dst WHERE member_id = src;
   INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
     SELECT dst, honour_id, granted_at, expires_at FROM honour_held WHERE member_id = src
     ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = least(own.granted_at, excluded.granted_at),
-      expires_at = CASE WHEN own.expires_at IS NULL OR excluded.expires_at IS NULL THEN NULL
-                        ELSE greatest(own.expires_at, excluded.expires_at) END;
+      expires_at = honour_longer(own.expires_at, excluded.expires_at);
   DELETE FROM honour_held WHERE member_id = src;
   RETURN '{}';
 END $$;

@@ -1,0 +1,60 @@
+import { maskName } from '@huiyuan/shared/member'
+import type { TodayFacts } from '@huiyuan/shared/today'
+import type { Ctx } from '../ctx'
+import { displayNameOf } from '../member'
+
+/** What the database reads for a home screen, noun by noun; instants as ISO text. */
+export interface HomeRows {
+  member: { memberNo: string; nameSealed: string | null } | null
+  account: { availablePoints: number; pendingPoints: number; debtPoints: number; growth: number }
+  standing: { tier: number; validUntil: string }
+  lots: { state: 'pending' | 'active'; remaining: number; activeAt: string; expiresAt: string }[]
+  claim: { claimId: string; points: number } | null
+  phones: number
+  devices: number
+  gift: { giftId: string; title: string; claimBy: string } | null
+  coupons: { title: string; validFrom: string; expiresAt: string }[]
+  pickups: { redemptionId: string; title: string; state: 'placed' | 'ready'; pickupBy: string }[]
+  undertaken: (Omit<TodayFacts['undertaken'][number], 'endsAt'> & { endsAt: string })[]
+  released: { points: number; at: string; nameSealed: string | null }[]
+  rewards: HomeReward[]
+  shareCode: string | null
+}
+
+/** A reward that can be exchanged now, or the next that can be saved for: then `shortPoints` says how far it is. */
+export interface HomeReward {
+  rewardId: string
+  title: string
+  art: string
+  points: number
+  left: number | null
+  shortPoints: number
+}
+
+/** A name as it lies in the database, opened; the brand's own word where there is none. */
+export const openedName = (ctx: Ctx, nameSealed: string | null): string =>
+  displayNameOf(ctx, nameSealed === null ? null : Buffer.from(nameSealed, 'base64'))
+
+/** The rows as the rule of the day takes them. */
+export function todayFactsOf(ctx: Ctx, rows: HomeRows): TodayFacts {
+  const now = ctx.now()
+  return {
+    gift: rows.gift && { ...rows.gift, claimBy: new Date(rows.gift.claimBy) },
+    claim: rows.claim,
+    pickups: rows.pickups
+      .filter(({ state }) => state === 'ready')
+      .map(({ redemptionId, title, pickupBy }) => ({ redemptionId, title, pickupBy: new Date(pickupBy) })),
+    lots: rows.lots.map((lot) => ({ ...lot, activeAt: new Date(lot.activeAt), expiresAt: new Date(lot.expiresAt) })),
+    coupons: rows.coupons
+      .filter(({ validFrom }) => new Date(validFrom) <= now)
+      .map(({ title, expiresAt }) => ({ title, expiresAt: new Date(expiresAt) })),
+    undertaken: rows.undertaken.map((one) => ({ ...one, endsAt: new Date(one.endsAt) })),
+    released: rows.released.map(({ points, at, nameSealed }) => ({
+      points,
+      friend: maskName(openedName(ctx, nameSealed)),
+      at: new Date(at),
+    })),
+    phones: rows.phones,
+    devices: rows.devices,
+  }
+}

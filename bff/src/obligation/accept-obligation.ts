@@ -1,0 +1,27 @@
+import { OBLIGATION_STEPS } from '@huiyuan/shared/obligation'
+import { v7 as uuidv7 } from 'uuid'
+import { type Ctx, commandOf, memberIdOf } from '../ctx'
+import { twiceWhenBusy } from '../refusal'
+import { type ObligationRow, type ShownObligation, shownObligation } from './obligation-facts'
+
+/**
+ * Takes an obligation up; doing so again changes nothing.
+ * @throws NOT_FOUND, OBLIGATION_DONE, OBLIGATION_NOT_OPEN, OBLIGATION_OVER, TIER_NEEDED, REQUEST_REUSED
+ */
+export async function acceptObligation(
+  ctx: Ctx,
+  input: { requestId: string; obligationId: string },
+): Promise<ShownObligation> {
+  const at = ctx.now()
+  const row = await twiceWhenBusy(() =>
+    ctx.sql<ObligationRow>('obligation_accept', {
+      request: commandOf(ctx, 'obligation.accept', input),
+      memberId: memberIdOf(ctx),
+      obligationId: input.obligationId,
+      instanceId: uuidv7({ msecs: at.getTime() }),
+      at,
+      steps: OBLIGATION_STEPS,
+    }),
+  )
+  return shownObligation(row, at)
+}
