@@ -1,5 +1,6 @@
 import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
+import { mallOnGiftOpened } from './mall'
 import { outboxOnOrderSettled } from './outbox'
 
 /**
@@ -11,7 +12,7 @@ export const registry: Registry = {
     'member.joined': [],
     'order.settled': [couponOnOrderSettled, outboxOnOrderSettled],
     'order.returned': [couponOnOrderReturned],
-    'gift.opened': [],
+    'gift.opened': [mallOnGiftOpened],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],
   mergeSteps: [
@@ -24,6 +25,8 @@ export const registry: Registry = {
     'visit_merge',
     'order_merge',
     'coupon_merge',
+    'gift_merge',
+    'mall_merge',
     'outbox_merge',
   ],
 }

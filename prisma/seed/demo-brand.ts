@@ -7,6 +7,7 @@ import { keysFrom } from '../../bff/src/keys'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
+import { seedMall } from './mall'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
 import { type Chance, chanceFrom } from './random'
 import { DEMO_STORES, seedStores } from './stores'
@@ -50,6 +51,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     if (await ctx.db.effect.findUnique({ where: { kind_sourceId_part: DONE }, select: { kind: true } })) return
     const now = wish.now ?? new Date()
     await seedStores(ctx)
+    await seedMall(ctx)
     const staff = await seedTeams(ctx, wish, now)
     await seedLinCard(ctx, now)
     const purchases = await seedMembers(ctx, wish, now)

@@ -1,3 +1,32 @@
-import { router } from '../trpc'
+import { z } from 'zod'
+import { memberProcedure, openProcedure, requestId, router, staffProcedure } from '../trpc'
+import { cancelRedemption } from './cancel-redemption'
+import { exchangeReward } from './exchange-reward'
+import { handOverRedemption } from './hand-over-redemption'
+import { listRedemptions } from './list-redemptions'
+import { listRewards, showWindow } from './list-rewards'
+import { listWaiting } from './list-waiting'
 
-export const mallRouter = router({})
+const inVisit = { visitId: z.uuid(), memberRef: z.string().min(1).max(400) }
+
+export const mallRouter = router({
+  window: openProcedure.query(({ ctx }) => showWindow(ctx.verb)),
+  list: memberProcedure.query(({ ctx }) => listRewards(ctx.verb)),
+  exchange: memberProcedure
+    .input(
+      z.object({ requestId, rewardId: z.string().min(1).max(32), points: z.number().int().min(0).max(10_000_000) }),
+    )
+    .mutation(({ ctx, input }) => exchangeReward(ctx.verb, input)),
+  redemptions: memberProcedure
+    .input(z.object({ cursor: z.uuid().optional() }))
+    .query(({ ctx, input }) => listRedemptions(ctx.verb, input)),
+  cancel: memberProcedure
+    .input(z.object({ requestId, redemptionId: z.uuid() }))
+    .mutation(({ ctx, input }) => cancelRedemption(ctx.verb, input)),
+  waiting: staffProcedure('clerk')
+    .input(z.object(inVisit))
+    .query(({ ctx, input }) => listWaiting(ctx.verb, ctx.staff, input)),
+  handOver: staffProcedure('clerk')
+    .input(z.object({ requestId, ...inVisit, pickupCode: z.string().regex(/^\d{8}$/) }))
+    .mutation(({ ctx, input }) => handOverRedemption(ctx.verb, ctx.staff, input)),
+})

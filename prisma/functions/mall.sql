@@ -1,0 +1,204 @@
+-- The points mall: what there is, and the exchange. Protects: I-M1 (a slot or a piece is taken by the write that decides,
+-- CHECKs and keys behind it), I-M2 (points and redemption in one statement), I-L5 (request, effect). The rules are those of
+-- shared/src/mall.ts; a test asks both.
+
+-- All that the mall's page reads, in one round trip; without a member for guests. {memberId, at} → {account, tier, rewards}
+CREATE OR REPLACE FUNCTION mall_list(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object(
+    'account', (SELECT json_build_object('points', available_points, 'debtPoints', debt_points) FROM account WHERE member_id = me),
+    'tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rewards', (SELECT coalesce(json_agg(json_build_object('rewardId', r.reward_id, 'title', r.title, 'subtitle', r.subtitle,
+        'art', r.art, 'kind', r.kind, 'points', r.points, 'marketFen', r.market_fen, 'tierGate', r.tier_gate,
+        'perPersonLimit', r.per_person_limit, 'stockTotal', r.stock_total, 'left', mall_left(r), 'numbered', r.numbered,
+        'publicAt', iso_text(r.public_at), 'earlyTier', r.early_tier, 'earlyHours', r.early_hours, 'endsAt', iso_text(r.ends_at),
+        'prepareHours', r.prepare_hours, 'pickupDays', r.pickup_days, 'rules', r.rules, 'takenByMe', coalesce(q.taken, 0))
+        ORDER BY coalesce(r.ends_at <= now_at, false), r.position, r.reward_id), '[]')
+      FROM reward r LEFT JOIN reward_quota q ON q.member_id = me AND q.reward_id = r.reward_id
+      WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > now_at - interval '7 days')));
+END $$;
+
+-- How many are left; NULL without limit.
+CREATE OR REPLACE FUNCTION mall_left(item reward) RETURNS int
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF item.stock_total IS NULL THEN RETURN NULL; END IF;
+  IF item.numbered THEN
+    RETURN (SELECT count(*) FROM reward_piece WHERE reward_id = item.reward_id AND member_id IS NULL);
+  END IF;
+  RETURN (SELECT coalesce(sum(remaining), 0) FROM reward_stock WHERE reward_id = item.reward_id);
+END $$;
+
+-- Exchanges points for a reward. {request, memberId, redemptionId, rewardId, points, at} → {redemption, pointsAfter}
+-- Refuses NOT_FOUND, REWARD_CHANGED, REWARD_OVER, REWARD_NOT_OPEN, TIER_NEEDED, REWARD_LIMIT, REWARD_GONE, IN_DEBT,
+-- POINTS_SHORT, BUSY.
+CREATE OR REPLACE FUNCTION mall_exchange(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  item reward;
+  spent jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO item FROM reward WHERE reward_id = call->>'rewardId' AND listed;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "reward"}'); END IF;
+  PERFORM mall_admit(member, item, call);
+  spent := ledger_spend(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'redemption',
+    'sourceId', call->'redemptionId', 'points', item.points, 'reason', 'exchange',
+    'detail', jsonb_build_object('title', item.title)));
+  PERFORM mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', call->'redemptionId', 'at', call->'at',
+    'origin', 'mall', 'points', item.points));
+  RETURN request_end(call->'request', jsonb_build_object(
+    'redemption', mall_shown(member, (call->>'redemptionId')::uuid), 'pointsAfter', spent->'available'));
+END $$;
+
+-- Whether this member may have this reward now, and takes their share of the limit. The member is held.
+CREATE OR REPLACE FUNCTION mall_admit(member uuid, item reward, call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own_tier int := (SELECT tier FROM standing WHERE member_id = member);
+  opens_at timestamptz := item.public_at
+    - CASE WHEN own_tier >= item.early_tier THEN make_interval(hours => item.early_hours) ELSE interval '0' END;
+BEGIN
+  IF item.points <> (call->>'points')::int THEN
+    PERFORM refuse('REWARD_CHANGED', jsonb_build_object('points', item.points));
+  END IF;
+  IF item.ends_at <= now_at THEN PERFORM refuse('REWARD_OVER'); END IF;
+  IF opens_at > now_at THEN PERFORM refuse('REWARD_NOT_OPEN', jsonb_build_object('opensAt', iso_text(opens_at))); END IF;
+  IF own_tier < item.tier_gate THEN PERFORM refuse('TIER_NEEDED', jsonb_build_object('tier', item.tier_gate)); END IF;
+  INSERT INTO reward_quota (member_id, reward_id, taken) VALUES (member, item.reward_id, 1)
+    ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = reward_quota.taken + 1
+      WHERE item.per_person_limit IS NULL OR reward_quota.taken < item.per_person_limit;
+  IF NOT FOUND THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit', item.per_person_limit)); END IF;
+  -- saves the way to the last slot when everything is gone; the slot itself decides
+  IF item.stock_total IS NOT NULL AND NOT mall_any_left(item) THEN PERFORM refuse('REWARD_GONE'); END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION mall_any_left(item reward) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF item.numbered THEN
+    RETURN EXISTS (SELECT 1 FROM reward_piece WHERE reward_id = item.reward_id AND member_id IS NULL);
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM reward_stock WHERE reward_id = item.reward_id AND remaining > 0);
+END $$;
+
+-- Writes a redemption. What many want at once, coupon template and stock, is taken last and held shortest.
+-- {memberId, redemptionId, at, origin, points, givenId, days}
+CREATE OR REPLACE FUNCTION mall_place(item reward, call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'redemptionId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  ready_at timestamptz := now_at + make_interval(hours => item.prepare_hours);
+  pickup_by timestamptz := mall_pickup_by(ready_at, coalesce((call->>'days')::int, item.pickup_days));
+  at_once boolean := item.kind = 'coupon';
+  coupon jsonb;
+  gone text := CASE call->>'origin' WHEN 'gift' THEN 'GIFT_GONE' ELSE 'REWARD_GONE' END;
+  slot int;
+  piece int;
+BEGIN
+  IF at_once THEN
+    coupon := mall_grant(item, call);
+    ready_at := now_at;
+    pickup_by := (coupon->>'expiresAt')::timestamptz;
+  ELSIF item.prepare_hours = 0 THEN
+    PERFORM mall_draw_code(member, id);
+  END IF;
+  IF item.numbered THEN piece := mall_take_piece(item.reward_id, member, id, gone);
+  ELSIF item.stock_total IS NOT NULL THEN slot := mall_take_slot(item.reward_id, gone);
+  END IF;
+  INSERT INTO redemption (member_id, redemption_id, reward_id, origin, given_id, title, points, state, piece_no, slot, coupon_id,
+      placed_at, ready_at, pickup_by, finished_at)
+    VALUES (member, id, item.reward_id, call->>'origin', (call->>'givenId')::uuid, item.title, (call->>'points')::int,
+      CASE WHEN at_once THEN 'done' WHEN item.prepare_hours = 0 THEN 'ready' ELSE 'placed' END, piece, slot,
+      (coupon->>'couponId')::uuid, now_at, ready_at, pickup_by, CASE WHEN at_once THEN now_at END);
+END $$;
+
+-- The coupon that a reward is. Its template's own limits are the reward's, too.
+CREATE OR REPLACE FUNCTION mall_grant(item reward, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  coupon jsonb := coupon_grant(jsonb_build_object('memberId', call->'memberId', 'templateId', item.coupon_template_id,
+    'at', call->'at', 'kind', 'redemption', 'sourceId', call->'redemptionId'));
+BEGIN
+  CASE coupon->>'refused'
+    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit',
+      (SELECT per_person_limit FROM coupon_template WHERE template_id = item.coupon_template_id)));
+    WHEN 'COUPON_GONE' THEN PERFORM refuse('REWARD_GONE');
+    ELSE IF coupon ? 'refused' THEN PERFORM refuse('REWARD_OVER'); END IF;
+  END CASE;
+  RETURN coupon;
+END $$;
+
+-- Takes one of a slot that nobody holds, starting anywhere; where all are held, waits for one. Refuses what `gone` says.
+CREATE OR REPLACE FUNCTION mall_take_slot(which text, gone text) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  start int := floor(random() * 64);
+  taken int;
+BEGIN
+  SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
+    ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
+      ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
+  END IF;
+  UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = which AND slot = taken;
+  RETURN taken;
+END $$;
+
+-- Takes the lowest piece that nobody holds, in the same way.
+CREATE OR REPLACE FUNCTION mall_take_piece(which text, member uuid, id uuid, gone text) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  taken int;
+BEGIN
+  SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
+    ORDER BY piece_no LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
+      ORDER BY piece_no LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
+  END IF;
+  UPDATE reward_piece SET member_id = member, redemption_id = id WHERE reward_id = which AND piece_no = taken;
+  RETURN taken;
+END $$;
+
+-- The last millisecond of the business day, `days` after the one it is ready on.
+CREATE OR REPLACE FUNCTION mall_pickup_by(ready_at timestamptz, days int) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT (date_trunc('day', ready_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => days + 1))
+    AT TIME ZONE 'Asia/Shanghai' - interval '1 millisecond'
+$$;
+
+-- A redemption as its owner sees it; the code only while it can be picked up.
+CREATE OR REPLACE FUNCTION mall_shown(owner uuid, id uuid) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('redemptionId', r.redemption_id, 'rewardId', r.reward_id, 'title', r.title, 'art', item.art,
+      'kind', item.kind, 'origin', r.origin, 'points', r.points, 'state', r.state, 'cancelReason', r.cancel_reason,
+      'pieceNo', r.piece_no, 'stockTotal', item.stock_total, 'placedAt', iso_text(r.placed_at), 'readyAt', iso_text(r.ready_at),
+      'pickupBy', iso_text(r.pickup_by), 'finishedAt', iso_text(r.finished_at), 'couponId', r.coupon_id,
+      'storeName', (SELECT name FROM store WHERE store_id = r.store_id),
+      'pickupCode', CASE r.state WHEN 'ready' THEN
+        (SELECT code FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id) END)
+    FROM redemption r JOIN reward item USING (reward_id) WHERE r.member_id = owner AND r.redemption_id = id
+$$;
+
+-- A member's redemptions, newest first. {memberId, before, limit} → [redemption]
+CREATE OR REPLACE FUNCTION mall_redemptions(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(mall_shown(member_id, redemption_id) ORDER BY redemption_id DESC), '[]') FROM (
+    SELECT member_id, redemption_id FROM redemption WHERE member_id = (call->>'memberId')::uuid
+        AND (call->>'before' IS NULL OR redemption_id < (call->>'before')::uuid)
+      ORDER BY redemption_id DESC LIMIT (call->>'limit')::int) page
+$$;
