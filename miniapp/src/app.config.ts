@@ -1,14 +1,21 @@
 export default defineAppConfig({
-  pages: ['tabs/home/index', 'tabs/code/index', 'tabs/me/index'],
+  pages: ['tabs/home/index', 'tabs/mall/index', 'tabs/code/index', 'tabs/coupon/index', 'tabs/me/index'],
   subPackages: [
     { root: 'pages/ledger', pages: ['statement'] },
     { root: 'pages/tier', pages: ['tier'] },
     { root: 'pages/member', pages: ['profile'] },
     { root: 'pages/session', pages: ['places'] },
     { root: 'pages/consent', pages: ['privacy'] },
+    { root: 'pages/mall', pages: ['reward', 'redemptions'] },
+    { root: 'pages/gift', pages: ['gift'] },
+    { root: 'pages/referral', pages: ['referral', 'poster'] },
+    { root: 'pages/obligation', pages: ['obligations'] },
     { root: 'pages/staff', pages: ['counter', 'shift'] },
   ],
-  preloadRule: { 'tabs/me/index': { network: 'all', packages: ['pages/ledger', 'pages/tier'] } },
+  preloadRule: {
+    'tabs/home/index': { network: 'all', packages: ['pages/gift', 'pages/mall'] },
+    'tabs/me/index': { network: 'all', packages: ['pages/ledger', 'pages/tier', 'pages/referral'] },
+  },
   window: {
     navigationBarTitleText: '一盏',
     navigationBarBackgroundColor: '@ground',
@@ -25,7 +32,9 @@ export default defineAppConfig({
     borderStyle: '@line' as 'black',
     list: [
       { pagePath: 'tabs/home/index', text: '首页' },
+      { pagePath: 'tabs/mall/index', text: '商城' },
       { pagePath: 'tabs/code/index', text: '会员码' },
+      { pagePath: 'tabs/coupon/index', text: '卡券' },
       { pagePath: 'tabs/me/index', text: '我的' },
     ],
   },

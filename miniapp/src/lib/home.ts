@@ -3,7 +3,7 @@ import { learnClock } from './member-code'
 import { useRead } from './query'
 
 /** The home screen's one read; each fresh answer also tells the server's clock. */
-export const useHome = () => useRead(['home'], readHome, { keepAs: 'home' })
+export const useHome = ({ enabled = true } = {}) => useRead(['home'], readHome, { keepAs: 'home', enabled })
 
 async function readHome() {
   const sent = Date.now()

@@ -1,6 +1,6 @@
 import Taro from '@tarojs/taro'
 
-export type Tab = 'home' | 'code' | 'me'
+export type Tab = 'home' | 'mall' | 'code' | 'coupon' | 'me'
 
 /** Opens a page of a subpackage; a full page stack (10 in WeChat) gives its top away. */
 export const go = (path: string): void =>

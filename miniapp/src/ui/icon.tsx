@@ -27,6 +27,17 @@ export type IconName =
   | 'chat'
   | 'out'
   | 'bowl'
+  | 'mall'
+  | 'ticket'
+  | 'gift'
+  | 'lock'
+  | 'share'
+  | 'people'
+  | 'cup'
+  | 'pin'
+  | 'save'
+  | 'sun'
+  | 'camera'
 
 /** A drawn sign in the colour of its words; it says nothing to a screen reader. */
 export const Icon = ({

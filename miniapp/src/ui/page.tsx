@@ -1,7 +1,7 @@
 import { Text, View } from '@tarojs/components'
 import Taro, { usePullDownRefresh } from '@tarojs/taro'
 import { type PropsWithChildren, useState } from 'react'
-import { back } from '../lib/nav'
+import { back, type Tab } from '../lib/nav'
 import { scaled } from '../lib/text-scale'
 import { Icon } from './icon'
 import { TabBar } from './tab-bar'
@@ -9,7 +9,7 @@ import { tapProps } from './tap'
 
 export interface PageWish {
   /** Draws the tab bar below. */
-  tab?: 'home' | 'code' | 'me'
+  tab?: Tab
   /** Takes the whole width and draws its own head. */
   wide?: boolean
   /** Answers pulling down. */

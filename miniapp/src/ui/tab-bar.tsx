@@ -5,11 +5,13 @@ import { tapProps } from './tap'
 
 const TABS: { tab: Tab; name: string; icon: IconName }[] = [
   { tab: 'home', name: '首页', icon: 'home' },
+  { tab: 'mall', name: '商城', icon: 'mall' },
   { tab: 'code', name: '会员码', icon: 'code' },
+  { tab: 'coupon', name: '卡券', icon: 'ticket' },
   { tab: 'me', name: '我的', icon: 'me' },
 ]
 
-/** The three tabs; the code stands out in the middle, its name stays in sight below. */
+/** The five tabs; the code stands out in the middle, its name stays in sight below. */
 export const TabBar = ({ on }: { on: Tab }) => (
   <View className="hy-tabbar">
     {TABS.map(({ tab, name, icon }) => (
