@@ -37,6 +37,7 @@ export type TransferReason =
   | 'exchange_returned'
   | 'grace'
   | 'gift'
+  | 'gift_returned'
   | 'referral'
   | 'referral_returned'
   | 'obligation'
@@ -96,6 +97,8 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 取消兑换「${detail.title ?? '商品'}」，原批次已到期，${what}延到 ${ends(detail, now)}`
     case 'gift':
       return `${day} 打开「${detail.title ?? '礼物'}」，获得 ${what}`
+    case 'gift_returned':
+      return `${day} 两张会员卡并成一张，多领的「${detail.title ?? '礼物'}」收回 ${what}`
     case 'referral':
       return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}喝到第一盏，获得 ${what}`
     case 'referral_returned':

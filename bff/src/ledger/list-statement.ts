@@ -5,7 +5,7 @@ export type StatementKind = 'all' | 'earned' | 'spent' | 'expired' | 'growth'
 
 const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
   earned: ['purchase', 'merged_in', 'opening', 'gift', 'referral', 'obligation', 'exchange_returned', 'grace'],
-  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned'],
+  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned', 'gift_returned'],
   expired: ['expired'],
 }
 
