@@ -6,6 +6,8 @@ import { openDatabase } from '../../bff/src/db'
 import { keysFrom } from '../../bff/src/keys'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
+import { seedCoupon } from './coupon'
+import { seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
 import { seedMall } from './mall'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
@@ -51,6 +53,8 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     if (await ctx.db.effect.findUnique({ where: { kind_sourceId_part: DONE }, select: { kind: true } })) return
     const now = wish.now ?? new Date()
     await seedStores(ctx)
+    await seedCoupon(ctx)
+    await seedGift(ctx)
     await seedMall(ctx)
     const staff = await seedTeams(ctx, wish, now)
     await seedLinCard(ctx, now)
@@ -85,7 +89,8 @@ function seedCtx(wish: DemoBrandWish, database: ReturnType<typeof openDatabase>)
     templates: {},
     sendText: async () => {},
     keys: keysFrom(wish.masterKey),
-    policy: DEMO_POLICY,
+    // what was bought in the past is thanked for already: no packet comes of it today
+    policy: { ...DEMO_POLICY, packet: null },
     registry,
     log: silent,
   }
