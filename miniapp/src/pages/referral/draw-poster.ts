@@ -1,0 +1,292 @@
+import { crackle } from './crackle'
+
+/** The poster is thought in these units and drawn one and a half times as large. */
+export const WIDTH = 750
+export const HEIGHT = 1_334
+export const SCALE = 1.5
+
+const ART = 868
+const EDGE = 56
+const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
+const INK = '#0f2e25'
+
+type Pen = CanvasRenderingContext2D
+
+export interface PosterWords {
+  brand: string
+  inviterName: string
+  giftTitle: string | null
+}
+
+/** The code as a picture, with its own size in dots. */
+export interface Code {
+  image: CanvasImageSource
+  width: number
+  height: number
+}
+
+/** Draws the whole poster; nothing of it depends on the phone or its colours. */
+export function drawPoster(pen: Pen, words: PosterWords, code: Code): void {
+  pen.setTransform(SCALE, 0, 0, SCALE, 0, 0)
+  pen.clearRect(0, 0, WIDTH, HEIGHT)
+  drawGlaze(pen)
+  drawMark(pen, words.brand)
+  drawSteam(pen)
+  drawBowl(pen)
+  drawInvitation(pen)
+  drawFoot(pen, words)
+  drawCode(pen, code)
+}
+
+function shade(pen: Pen, from: [number, number], to: [number, number], stops: [number, string][]): CanvasGradient {
+  const gradient = pen.createLinearGradient(...from, ...to)
+  for (const [at, colour] of stops) gradient.addColorStop(at, colour)
+  return gradient
+}
+
+function drawGlaze(pen: Pen): void {
+  pen.fillStyle = shade(
+    pen,
+    [80, 0],
+    [620, ART],
+    [
+      [0, '#f0f7f3'],
+      [0.45, '#c6dfd4'],
+      [1, '#86b8a5'],
+    ],
+  )
+  pen.fillRect(0, 0, WIDTH, ART)
+  lines(pen, 150, 11, 1.2, 0.3)
+  lines(pen, 26, 5, 3, 0.55)
+}
+
+/** One net of cracks, fading toward the upper left where the light falls. */
+function lines(pen: Pen, count: number, seed: number, lineWidth: number, strength: number): void {
+  pen.strokeStyle = shade(
+    pen,
+    [120, 60],
+    [WIDTH, ART],
+    [
+      [0, 'rgba(46, 106, 91, 0.06)'],
+      [1, `rgba(46, 106, 91, ${strength})`],
+    ],
+  )
+  pen.lineWidth = lineWidth
+  pen.lineJoin = 'round'
+  pen.beginPath()
+  for (const cell of crackle(WIDTH, ART, count, seed)) {
+    for (const [index, [x, y]] of cell.entries()) {
+      if (index === 0) pen.moveTo(x, y)
+      else pen.lineTo(x, y)
+    }
+    pen.closePath()
+  }
+  pen.stroke()
+}
+
+function drawMark(pen: Pen, brand: string): void {
+  pen.save()
+  pen.translate(EDGE, 52)
+  pen.scale(1.75, 1.75)
+  pen.fillStyle = INK
+  pen.fillRect(3, 5.5, 26, 2)
+  pen.beginPath()
+  pen.moveTo(6, 11)
+  pen.lineTo(26, 11)
+  pen.bezierCurveTo(26, 17, 23.4, 21.2, 19.4, 23.2)
+  pen.lineTo(19.4, 27)
+  pen.lineTo(12.6, 27)
+  pen.lineTo(12.6, 23.2)
+  pen.bezierCurveTo(8.6, 21.2, 6, 17, 6, 11)
+  pen.fill()
+  pen.restore()
+  pen.fillStyle = INK
+  pen.font = `600 36px ${FONT}`
+  pen.textBaseline = 'alphabetic'
+  spaced(pen, brand, EDGE + 70, 94, 6)
+}
+
+/** Letters with air between them; not every canvas has letterSpacing. */
+function spaced(pen: Pen, text: string, x: number, y: number, gap: number): void {
+  let at = x
+  for (const letter of text) {
+    pen.fillText(letter, at, y)
+    at += pen.measureText(letter).width + gap
+  }
+}
+
+function drawSteam(pen: Pen): void {
+  pen.lineCap = 'round'
+  for (const [x, bottom, top, lineWidth, sway] of [
+    [458, 356, 168, 13, 30],
+    [520, 344, 120, 17, -36],
+    [586, 356, 190, 12, 26],
+  ] as const) {
+    const third = (bottom - top) / 3
+    pen.strokeStyle = shade(
+      pen,
+      [0, bottom],
+      [0, top],
+      [
+        [0, 'rgba(255, 255, 255, 0)'],
+        [0.3, 'rgba(255, 255, 255, 0.8)'],
+        [1, 'rgba(255, 255, 255, 0)'],
+      ],
+    )
+    pen.lineWidth = lineWidth
+    pen.beginPath()
+    pen.moveTo(x, bottom)
+    pen.bezierCurveTo(x - sway, bottom - third, x + sway, bottom - 2 * third, x - sway / 3, top)
+    pen.stroke()
+  }
+}
+
+/** An ellipse out of the two curves every canvas has. */
+function oval(pen: Pen, x: number, y: number, wide: number, high: number): void {
+  const bend = 4 / 3
+  pen.beginPath()
+  pen.moveTo(x - wide, y)
+  pen.bezierCurveTo(x - wide, y - high * bend, x + wide, y - high * bend, x + wide, y)
+  pen.bezierCurveTo(x + wide, y + high * bend, x - wide, y + high * bend, x - wide, y)
+  pen.closePath()
+}
+
+function drawBowl(pen: Pen): void {
+  pen.save()
+  pen.translate(274, 196)
+  pen.scale(4.1, 4.1)
+  for (const [wide, high, colour] of [
+    [44, 5.6, 'rgba(13, 42, 33, 0.07)'],
+    [36, 4.2, 'rgba(13, 42, 33, 0.09)'],
+    [26, 2.8, 'rgba(13, 42, 33, 0.12)'],
+  ] as const) {
+    pen.fillStyle = colour
+    oval(pen, 60, 104, wide, high)
+    pen.fill()
+  }
+  pen.fillStyle = shade(
+    pen,
+    [20, 44],
+    [96, 104],
+    [
+      [0, '#ffffff'],
+      [0.55, '#d3e6dc'],
+      [1, '#8fbaa9'],
+    ],
+  )
+  pen.beginPath()
+  pen.moveTo(14, 46)
+  pen.bezierCurveTo(14, 76, 30, 94, 46, 98)
+  pen.lineTo(46, 104)
+  pen.lineTo(74, 104)
+  pen.lineTo(74, 98)
+  pen.bezierCurveTo(90, 94, 106, 76, 106, 46)
+  pen.closePath()
+  pen.fill()
+  pen.strokeStyle = 'rgba(255, 255, 255, 0.62)'
+  pen.lineWidth = 2.6
+  pen.beginPath()
+  pen.moveTo(20, 60)
+  pen.bezierCurveTo(24, 78, 34, 89, 45, 94)
+  pen.stroke()
+  pen.fillStyle = '#ffffff'
+  oval(pen, 60, 46, 46, 12.4)
+  pen.fill()
+  drawTea(pen)
+  pen.restore()
+}
+
+/** What is in the bowl, and a leaf on it. */
+function drawTea(pen: Pen): void {
+  pen.fillStyle = shade(
+    pen,
+    [30, 38],
+    [92, 56],
+    [
+      [0, '#d08c45'],
+      [0.6, '#b26a28'],
+      [1, '#96541c'],
+    ],
+  )
+  oval(pen, 60, 47, 41, 9.6)
+  pen.fill()
+  pen.fillStyle = 'rgba(255, 255, 255, 0.26)'
+  oval(pen, 50, 43.6, 19, 2.8)
+  pen.fill()
+  pen.fillStyle = '#4f7d3c'
+  pen.beginPath()
+  pen.moveTo(68, 49.4)
+  pen.bezierCurveTo(71, 45.6, 78, 45, 84, 47.6)
+  pen.bezierCurveTo(79, 51.6, 72, 52, 68, 49.4)
+  pen.fill()
+  pen.strokeStyle = 'rgba(255, 255, 255, 0.6)'
+  pen.lineWidth = 0.5
+  pen.beginPath()
+  pen.moveTo(68.6, 49.3)
+  pen.lineTo(81, 47.9)
+  pen.stroke()
+}
+
+function drawInvitation(pen: Pen): void {
+  pen.fillStyle = INK
+  pen.font = `600 84px ${FONT}`
+  spaced(pen, '请你喝', EDGE - 4, 720, 4)
+  spaced(pen, '第一盏', EDGE - 4, 824, 4)
+}
+
+const CODE_BOX = 324
+const CODE_X = WIDTH - EDGE - CODE_BOX + 12
+const CODE_Y = ART + (HEIGHT - ART - CODE_BOX) / 2
+
+function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
+  pen.fillStyle = '#f6f2e8'
+  pen.fillRect(0, ART, WIDTH, HEIGHT - ART)
+  const room = CODE_X - EDGE - 20
+  pen.fillStyle = '#16201c'
+  pen.font = `600 42px ${FONT}`
+  pen.fillText(`${cut(pen, inviterName, room - pen.measureText('请客').width)}请客`, EDGE, ART + 150)
+  pen.fillStyle = '#4d5953'
+  pen.font = `400 28px ${FONT}`
+  const lines = giftTitle ? [`「${giftTitle}」`, '给第一次来的你'] : ['第一盏茶', '给第一次来的你']
+  for (const [index, line] of lines.entries())
+    pen.fillText(cut(pen, line, room), EDGE - (index ? 0 : 8), ART + 210 + 44 * index)
+  pen.fillStyle = '#65706a'
+  pen.font = `400 26px ${FONT}`
+  pen.fillText('长按识别，入会就能领', EDGE, ART + 330)
+}
+
+/** As much of a text as there is room for. */
+function cut(pen: Pen, text: string, room: number): string {
+  if (pen.measureText(text).width <= room) return text
+  const letters = [...text]
+  while (letters.length > 1 && pen.measureText(`${letters.join('')}…`).width > room) letters.pop()
+  return `${letters.join('')}…`
+}
+
+/**
+ * The code on white with a quiet edge. Small pictures grow a whole number of times and stay sharp; only a picture
+ * larger than its place is made smaller.
+ */
+function drawCode(pen: Pen, { image, width, height }: Code): void {
+  pen.fillStyle = '#ffffff'
+  rounded(pen, CODE_X, CODE_Y, CODE_BOX, CODE_BOX, 28)
+  pen.fill()
+  const room = Math.round((CODE_BOX - 24) * SCALE)
+  const side = Math.max(width, height, 1)
+  const times = side <= room ? Math.floor(room / side) : room / side
+  const [wide, high] = [Math.round(width * times), Math.round(height * times)]
+  const middle = (start: number, size: number) => Math.round((start + CODE_BOX / 2) * SCALE - size / 2)
+  pen.setTransform(1, 0, 0, 1, 0, 0)
+  pen.imageSmoothingEnabled = side > room
+  pen.drawImage(image, middle(CODE_X, wide), middle(CODE_Y, high), wide, high)
+}
+
+function rounded(pen: Pen, x: number, y: number, wide: number, high: number, radius: number): void {
+  pen.beginPath()
+  pen.moveTo(x + radius, y)
+  pen.arcTo(x + wide, y, x + wide, y + high, radius)
+  pen.arcTo(x + wide, y + high, x, y + high, radius)
+  pen.arcTo(x, y + high, x, y, radius)
+  pen.arcTo(x, y, x + wide, y, radius)
+  pen.closePath()
+}
