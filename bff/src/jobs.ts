@@ -2,13 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { type Ctx, ctxOf, type House } from './ctx'
 import { settleDueLots } from './ledger'
+import { cancelOverdueRedemptions, forgetPickupCodes, makeRedemptionsReady } from './mall'
 import { forgetNotices } from './notify'
+import { releaseDueHolds } from './order'
 import { sendDueMessages } from './outbox'
+import { releaseDueReferrals } from './referral'
 import { forgetSmsCodes } from './sms'
 
 const REQUEST_DAYS = 30
 const MESSAGES = 20
 const MEMBERS = 200
+const HOLDS = 200
 const MAX_SLOWDOWN = 32
 
 interface Job {
@@ -49,10 +53,40 @@ const JOBS: Job[] = [
     },
   },
   {
+    name: 'make redemptions ready',
+    everySeconds: 30,
+    run: async (ctx) => (await makeRedemptionsReady(ctx, { batch: MEMBERS })).ready === MEMBERS,
+  },
+  {
+    name: 'cancel overdue redemptions',
+    everySeconds: 300,
+    run: async (ctx) => {
+      const { found, failed } = await cancelOverdueRedemptions(ctx, { batch: MEMBERS })
+      return found === MEMBERS && failed === 0
+    },
+  },
+  {
+    name: 'release holds',
+    everySeconds: 30,
+    run: async (ctx) => {
+      const { members, failed } = await releaseDueHolds(ctx, { batch: HOLDS })
+      return members > 0 && failed === 0
+    },
+  },
+  {
+    name: 'release referrals',
+    everySeconds: 60,
+    run: async (ctx) => {
+      const { due, released } = await releaseDueReferrals(ctx, { batch: MEMBERS })
+      return due === MEMBERS && released > 0
+    },
+  },
+  {
     name: 'prune',
     everySeconds: 3_600,
     run: async (ctx) => {
       await pruneExpired(ctx)
+      await forgetPickupCodes(ctx)
       return false
     },
   },

@@ -1,10 +1,10 @@
 import { earningOf } from './ledger'
-import { previewWords } from './order'
+import { quoteWords } from './order'
 import { DEMO_POLICY } from './policy'
 
 const now = new Date('2026-11-22T04:00:00.000Z')
 const words = (amountFen: number, growthAfter: number, tierBefore: number, tierAfter: number) =>
-  previewWords(
+  quoteWords(
     { earning: earningOf(amountFen, now, DEMO_POLICY), growthAfter, tierBefore, tierAfter },
     now,
     DEMO_POLICY,

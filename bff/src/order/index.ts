@@ -1,1 +1,2 @@
+export { releaseDueHolds } from './release-due-holds'
 export { type SettledOrder, type Settlement, settleOrder } from './settle-order'

@@ -40,10 +40,13 @@ test('shows the own store’s orders of today, the newest first, names masked', 
   expect(orders).toEqual([
     {
       orderId: expect.any(String),
+      orderRef: expect.any(String),
       orderNo: expect.any(String),
       settledAt: shop.clock.at.toISOString(),
+      fullFen: 3_650,
       amountFen: 3_650,
       points: 36,
+      state: 'settled',
       nameMasked: '王*',
       tillId: clerk.tillId,
       staffName: '阿*',

@@ -4,6 +4,7 @@ import type { Ctx } from '../ctx'
 import { displayNameOf } from '../member'
 import { refuse } from '../refusal'
 import type { AtWork } from '../staff'
+import { orderRefOf } from './order-ref'
 
 const PAGE = 30
 
@@ -14,7 +15,10 @@ interface ShiftTotals {
   members: number
 }
 
-/** Today's orders of the own store, the newest first, with the day's totals. Names are masked, the staff's too. */
+/**
+ * Today's orders of the own store, the newest first, with the day's totals, in which what came back no longer counts. Names
+ * are masked, the staff's too.
+ */
 export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cursor?: string | undefined } = {}) {
   const today = { from: startOfBusinessDay(ctx.now()), to: endOfBusinessDay(ctx.now()) }
   const [rows, totals] = await Promise.all([
@@ -26,8 +30,10 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
         orderId: true,
         orderNo: true,
         settledAt: true,
+        fullFen: true,
         amountFen: true,
         points: true,
+        state: true,
         tillId: true,
         memberId: true,
         staffId: true,
@@ -43,6 +49,7 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
   return {
     orders: page.map(({ memberId, staffId, settledAt, ...order }) => ({
       ...order,
+      orderRef: orderRefOf(ctx.keys, { memberId, orderId: order.orderId, visitId: null }),
       settledAt: settledAt.toISOString(),
       nameMasked: names.get(memberId) ?? displayNameOf(ctx, null),
       staffName: names.get(staffId) ?? displayNameOf(ctx, null),

@@ -1,6 +1,6 @@
 import { earningOf } from '@huiyuan/shared/ledger'
 import { isRingUpAmount } from '@huiyuan/shared/money'
-import { previewWords } from '@huiyuan/shared/order'
+import { quoteWords } from '@huiyuan/shared/order'
 import { tierAt } from '@huiyuan/shared/tier'
 import type { Ctx } from '../ctx'
 import { refuse } from '../refusal'
@@ -32,6 +32,6 @@ export async function previewOrder(
     growth: earning.growth,
     activeAt: earning.activeAt.toISOString(),
     tierAfter,
-    words: previewWords({ earning, growthAfter, tierBefore: standing.tier, tierAfter }, ctx.now(), ctx.policy),
+    words: quoteWords({ earning, growthAfter, tierBefore: standing.tier, tierAfter }, ctx.now(), ctx.policy),
   }
 }

@@ -55,6 +55,7 @@ describe('a purchase', () => {
     expect(order).toEqual({
       orderId: expect.any(String),
       orderNo: expect.stringMatching(/^261122-[0-9A-HJKMNP-TV-Z]{8}$/),
+      fullFen: 6_899,
       amountFen: 6_899,
       points: 68,
       growth: 68,
@@ -62,6 +63,7 @@ describe('a purchase', () => {
       pointsAfter: { available: 0, pending: 68 },
       tierBefore: 1,
       tierAfter: 1,
+      packet: null,
       settledAt: one.clock.at.toISOString(),
     })
     expect(await booksOf(memberId)).toEqual({ pending: 68, growth: 68, tier: 1, orders: 1, lots: 1, effects: 1 })

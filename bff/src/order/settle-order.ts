@@ -12,6 +12,8 @@ import { drawOrderNo } from './order-no'
 export interface SettledOrder {
   orderId: string
   orderNo: string
+  fullFen: number
+  /** What was paid. */
   amountFen: number
   points: number
   growth: number
@@ -19,37 +21,54 @@ export interface SettledOrder {
   pointsAfter: { available: number; pending: number }
   tierBefore: number
   tierAfter: number
+  /** The coupon that the order was thanked with. */
+  packet: { title: string; expiresAt: string } | null
   settledAt: string
 }
 
-export interface Settlement {
-  requestId: string
-  visitId: string
-  memberRef: string
-  amountFen: number
-}
+/** An amount as it was paid, or a hold whose price was paid. */
+export type Settlement = { requestId: string; visitId: string; memberRef: string } & (
+  | { amountFen: number; holdId?: undefined }
+  | { holdId: string; amountFen?: undefined }
+)
 
 /**
- * Takes an amount that the customer has paid into account: order, points, growth and tier in one statement.
- * Any number of the same command has one effect and one answer (I-L5). When a merge takes the member along
- * meanwhile, the order follows to the survivor.
- * @throws AMOUNT_INVALID, VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, REQUEST_REUSED
+ * Takes what the customer has paid into account: order, points, growth, tier and coupon in one statement. Any number of
+ * the same command has one effect and one answer (I-L5). A live hold is settled also when its visit is over. When a merge
+ * takes the member along meanwhile, the order follows to the survivor.
+ * @throws AMOUNT_INVALID, VISIT_UNKNOWN, VISIT_OVER, HOLD_OVER, STAFF_NEEDED, REQUEST_REUSED
  */
 export async function settleOrder(ctx: Ctx, staff: AtWork, input: Settlement): Promise<SettledOrder> {
-  if (!isRingUpAmount(input.amountFen)) return refuse('AMOUNT_INVALID')
+  if (input.amountFen !== undefined && !isRingUpAmount(input.amountFen)) return refuse('AMOUNT_INVALID')
   // the reference is sealed afresh each time it is handed out; what it stands for is in the visit's id
   const { memberRef, ...asked } = input
   const memberId = readMemberRef(ctx.keys, input.visitId, memberRef)
   const request = commandOf(ctx, 'order.settle', asked)
   return twiceWhenBusy(async (again) => {
     const owner = again ? await survivingId(ctx.db, memberId) : memberId
-    return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, request))
+    const paidFen = input.amountFen ?? (await heldFen(ctx, owner, input.holdId))
+    return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, paidFen, request))
   })
 }
 
-function settlementOf(ctx: Ctx, staff: AtWork, input: Settlement, memberId: string, request: Command) {
+/** What a hold fixed; nothing changes it, so it can be read ahead. An unknown hold is the write's to refuse. */
+async function heldFen({ db }: Ctx, memberId: string, holdId: string): Promise<number> {
+  const hold = await db.orderHold.findUnique({
+    where: { memberId_holdId: { memberId, holdId } },
+    select: { payableFen: true },
+  })
+  return hold?.payableFen ?? 0
+}
+
+function settlementOf(
+  ctx: Ctx,
+  staff: AtWork,
+  { visitId, holdId }: Settlement,
+  memberId: string,
+  amountFen: number,
+  request: Command,
+) {
   const at = ctx.now()
-  const { visitId, amountFen } = input
   const { points, growth, activeAt, expiresAt } = earningOf(amountFen, at, ctx.policy)
   const orderId = uuidv7({ msecs: at.getTime() })
   return {
@@ -57,6 +76,7 @@ function settlementOf(ctx: Ctx, staff: AtWork, input: Settlement, memberId: stri
     staffId: staff.memberId,
     memberId,
     visitId,
+    holdId,
     orderId,
     orderNo: drawOrderNo(at),
     amountFen,

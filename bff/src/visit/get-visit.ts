@@ -13,7 +13,7 @@ export async function getVisit(
   const memberId = await survivingId(ctx.db, readMemberRef(ctx.keys, visitId, memberRef))
   const visit = await ctx.db.visit.findUnique({
     where: { memberId_visitId: { memberId, visitId }, storeId: staff.storeId },
-    select: { memberId: true, visitId: true, expiresAt: true },
+    select: { memberId: true, visitId: true, method: true, expiresAt: true },
   })
   if (!visit) return refuse('VISIT_UNKNOWN')
   return visit.expiresAt > ctx.now() ? visit : refuse('VISIT_OVER')

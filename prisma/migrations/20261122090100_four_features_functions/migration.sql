@@ -1198,8 +1198,7 @@ DECLARE
     'at', call->'at', 'kind', 'redemption', 'sourceId', call->'redemptionId'));
 BEGIN
   CASE coupon->>'refused'
-    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit',
-      (SELECT per_person_limit FROM coupon_template WHERE template_id = item.coupon_template_id)));
+    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', coupon->'detail');
     WHEN 'COUPON_GONE' THEN PERFORM refuse('REWARD_GONE');
     ELSE IF coupon ? 'refused' THEN PERFORM refuse('REWARD_OVER'); END IF;
   END CASE;
@@ -1607,9 +1606,178 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- Takes a paid amount into account: the order, its points and growth, the tier, the handlers of other nouns and the
--- audit entry, in one statement. Protects I-L5 (request, effect) and I-L1…I-L3 through ledger_award.
--- {request, staffId, memberId, visitId, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+-- Takes a whole purchase back: state, points, growth, tier, the handlers of other nouns (its coupon and packet among them)
+-- and the audit entry, in one statement. Protects I-P4; the purchase's state decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, until, at, growthMonths, ladder, along}
+-- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
+CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  back purchase;
+  taken jsonb;
+  lowered jsonb;
+  answers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM order_live_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
+  IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
+    PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
+  END IF;
+  UPDATE purchase SET state = 'returned', returned_at = now_at, returned_by = own.member_id
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled';
+  taken := ledger_take_back(order_still_held(back, now_at, (call->>'growthMonths')::int) || jsonb_build_object('memberId', member,
+    'at', call->'at', 'kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase_returned',
+    'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', back.amount_fen,
+                                 'earnedAt', iso_text(back.settled_at))));
+  lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
+  answers := run_handlers(call->'along');
+  PERFORM order_audit(call, own, 'order.return', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', back.amount_fen,
+    'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
+    'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
+    'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
+END $$;
+
+-- The customer stands here now and shows it.
+CREATE OR REPLACE FUNCTION order_live_code(member uuid, shown_in uuid, at_store text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := order_visit(member, shown_in, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+END $$;
+
+-- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
+-- taken a second time. The award may stand with a record that was merged into this member. → {points, growth}
+CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  earners uuid[];
+  ended int;
+  growth_gone boolean;
+BEGIN
+  -- brings the lots up to date first
+  PERFORM ledger_hold(back.member_id, now_at);
+  SELECT array_agg(member_id) || back.member_id INTO earners FROM effect
+    WHERE kind = 'order' AND source_id = back.order_id::text AND part = 'award';
+  SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
+    WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
+  growth_gone := EXISTS (SELECT 1 FROM transfer WHERE member_id = ANY (earners) AND reason = 'growth_expired'
+    AND at > back.settled_at + make_interval(months => growth_months));
+  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN growth_gone THEN 0 ELSE back.growth END);
+END $$;
+
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION order_visit(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Fixes a quoted price and keeps its coupon aside; the conditional write of coupon_hold decides between two tills.
+-- {request, staffId, memberId, visitId, holdId, fullFen, payableFen, couponId, tier, receipt, fault, at, expiresAt}
+-- `fault` is what the rule has against it; `tier` is what the rule saw. BUSY when that is no longer so: the caller asks again.
+CREATE OR REPLACE FUNCTION order_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF jsonb_typeof(call->'fault') = 'object' THEN PERFORM refuse(call->'fault'->>'code', call->'fault'->'detail'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM standing WHERE member_id = member AND tier = (call->>'tier')::int) THEN PERFORM refuse('BUSY'); END IF;
+  PERFORM order_release_over(member, now_at);
+  IF call->>'couponId' IS NOT NULL THEN
+    PERFORM coupon_hold(jsonb_build_object('memberId', member, 'couponId', call->'couponId', 'holdId', call->'holdId',
+      'at', call->'at', 'heldUntil', call->'expiresAt'));
+  END IF;
+  INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_id, state, held_at, expires_at)
+    VALUES (member, (call->>'holdId')::uuid, stay.visit_id, own.store_id, stay.till_id, own.member_id, (call->>'fullFen')::int,
+            (call->>'payableFen')::int, call->'receipt', (call->>'couponId')::uuid, 'live', now_at, (call->>'expiresAt')::timestamptz);
+  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen',
+    'payableFen', call->'payableFen', 'couponId', call->'couponId', 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
+END $$;
+
+-- Gives a hold up, whether or not its visit is over. {request, staffId, memberId, visitId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  kept order_hold;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  PERFORM order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+    AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  IF kept.state = 'live' THEN
+    UPDATE order_hold SET state = 'released' WHERE member_id = member AND hold_id = kept.hold_id;
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'at', call->'at'));
+    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
+END $$;
+
+-- Gives up what a member's holds keep aside beyond their time. → how many
+CREATE OR REPLACE FUNCTION order_release_over(member uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  given_up uuid;
+  released int := 0;
+BEGIN
+  FOR given_up IN UPDATE order_hold SET state = 'released'
+      WHERE member_id = member AND state = 'live' AND expires_at <= now_at RETURNING hold_id LOOP
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', given_up, 'at', now_at));
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+-- {memberId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release_due(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM member_hold((call->>'memberId')::uuid);
+  RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- Takes a paid amount into account: the order, its points and growth, the tier, the coupon of its hold, the handlers of
+-- other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
+-- ledger_award. What has been paid does not fail for its coupon: a live hold has it.
+-- {request, staffId, memberId, visitId, holdId?, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
 --  validUntil, ladder, along}
 CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -1617,52 +1785,64 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  here record;
+  own staff;
+  stay visit;
+  kept order_hold;
+  made purchase;
+  store_name text;
   earned jsonb;
   raised jsonb;
+  packet jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  SELECT own.member_id AS staff_id, own.store_id, shop.name AS store_name, stay.visit_id, stay.till_id, stay.expires_at INTO here
-    FROM staff own JOIN store shop USING (store_id) LEFT JOIN visit stay
-      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
-    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF here.visit_id IS NULL THEN
-    -- a merge has taken the visit along: the caller asks again for the survivor
-    IF EXISTS (SELECT 1 FROM member m WHERE m.member_id = member AND m.status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
-    PERFORM refuse('VISIT_UNKNOWN');
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  IF call->>'holdId' IS NOT NULL THEN
+    UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+      AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
+      RETURNING * INTO kept;
+    IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  ELSIF stay.expires_at <= now_at THEN
+    PERFORM refuse('VISIT_OVER');
   END IF;
-  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
 
-  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth, settled_at)
-    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', here.visit_id, here.store_id, here.till_id, here.staff_id,
-            'counter', (call->>'amountFen')::int, (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth,
+                        settled_at, receipt, hold_id)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', coalesce(kept.full_fen, (call->>'amountFen')::int), (call->>'amountFen')::int, (call->>'points')::int,
+            (call->>'growth')::int, now_at, kept.receipt, kept.hold_id) RETURNING * INTO made;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
   earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
-    'detail', jsonb_build_object('storeName', here.store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
                                  'expiresAt', call->'expiresAt')));
   raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
-  PERFORM run_handlers(call->'along');
-  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
-    'verb', 'order.settle', 'subject', call->>'orderId', 'bodyHash', call->'request'->>'bodyHash'));
+  IF kept.coupon_id IS NOT NULL THEN
+    PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
+  END IF;
+  packet := run_handlers(call->'along')->'coupon_grant';
+  PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
   RETURN request_end(call->'request', jsonb_build_object(
-    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'amountFen', call->'amountFen', 'points', call->'points',
-    'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
+    'points', call->'points', 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
     'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
-    'tierBefore', raised->'before', 'tierAfter', raised->'after'));
+    'tierBefore', raised->'before', 'tierAfter', raised->'after',
+    'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
 END $$;
 
--- What a store took between two instants. {storeId, from, to} → {count, amountFen, points, members}
+-- What a store took between two instants and kept. {storeId, from, to} → {count, amountFen, points, members}
 CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen), 0),
       'points', coalesce(sum(points), 0), 'members', count(DISTINCT member_id))
-    FROM purchase WHERE store_id = call->>'storeId'
+    FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
       AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
 $$;
 
 CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  UPDATE order_hold SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
   SELECT '{}'::jsonb
 $$;
 
@@ -1701,6 +1881,230 @@ END $$;
 
 CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
 LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
+
+-- Lays the edge between somebody who joins for the first time and the owner of the link they came by. No edge where the
+-- link is unknown, nothing runs, or the person is not new: bought before, or is above the inviter already.
+-- {memberId, at, link, newAfterDays} → {referralId} or NULL
+CREATE OR REPLACE FUNCTION referral_attribute(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge uuid := uuid_v7(now_at);
+  campaign text;
+  inviter uuid;
+  owner member;
+BEGIN
+  SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
+  LOOP
+    -- a merge under way is waited for, and its survivor is the inviter; a later one waits and takes the edge along
+    SELECT * INTO owner FROM member WHERE member_id = inviter FOR KEY SHARE;
+    EXIT WHEN owner.merged_into IS NULL;
+    inviter := owner.merged_into;
+  END LOOP;
+  IF owner.status IS DISTINCT FROM 'active' OR inviter = who OR EXISTS (SELECT 1 FROM referral_above(inviter) up WHERE up.inviter_id = who) THEN
+    RETURN NULL;
+  END IF;
+  IF coalesce(member_new_since(who) < now_at, true) OR order_bought_before(who, now_at, (call->>'newAfterDays')::int) THEN
+    RETURN NULL;
+  END IF;
+  SELECT campaign_id INTO campaign FROM referral_campaign
+    WHERE starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at) AND (stopped_at IS NULL OR stopped_at > now_at)
+    ORDER BY starts_at DESC, campaign_id LIMIT 1;
+  IF campaign IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO referral (member_id, referral_id, inviter_id, code, campaign_id, state, joined_at)
+    VALUES (who, edge, inviter, call->>'link', campaign, 'joined', now_at) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('referralId', edge) END;
+END $$;
+
+-- The edges from a member up to whoever was brought by nobody; ends where it began, if it does.
+CREATE OR REPLACE FUNCTION referral_above(start uuid) RETURNS SETOF referral
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE up AS (
+    SELECT r.member_id, r.referral_id, r.inviter_id, 1 AS depth FROM referral r WHERE r.member_id = start AND r.state <> 'void'
+    UNION ALL
+    SELECT r.member_id, r.referral_id, r.inviter_id, up.depth + 1 FROM up JOIN referral r ON r.member_id = up.inviter_id
+      WHERE r.state <> 'void' AND up.inviter_id <> start AND up.depth < 1000
+  )
+  SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
+$$;
+
+-- The friend's first purchase that is large enough: a place under the inviter's cap and the points out of the budget are
+-- taken by conditional writes (I-F2), the campaign's row last; or it is written down why not.
+-- {memberId, orderId, amountFen, at} → {referralId, state} or NULL when there is nothing to decide
+CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge referral;
+  camp referral_campaign;
+  why text;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
+  IF camp.ends_at <= now_at THEN why := 'over'; ELSE why := referral_reserve(edge.inviter_id, camp, now_at); END IF;
+  UPDATE referral SET order_id = (call->>'orderId')::uuid, reason = why,
+      state = CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END,
+      points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
+      held_at = CASE WHEN why IS NULL THEN now_at END,
+      release_at = CASE WHEN why IS NULL THEN
+        (date_trunc('day', now_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => camp.hold_days + 1)) AT TIME ZONE 'Asia/Shanghai' END,
+      settled_at = CASE WHEN why IS NOT NULL THEN now_at END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'state', CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END);
+END $$;
+
+-- Reserves one reward, or says why not: cap | budget | stopped.
+CREATE OR REPLACE FUNCTION referral_reserve(inviter uuid, camp referral_campaign, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  stopped timestamptz := camp.stopped_at;
+BEGIN
+  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
+      AND (stopped_at IS NULL OR stopped_at > now_at);
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
+  SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
+  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+END $$;
+
+-- Ends an edge that came to nothing. What was only promised returns to the cap and the budget; of what was paid, {take}
+-- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them.
+CREATE OR REPLACE FUNCTION referral_end(edge referral, next_state text, why text, take int, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF take > 0 THEN
+    PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
+      'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
+  END IF;
+  IF edge.state = 'held' THEN
+    UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;
+    UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
+  END IF;
+END $$;
+
+-- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent.
+-- {memberId, orderId, at} → {referralId, takenBack} or NULL
+CREATE OR REPLACE FUNCTION referral_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  inviter uuid;
+  edge referral;
+  take int;
+BEGIN
+  SELECT inviter_id INTO inviter FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released');
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  -- the inviter before the edge, as the release does
+  PERFORM 1 FROM member WHERE member_id = inviter FOR NO KEY UPDATE;
+  SELECT * INTO edge FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released') FOR UPDATE;
+  IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
+  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
+END $$;
+
+-- Pays one held reward whose day has come, and tells the inviter who allows it. An inviter who is busy just now is left
+-- for the next run. {memberId, referralId, at, expiresAt, friend} → {released}
+CREATE OR REPLACE FUNCTION referral_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'referralId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  inviter uuid := (SELECT inviter_id FROM referral WHERE member_id = who AND referral_id = id AND state = 'held' AND release_at <= now_at);
+  edge referral;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at
+    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at RETURNING * INTO edge;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
+    'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
+  PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
+    'payload', jsonb_build_object('points', edge.points, 'friend', call->'friend', 'at', call->'at')));
+  RETURN '{"released": true}';
+END $$;
+
+-- Two records are one person: links, edges and places under the cap go along. Nobody has brought oneself (I-F3), the earliest
+-- inviter stays (I-F1), and who turns out to have been here before is no new friend. {from, to, at, newAfterDays}
+CREATE OR REPLACE FUNCTION referral_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge referral;
+BEGIN
+  UPDATE referral_link SET member_id = dst WHERE member_id = src;
+  PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) AND inviter_id IN (src, dst) LOOP
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END LOOP;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) ORDER BY joined_at, referral_id OFFSET 1 LOOP
+    -- both by the same friend's link: that friend simply brought one person
+    PERFORM referral_void(edge, CASE WHEN EXISTS (SELECT 1 FROM referral first WHERE first.member_id IN (src, dst) AND first.state <> 'void'
+      AND first.inviter_id = edge.inviter_id AND first.referral_id <> edge.referral_id) THEN 'same_person' ELSE 'other_inviter' END, now_at);
+  END LOOP;
+  UPDATE referral SET member_id = dst WHERE member_id = src;
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
+    SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src;
+  PERFORM referral_cut_cycle(dst, now_at);
+  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held') LOOP
+    IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
+      PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
+    END IF;
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- The edge was none: what was paid for it is taken back as far as it is unspent.
+CREATE OR REPLACE FUNCTION referral_void(edge referral, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  unspent int := 0;
+BEGIN
+  IF edge.state = 'released' THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
+      WHERE member_id = holder AND effect_kind = 'referral' AND effect_source = edge.referral_id::text;
+  END IF;
+  PERFORM referral_end(edge, 'void', why, unspent, now_at);
+END $$;
+
+-- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
+-- the other, or two merges at once could each close half of one.
+CREATE OR REPLACE FUNCTION referral_cut_cycle(who uuid, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE member_id = who AND state <> 'void')
+    OR NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state <> 'void') THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
+    SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END IF;
+END $$;
 
 -- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer; the primary
 -- key of "request" stands behind it. A key used for another body is refused, never answered.

@@ -1,0 +1,33 @@
+import type { Fault } from '@huiyuan/shared/faults'
+import { type CouponChoice, type Price, priceOrder } from '@huiyuan/shared/pricing'
+import { openCoupons } from '../coupon'
+import type { Ctx } from '../ctx'
+
+export interface PricedVisit extends Price {
+  tier: number
+  growth: number
+}
+
+/** What an amount costs the member of this visit now. Reads only. */
+export async function priceVisit(
+  ctx: Ctx,
+  { memberId, method }: { memberId: string; method: string },
+  { fullFen, choice }: { fullFen: number; choice: CouponChoice },
+): Promise<PricedVisit> {
+  const mayspend = method === 'code'
+  const [account, standing, coupons] = await Promise.all([
+    ctx.db.account.findUniqueOrThrow({ where: { memberId }, select: { growth: true } }),
+    ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true } }),
+    mayspend ? openCoupons(ctx, memberId) : [],
+  ])
+  const { tier } = standing
+  const price = priceOrder({ fullFen, tier, coupons, choice, mayspend, now: ctx.now(), policy: ctx.policy })
+  return { ...price, tier, growth: account.growth }
+}
+
+/** Why the coupon that was asked for is not part of the price; null when it is, or none was asked for. */
+export function couponFault({ coupons, couponId }: Price, wanted: string | null): Fault | null {
+  if (wanted === null || wanted === couponId) return null
+  const judged = coupons.find((coupon) => coupon.couponId === wanted)
+  return judged ? judged.refusal : { code: 'NOT_FOUND', detail: { noun: 'coupon' } }
+}
