@@ -2,6 +2,7 @@ import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
 import { mallOnGiftOpened } from './mall'
 import { outboxOnOrderSettled } from './outbox'
+import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
 
 /**
  * Who is told about what, and what a merge moves, in order. Here and not in the nouns, so that an order need not
@@ -9,9 +10,9 @@ import { outboxOnOrderSettled } from './outbox'
  */
 export const registry: Registry = {
   handlers: {
-    'member.joined': [],
-    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled],
-    'order.returned': [couponOnOrderReturned],
+    'member.joined': [referralOnMemberJoined],
+    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled, referralOnOrderSettled],
+    'order.returned': [couponOnOrderReturned, referralOnOrderReturned],
     'gift.opened': [mallOnGiftOpened],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],
@@ -27,6 +28,7 @@ export const registry: Registry = {
     'coupon_merge',
     'gift_merge',
     'mall_merge',
+    'referral_merge',
     'outbox_merge',
   ],
 }

@@ -47,6 +47,12 @@ export async function createMember(
 const digits = (count: number) => Array.from({ length: count }, () => randomInt(10)).join('')
 const drawMemberNo = () => memberNoFrom(digits(14))
 
+/** When this person first joined by agreeing, on any record that became this one; null for a card nobody has joined with. */
+export async function joinedSince({ db }: Pick<Ctx, 'db'>, memberId: string): Promise<Date | null> {
+  const [row] = await db.$queryRaw<{ since: Date | null }[]>`SELECT member_new_since(${memberId}::uuid) AS since`
+  return row?.since ?? null
+}
+
 /** Lays proofs beside a member; a phone leaves whoever had it. @throws BUSY when the member was merged meanwhile */
 export const attachProofs = (tx: Ctx, memberId: string, proofs: ProvenIdentity[]): Promise<unknown> =>
   tx.sql('member_attach', {

@@ -1,5 +1,5 @@
 export { findClaim, type OpenClaim, openClaim } from './claim'
-export { attachProofs, createMember, type NewMember } from './create-member'
+export { attachProofs, createMember, joinedSince, type NewMember } from './create-member'
 export { displayNameOf } from './get-me'
 export { mergeMember, survivingId } from './merge-member'
 export { type PhoneDoor, phoneDoor } from './phone-door'

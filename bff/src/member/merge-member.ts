@@ -13,7 +13,8 @@ export interface Merged {
  * @throws MERGE_BLOCKED naming what stands in the way; BUSY when one of the two was merged meanwhile
  */
 export async function mergeMember(tx: Ctx, survivorId: string, otherId: string): Promise<Merged> {
-  const call = { from: otherId, to: survivorId, at: tx.now() }
+  const { newAfterDays } = tx.policy
+  const call = { from: otherId, to: survivorId, at: tx.now(), newAfterDays }
   let brought: Merged = { points: 0, growth: 0 }
   for (const step of tx.registry.mergeSteps) {
     const answer = await tx.sql<Merged>(step, call)

@@ -1,4 +1,3 @@
-import { maskName } from '@huiyuan/shared/member'
 import {
   campaignRuns,
   leftForInviter,
@@ -9,8 +8,8 @@ import {
   sceneOf,
 } from '@huiyuan/shared/referral'
 import { type Ctx, memberIdOf } from '../ctx'
-import { displayNameOf } from '../member'
 import { refuse } from '../refusal'
+import { friendNames } from './friend-names'
 
 /** Where a shared link and a poster lead. */
 export const LANDING_PAGE = 'tabs/home/index'
@@ -55,8 +54,10 @@ export async function showReferral(ctx: Ctx) {
     }),
     ctx.db.referral.findFirst({ where: { memberId, state: { not: 'void' } }, select: edgeSelect }),
   ])
-  const names = await namesOf(ctx, [...edges.map((edge) => edge.memberId), ...(own ? [own.inviterId] : [])])
-  const nameOf = (id: string) => names.get(id) ?? displayNameOf(ctx, null)
+  const { nameOf, maskedOf } = await friendNames(ctx, [
+    ...edges.map((edge) => edge.memberId),
+    ...(own ? [own.inviterId] : []),
+  ])
   const pointsIn = (state: ReferralState) => sums.find((sum) => sum.state === state)?._sum.points ?? 0
   return {
     code,
@@ -69,7 +70,7 @@ export async function showReferral(ctx: Ctx) {
     },
     friends: edges.map((edge) => ({
       referralId: edge.referralId,
-      nameMasked: names.has(edge.memberId) ? maskName(nameOf(edge.memberId)) : nameOf(edge.memberId),
+      nameMasked: maskedOf(edge.memberId),
       state: edge.state as ReferralState,
       reason: edge.reason as ReferralReason | null,
       points: edge.points,
@@ -131,13 +132,4 @@ async function showCampaign(ctx: Ctx, memberId: string) {
     endsAt: endsAt?.toISOString() ?? null,
     rules: rulesOf(campaign, ctx.policy, now),
   }
-}
-
-/** What these members chose to be called; who chose nothing is not in it. */
-async function namesOf(ctx: Ctx, memberIds: string[]): Promise<Map<string, string>> {
-  const members = await ctx.db.member.findMany({
-    where: { memberId: { in: [...new Set(memberIds)] }, nameSealed: { not: null } },
-    select: { memberId: true, nameSealed: true },
-  })
-  return new Map(members.map(({ memberId, nameSealed }) => [memberId, displayNameOf(ctx, nameSealed)]))
 }

@@ -5,6 +5,7 @@ import {
   createMember,
   findClaim,
   findHolders,
+  joinedSince,
   lockProofs,
   mergeMember,
   openClaim,
@@ -56,8 +57,11 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   const started = await twiceWhenBusy(() =>
     once(ctx, command, async (tx): Promise<Started> => {
       await lockProofs(tx, proofs)
-      const memberId = await enter(tx, proofs, input.arrival ?? guest.arrival)
+      const at = tx.now()
+      const arrival = input.arrival ?? guest.arrival
+      const { memberId, joins } = await enter(tx, proofs, arrival)
       await recordConsent(tx, memberId)
+      if (joins) await tell(tx, 'member.joined', { memberId, at, arrival })
       first = true
       return { memberId, sessionId: await startSession(tx, memberId, input) }
     }),
@@ -66,7 +70,12 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   return joinedOf(ctx, started)
 }
 
-async function enter(tx: Ctx, proofs: ProvenIdentity[], arrival: Arrival): Promise<string> {
+/** Who these proofs are, made or found. `joins`: the first time that this person agrees, be it with a card of old. */
+async function enter(
+  tx: Ctx,
+  proofs: ProvenIdentity[],
+  arrival: Arrival,
+): Promise<{ memberId: string; joins: boolean }> {
   const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
   if (found.kind === 'merge') {
     await mergeMember(tx, found.survivorId, found.otherId)
@@ -74,13 +83,13 @@ async function enter(tx: Ctx, proofs: ProvenIdentity[], arrival: Arrival): Promi
     return enter(tx, proofs, arrival)
   }
   const own = found.kind === 'create' ? null : found.memberId
+  const joins = own === null || (await joinedSince(tx, own)) === null
   if (own) await attachProofs(tx, own, proofs)
   const memberId = own ?? (await createMember(tx, { proofs, arrival })).memberId
-  if (!own) await tell(tx, 'member.joined', { memberId, at: tx.now(), arrival })
   if (found.kind === 'second_proof') await openClaim(tx, memberId, found.holderId)
   if (found.kind === 'move_phone')
     await tx.sql('outbox_put', { memberId: found.holderId, template: 'phone_moved', payload: {}, at: tx.now() })
-  return memberId
+  return { memberId, joins }
 }
 
 const recordConsent = (tx: Ctx, memberId: string) =>

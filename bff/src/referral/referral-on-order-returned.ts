@@ -1,0 +1,6 @@
+import type { Events, SqlCall } from '../ctx'
+
+/** A first purchase that is taken back takes the reward along. */
+export const referralOnOrderReturned = ({ memberId, orderId, at }: Events['order.returned']): SqlCall[] => [
+  { fn: 'referral_on_return', args: { memberId, orderId, at } },
+]

@@ -1,0 +1,42 @@
+import { endOfMonthAfter } from '@huiyuan/shared/time'
+import type { Ctx } from '../ctx'
+import { friendNames } from './friend-names'
+
+export interface ReferralsReleased {
+  /** Rewards of this batch whose day had come. */
+  due: number
+  released: number
+  /** Rewards that could not be paid now; a later run finds them again. */
+  failed: number
+}
+
+/**
+ * Pays up to `batch` held rewards whose friend's first purchase was kept long enough. Safe to run twice and on several
+ * workers: each payment is one statement that finds the reward still held (I-L5).
+ */
+export async function releaseDueReferrals(ctx: Ctx, { batch }: { batch: number }): Promise<ReferralsReleased> {
+  const at = ctx.now()
+  const due = await ctx.db.referral.findMany({
+    where: { state: 'held', releaseAt: { lte: at } },
+    orderBy: [{ releaseAt: 'asc' }, { referralId: 'asc' }],
+    take: batch,
+    select: { memberId: true, referralId: true },
+  })
+  const { maskedOf } = await friendNames(
+    ctx,
+    due.map(({ memberId }) => memberId),
+  )
+  const expiresAt = endOfMonthAfter(at, ctx.policy.expiryMonths)
+  const done: ReferralsReleased = { due: due.length, released: 0, failed: 0 }
+  for (const edge of due) {
+    try {
+      const call = { ...edge, at, expiresAt, friend: maskedOf(edge.memberId) }
+      const { released } = await ctx.sql<{ released: boolean }>('referral_release', call)
+      if (released) done.released++
+    } catch (error) {
+      done.failed++
+      ctx.log.error({ referralId: edge.referralId, err: error }, 'a referral was not released')
+    }
+  }
+  return done
+}
