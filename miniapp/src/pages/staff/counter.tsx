@@ -1,22 +1,24 @@
 import { View } from '@tarojs/components'
-import { useRef } from 'react'
 import { api } from '../../lib/api'
 import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
-import type { Key } from '../../ui/keypad'
 import { Page } from '../../ui/page'
 import { Empty, FaultNote, Skeleton, States } from '../../ui/states'
-import { typed } from './amount'
 import { AmountPanel } from './amount-panel'
+import { BillPanel } from './bill-panel'
+import { CouponSheet } from './coupon-sheet'
 import { DonePanel } from './done-panel'
-import { EarnPanel } from './earn-panel'
+import { HeldPanel } from './held-panel'
 import { ScanPanel } from './scan-panel'
 import './counter.css'
 import './counter-wide.css'
+import './receipt.css'
+import './sheets.css'
+import type { Job } from './phase'
 import { TillHead } from './till-head'
-import { type Job, useCounter } from './use-counter'
-import { useKeyReader } from './use-key-reader'
+import { type Counter, useCounter } from './use-counter'
+import { useTillKeys } from './use-till-keys'
 import { WhoPanel } from './who-panel'
 
 /** The counter: who stands there, how much, what it earns, done. For those who work here. */
@@ -57,18 +59,7 @@ function AtWork() {
 function Till({ job }: { job: Job }) {
   const counter = useCounter(job)
   const { phase, scanning, scanAgain } = counter
-  const before = useRef('')
-  useKeyReader({
-    onKey: counter.press,
-    onBurst: () => {
-      before.current = counter.amount
-    },
-    onScan: (code, digits) => {
-      if (!counter.locked) counter.setAmount(([...digits] as Key[]).reduce(typed, before.current))
-      void counter.scan(code)
-    },
-    onEnter: () => void (phase.step === 'done' ? counter.next() : counter.settle()),
-  })
+  useTillKeys(counter)
   return (
     <View className={`st-till st-till--${phase.step}`}>
       <TillHead counter={counter} />
@@ -80,10 +71,18 @@ function Till({ job }: { job: Job }) {
         <View className="st-col st-col--amount">
           <AmountPanel counter={counter} />
         </View>
-        <View className="st-col st-col--earn">
-          {phase.step === 'done' ? <DonePanel phase={phase} onNext={counter.next} /> : <EarnPanel counter={counter} />}
+        <View className="st-col st-col--bill">
+          <LastColumn counter={counter} />
         </View>
       </View>
+      <CouponSheet counter={counter} />
     </View>
   )
+}
+
+function LastColumn({ counter }: { counter: Counter }) {
+  const { phase, next } = counter
+  if (phase.step === 'done') return <DonePanel phase={phase} onNext={next} />
+  if (phase.step === 'held') return <HeldPanel counter={counter} phase={phase} />
+  return <BillPanel counter={counter} />
 }

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Points } from '../../ui/points'
 import { TierMark } from '../../ui/tier-mark'
-import type { Phase, Settled } from './use-counter'
+import type { Phase, Settled } from './phase'
 
 /** Settled: what was gained and when it can be used. */
 export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'done' }>; onNext: () => void }) {
@@ -21,6 +21,9 @@ export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'do
           <Icon name="check" size="l" />
         </View>
         <View className="hy-title">{`${visit.member.nameMasked} · 已入账 ${yuanText(order.amountFen)}`}</View>
+        {order.fullFen > order.amountFen && (
+          <View className="hy-2">{`这一单省了 ${yuanText(order.fullFen - order.amountFen)}`}</View>
+        )}
         <View className="st-done__n">
           <Text className="st-done__plus">+</Text>
           <Points id="done-points" size="xl" value={order.points} countUp />
@@ -28,6 +31,7 @@ export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'do
         <View className="hy-2">
           {order.points > 0 ? `${dayWords(new Date(order.activeAt), new Date())}生效` : '金额不足 1 元，这一单不积分'}
         </View>
+        {order.packet && <Packet packet={order.packet} />}
         {order.tierAfter > order.tierBefore && <Lift order={order} />}
         <View className="hy-caption hy-2 hy-mt3">
           {`现有 ${countText(available)} 积分${pending > 0 ? `，${countText(pending)} 待生效` : ''}`}
@@ -42,6 +46,17 @@ export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'do
     </View>
   )
 }
+
+/** The coupon that thanks for the purchase: worth a word, so that the customer comes back with it. */
+const Packet = ({ packet: { title, expiresAt } }: { packet: NonNullable<Settled['packet']> }) => (
+  <View id="packet" className="st-packet">
+    <Icon name="ticket" size="m" />
+    <View className="st-packet__main">
+      <View className="hy-bold">{`已送${title}`}</View>
+      <View className="hy-caption">{`用到 ${dayWords(new Date(expiresAt), new Date())}，在「卡券」里`}</View>
+    </View>
+  </View>
+)
 
 /** The new glaze of somebody who has just been lifted. */
 function Lift({ order }: { order: Settled }) {

@@ -15,6 +15,9 @@ export interface KeyEars {
   onEnter(): void
 }
 
+/** Member codes are eighteen digits and begin with a nine; nothing else that a till scans does. */
+export const isMemberCode = (digits: string): boolean => digits.length === CODE_DIGITS && digits.startsWith('9')
+
 type Heard = 'key' | 'scan' | 'enter' | null
 
 /** Tells a hand scanner from fingers. `now` in ms; answers what the key was taken for. */

@@ -1,10 +1,12 @@
 import { countText, yuanText } from '@huiyuan/shared/money'
 import { clockText } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
+import { useState } from 'react'
 import type { Trouble } from '../../lib/api'
-import { Cell, Panel, Section } from '../../ui/blocks'
+import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Empty, FaultNote } from '../../ui/states'
+import { ReturnSheet } from './return-sheet'
 import type { ShiftOrder } from './use-shift'
 
 const subOf = (order: ShiftOrder, tills: ShiftOrdersWish['tills']) => {
@@ -23,6 +25,7 @@ export interface ShiftOrdersWish {
 
 /** The day's orders, the newest first; more of them come when the end is reached. */
 export function ShiftOrders({ orders, tills, ended, busy, fault, onMore }: ShiftOrdersWish) {
+  const [chosen, setChosen] = useState<ShiftOrder | null>(null)
   if (orders.length === 0) return <Empty title="今天还没有开张" sub="收下第一笔，就会出现在这里" />
   return (
     <View id="shift-orders">
@@ -31,9 +34,17 @@ export function ShiftOrders({ orders, tills, ended, busy, fault, onMore }: Shift
         {orders.map((order) => (
           <Cell
             key={order.orderId}
+            id={`order-${order.orderNo}`}
             title={`${yuanText(order.amountFen)} · ${order.nameMasked}`}
             sub={subOf(order, tills)}
-            end={<View className="st-plus">{`+${countText(order.points)}`}</View>}
+            end={
+              order.state === 'returned' ? (
+                <Tag>已退货</Tag>
+              ) : (
+                <View className="st-plus">{`+${countText(order.points)}`}</View>
+              )
+            }
+            {...(order.state === 'returned' ? {} : { onTap: () => setChosen(order) })}
           />
         ))}
       </Panel>
@@ -49,6 +60,7 @@ export function ShiftOrders({ orders, tills, ended, busy, fault, onMore }: Shift
           </Button>
         </View>
       )}
+      {chosen && <ReturnSheet order={chosen} onClose={() => setChosen(null)} />}
     </View>
   )
 }

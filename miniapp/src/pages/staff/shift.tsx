@@ -8,6 +8,7 @@ import { Empty, Skeleton, States } from '../../ui/states'
 import { AuditRow } from './audit-row'
 import { ShiftOrders } from './shift-orders'
 import { ShiftTotals } from './shift-totals'
+import './sheets.css'
 import './shift.css'
 import { useShift } from './use-shift'
 

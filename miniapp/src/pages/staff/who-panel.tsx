@@ -2,12 +2,15 @@ import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
 import { Text, View } from '@tarojs/components'
 import { useNow } from '../../lib/clock'
-import { Tag } from '../../ui/blocks'
+import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Icon } from '../../ui/icon'
 import { Points } from '../../ui/points'
 import { tapProps } from '../../ui/tap'
 import { TierMark } from '../../ui/tier-mark'
-import type { Counter, Phase, Visit } from './use-counter'
+import { endTag, lifeWords } from './coupon-sheet'
+import { Errands } from './errands'
+import type { Phase, Visit } from './phase'
+import type { Counter } from './use-counter'
 
 /** Who stands there, as far as a clerk may see, and what is worth saying. */
 export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<Phase, { step: 'scan' }> }) {
@@ -15,7 +18,9 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
   return (
     <View id="who" className="st-who">
       <GuestCard visit={visit} />
+      {visit.mayspend && <Errands counter={counter} visit={visit} />}
       {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
+      {phase.step === 'ring' && <UsableCoupons counter={counter} />}
       {phase.step === 'ring' && (
         <View className="st-who__foot">
           <TimeLeft visit={visit} since={since} />
@@ -65,6 +70,34 @@ const SayAloud = ({ words }: { words: string[] }) => (
     ))}
   </View>
 )
+
+const SHOWN_COUPONS = 3
+
+/** On a wide screen: the coupons beside the receipt that tried them. A phone has them behind 换一种券. */
+const UsableCoupons = ({ counter: { quote, amountFen, setOver } }: { counter: Counter }) => {
+  const coupons = amountFen > 0 ? ((quote.now ?? quote.last)?.coupons ?? []) : []
+  if (coupons.length === 0) return null
+  return (
+    <View className="st-coupons">
+      <Section
+        title="现在能用的券"
+        {...(coupons.length > 1 ? { more: '换一种', onMore: () => setOver('coupons') } : {})}
+      />
+      <Panel>
+        {coupons.slice(0, SHOWN_COUPONS).map((coupon) => (
+          <Cell
+            key={coupon.couponId}
+            icon="ticket"
+            tone={coupon.refusal ? 'quiet' : 'accent'}
+            title={coupon.title}
+            sub={lifeWords(coupon)}
+            end={endTag(coupon)}
+          />
+        ))}
+      </Panel>
+    </View>
+  )
+}
 
 /** Counted from what the server granted, so that a till whose clock is wrong counts right. */
 function TimeLeft({ visit, since }: { visit: Visit; since: number }) {

@@ -1,0 +1,14 @@
+import { yuanText } from '@huiyuan/shared/money'
+import type { Quote } from './phase'
+
+/** What is worth a sentence while the amount can still be changed: a coupon that is almost reached, the way to the next tier. */
+export function adviceOf({ fullFen, couponId, coupons, tierAfter, words }: Quote, tier: number): string[] {
+  const missing = coupons.flatMap(({ title, refusal }) =>
+    refusal?.code === 'COUPON_SHORT' ? [{ title, fen: refusal.detail.missingFen }] : [],
+  )
+  const [nearest] = missing.sort((a, b) => a.fen - b.fen)
+  // with one coupon taken the next one saves nothing; and nobody doubles an order for a coupon
+  const near = nearest && couponId === null && nearest.fen <= fullFen / 2 ? nearest : null
+  const rise = tierAfter > tier ? undefined : words[1]
+  return [...(near ? [`再加 ${yuanText(near.fen)}，能用「${near.title}」`] : []), ...(rise ? [rise] : [])]
+}

@@ -1,0 +1,68 @@
+import { Text, View } from '@tarojs/components'
+import { Icon, type IconName } from '../../ui/icon'
+import { tapProps } from '../../ui/tap'
+import { CheckInSheet } from './check-in-sheet'
+import type { Over, Visit } from './phase'
+import { PickUpSheet } from './pick-up-sheet'
+import { RecentSheet } from './recent-sheet'
+import type { Counter } from './use-counter'
+import { useWaits, type Waits } from './use-waits'
+
+/** What else the customer may have come for: pick up, check in, bring back. */
+export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) {
+  const waits = useWaits(visit)
+  const { over, setOver } = counter
+  const close = () => setOver(null)
+  return (
+    <View>
+      <View className="st-errands">
+        {errandsOf(waits).map(({ name, icon, words, count, to }) => (
+          <View
+            key={name}
+            id={`${to}-open`}
+            className={`st-errand${count ? ' st-errand--on' : ''}`}
+            {...tapProps(() => setOver(to), `${name}，${words}`)}
+          >
+            <Icon name={icon} size="m" />
+            <View className="st-errand__name">{name}</View>
+            <Text className="st-errand__words">{words}</Text>
+          </View>
+        ))}
+      </View>
+      {over === 'pickup' && (
+        <PickUpSheet pickUp={counter.pickUp} read={waits.waiting} onScan={counter.scan} onClose={close} />
+      )}
+      {over === 'checkin' && <CheckInSheet read={waits.obligations} visit={visit} onClose={close} />}
+      {over === 'recent' && <RecentSheet read={waits.recent} onClose={close} />}
+    </View>
+  )
+}
+
+interface Errand {
+  to: NonNullable<Over>
+  name: string
+  icon: IconName
+  count: number
+  words: string
+}
+
+const told = (count: number | undefined, some: string, none: string) =>
+  count === undefined ? '…' : count > 0 ? some : none
+
+function errandsOf({ waiting, obligations, recent }: Waits): Errand[] {
+  const ready = waiting.data?.redemptions.filter(({ state }) => state === 'ready').length
+  const placed = (waiting.data?.redemptions.length ?? 0) - (ready ?? 0)
+  const open = obligations.data?.obligations.filter(({ refusal }) => !refusal).length
+  const orders = recent.data?.orders.length
+  return [
+    {
+      to: 'pickup',
+      name: '取货',
+      icon: 'gift',
+      count: ready ?? 0,
+      words: told(ready, `${ready} 件可取`, placed > 0 ? `${placed} 件备货中` : '没有'),
+    },
+    { to: 'checkin', name: '签到', icon: 'leaf', count: open ?? 0, words: told(open, `${open} 项可记`, '没有') },
+    { to: 'recent', name: '退货', icon: 'list', count: 0, words: told(orders, `近 ${orders} 单`, '没有') },
+  ]
+}

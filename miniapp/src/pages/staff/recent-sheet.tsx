@@ -1,0 +1,46 @@
+import { countText, yuanText } from '@huiyuan/shared/money'
+import { clockText, dayWords } from '@huiyuan/shared/time'
+import { View } from '@tarojs/components'
+import { useState } from 'react'
+import { faultText } from '../../lib/fault-text'
+import type { Read } from '../../lib/query'
+import { Cell, Tag } from '../../ui/blocks'
+import { Sheet } from '../../ui/sheet'
+import { States } from '../../ui/states'
+import { ReturnSheet } from './return-sheet'
+import type { Recent } from './use-waits'
+
+const subOf = ({ settledAt, storeName, points, orderNo }: Recent) => {
+  const at = new Date(settledAt)
+  return `${dayWords(at, new Date())} ${clockText(at)} · ${storeName} · +${countText(points)} 积分 · ${orderNo}`
+}
+
+const endOf = ({ state, refusal }: Recent) =>
+  state === 'returned' ? <Tag>已退货</Tag> : refusal ? <Tag>{faultText(refusal).title}</Tag> : '退货'
+
+/** What this customer bought lately; one of them can be taken back. */
+export function RecentSheet({ read, onClose }: { read: Read<{ orders: Recent[] }>; onClose: () => void }) {
+  const [chosen, setChosen] = useState<Recent | null>(null)
+  if (chosen) return <ReturnSheet order={chosen} onClose={() => setChosen(null)} />
+  return (
+    <Sheet open onClose={onClose} title="最近的单">
+      <States read={read}>
+        {({ orders }) => (
+          <View id="recent" className="st-list">
+            {orders.map((order) => (
+              <Cell
+                key={order.orderNo}
+                id={`recent-${order.orderNo}`}
+                title={yuanText(order.amountFen)}
+                sub={subOf(order)}
+                end={endOf(order)}
+                {...(order.refusal || order.state === 'returned' ? {} : { onTap: () => setChosen(order) })}
+              />
+            ))}
+            {orders.length === 0 && <View className="hy-2">这位顾客还没有买过</View>}
+          </View>
+        )}
+      </States>
+    </Sheet>
+  )
+}
