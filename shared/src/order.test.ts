@@ -1,14 +1,10 @@
 import { earningOf } from './ledger'
-import { quoteWords } from './order'
+import { quoteWords, returnableUntil, returnRefusal } from './order'
 import { DEMO_POLICY } from './policy'
 
 const now = new Date('2026-11-22T04:00:00.000Z')
 const words = (amountFen: number, growthAfter: number, tierBefore: number, tierAfter: number) =>
-  quoteWords(
-    { earning: earningOf(amountFen, now, DEMO_POLICY), growthAfter, tierBefore, tierAfter },
-    now,
-    DEMO_POLICY,
-  )
+  quoteWords({ earning: earningOf(amountFen, now, DEMO_POLICY), growthAfter, tierBefore, tierAfter }, now, DEMO_POLICY)
 
 test('tells the points, from when they count, and what is missing to the next tier', () => {
   expect(words(6_800, 908, 1, 1)).toEqual(['获得 68 积分，12 月 7 日生效', '再积 92 成长值升黄金'])
@@ -24,4 +20,28 @@ test('says so when the amount is too small to earn anything', () => {
 
 test('has nothing to add at the top', () => {
   expect(words(6_800, 40_068, 6, 6)).toEqual(['获得 68 积分，12 月 7 日生效'])
+})
+
+describe('taking back', () => {
+  const order = { state: 'settled', settledAt: now }
+  const refusal = (at: string, role: 'clerk' | 'manager' = 'clerk', of = order) =>
+    returnRefusal(of, role, new Date(at), DEMO_POLICY)
+
+  test('is open to a clerk until the points become spendable, to the millisecond', () => {
+    expect(returnableUntil(now, DEMO_POLICY).toISOString()).toBe('2026-12-06T15:59:59.999Z')
+    expect(earningOf(6_800, now, DEMO_POLICY).activeAt.toISOString()).toBe('2026-12-06T16:00:00.000Z')
+    expect(refusal('2026-12-06T15:59:59.999Z')).toBeNull()
+    expect(refusal('2026-12-06T16:00:00.000Z')).toEqual({
+      code: 'RETURN_OVER',
+      detail: { until: '2026-12-06T15:59:59.999Z' },
+    })
+  })
+
+  test('is open to a manager at any time, and to nobody twice', () => {
+    expect(refusal('2027-12-06T16:00:00.000Z', 'manager')).toBeNull()
+    expect(refusal('2026-11-23T00:00:00.000Z', 'manager', { ...order, state: 'returned' })).toEqual({
+      code: 'RETURN_DONE',
+      detail: {},
+    })
+  })
 })
