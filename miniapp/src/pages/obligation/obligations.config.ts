@@ -1,0 +1,1 @@
+export default definePageConfig({ navigationBarTitleText: '特色义务', enablePullDownRefresh: true })

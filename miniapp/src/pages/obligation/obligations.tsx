@@ -1,0 +1,74 @@
+import { View } from '@tarojs/components'
+import { useRouter } from '@tarojs/taro'
+import { useState } from 'react'
+import { api, type RouterOutputs } from '../../lib/api'
+import { useRead } from '../../lib/query'
+import { Chip } from '../../ui/blocks'
+import { Page } from '../../ui/page'
+import { Empty, Skeleton, States } from '../../ui/states'
+import { Detail } from './detail'
+import { type Group, groupOf, startGroup } from './group'
+import { Honours } from './honours'
+import { ObligationCard } from './obligation-card'
+import './obligations.css'
+
+export type Shown = RouterOutputs['obligation']['list']
+export type Obligation = Shown['obligations'][number]
+
+const GROUPS: { group: Group; name: string; nothing: { title: string; sub: string } }[] = [
+  { group: 'doing', name: '进行中', nothing: { title: '手边还没有', sub: '挑一件顺手的小事，接下它' } },
+  { group: 'open', name: '可参与', nothing: { title: '现在没有新的', sub: '下一件小事来了，会写在这里' } },
+  { group: 'done', name: '已完成', nothing: { title: '还没有做完的', sub: '做完一件，就在这里留个名' } },
+]
+
+/** Small things done for the house, and the names they leave. */
+export default function ObligationsPage() {
+  const read = useRead(['obligations'], () => api.obligation.list.query(), { keepAs: 'obligations' })
+  const { params } = useRouter()
+  const [openId, setOpenId] = useState<string | null>(params.obligationId ?? null)
+  const open = read.data?.obligations.find(({ obligationId }) => obligationId === openId) ?? null
+  return (
+    <Page onRefresh={read.reload}>
+      {/* in a View of their own: closing the sheet must not hand the phone the whole list again */}
+      <View>
+        <View className="hy-top">
+          <View className="hy-display">做一件小事，</View>
+          <View className="hy-display">留一个名字</View>
+        </View>
+        <States read={read} skeleton={<Skeleton rows={5} />}>
+          {({ honours, obligations }) => (
+            <>
+              <Honours honours={honours} />
+              <List obligations={obligations} onOpen={setOpenId} />
+            </>
+          )}
+        </States>
+      </View>
+      <Detail obligation={open} onClose={() => setOpenId(null)} />
+    </Page>
+  )
+}
+
+function List({ obligations, onOpen }: { obligations: Obligation[]; onOpen: (obligationId: string) => void }) {
+  const [chosen, setChosen] = useState<Group | null>(null)
+  const group = chosen ?? startGroup(obligations)
+  const shown = obligations.filter((one) => groupOf(one) === group)
+  const nothing = GROUPS.find((one) => one.group === group)?.nothing
+  return (
+    <View id="obligations">
+      <View className="hy-chips ob-chips">
+        {GROUPS.map((one) => (
+          <Chip key={one.group} on={one.group === group} onTap={() => setChosen(one.group)}>
+            {`${one.name} ${obligations.filter((own) => groupOf(own) === one.group).length}`}
+          </Chip>
+        ))}
+      </View>
+      <View>
+        {shown.map((one) => (
+          <ObligationCard key={one.obligationId} obligation={one} onOpen={() => onOpen(one.obligationId)} />
+        ))}
+      </View>
+      {shown.length === 0 && nothing && <Empty {...nothing} />}
+    </View>
+  )
+}
