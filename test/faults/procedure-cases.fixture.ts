@@ -138,17 +138,6 @@ export const CASES: Record<string, ProcedureCase> = {
       },
     },
   },
-  'order.preview': {
-    for: 'clerk',
-    input: ({ visit }) => ({ ...visit, amountFen: 100 }),
-    foreign: {
-      visitId: { input: ({ foreignVisit }) => ({ ...foreignVisit, amountFen: 100 }), answer: 'VISIT_UNKNOWN' },
-      memberRef: {
-        input: ({ visit, foreignVisit }) => ({ ...visit, memberRef: foreignVisit.memberRef, amountFen: 100 }),
-        answer: 'VISIT_UNKNOWN',
-      },
-    },
-  },
   'order.settle': {
     for: 'clerk',
     input: ({ visit }) => ({ requestId: requestId(), ...visit, amountFen: 100 }),

@@ -3,7 +3,6 @@ import { requestId, router, staffProcedure } from '../trpc'
 import { holdOrder } from './hold-order'
 import { listRecent } from './list-recent'
 import { listShift } from './list-shift'
-import { previewOrder } from './preview-order'
 import { quoteOrder } from './quote-order'
 import { releaseHold } from './release-hold'
 import { returnOrder } from './return-order'
@@ -15,9 +14,6 @@ const amountFen = z.number()
 const fullFen = z.number()
 
 export const orderRouter = router({
-  preview: staffProcedure('clerk')
-    .input(z.object({ ...visit, amountFen }))
-    .query(({ ctx, input }) => previewOrder(ctx.verb, ctx.staff, input)),
   quote: staffProcedure('clerk')
     .input(
       z.object({
