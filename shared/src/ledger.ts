@@ -69,6 +69,8 @@ export interface StatementEntry {
 /** One line of the statement, as the member would tell it. `now` decides whether a date needs its year. */
 export function statementWords({ unit, reason, amount, at, detail }: StatementEntry, now: Date): string {
   const what = `${countText(amount)} ${detail.debt ? '欠分' : unit === 'points' ? '积分' : '成长值'}`
+  // what was spent meanwhile cannot be taken back, so it is owed
+  const back = `${detail.debt ? '记下' : '收回'} ${what}`
   const day = dayText(at)
   switch (reason) {
     case 'purchase': {
@@ -102,11 +104,11 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
     case 'referral':
       return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}喝到第一盏，获得 ${what}`
     case 'referral_returned':
-      return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}退了首单，收回 ${what}`
+      return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}退了首单，${back}`
     case 'obligation':
       return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
     case 'purchase_returned':
-      return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，收回 ${what}`
+      return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，${back}`
   }
 }
 

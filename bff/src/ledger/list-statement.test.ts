@@ -116,6 +116,107 @@ test('pages of any size give each line once, in order, while new lines arrive on
   )
 })
 
+const spend = (memberId: string, points: number, title: string) =>
+  one.house.sql('ledger_spend', {
+    memberId,
+    at: one.clock.at,
+    kind: 'redemption',
+    sourceId: randomUUID(),
+    points,
+    reason: 'exchange',
+    detail: { title },
+  })
+
+test('what one exchange took from several lots is one line; what comes back says until when, end by end', async () => {
+  const me = await newMember(one)
+  for (const expiresInDays of [40, 20, 60]) await award(one, me.memberId, { points: 10, expiresInDays })
+  one.clock.pass(1)
+  const sourceId = randomUUID()
+  const call = { memberId: me.memberId, at: one.clock.at, kind: 'redemption', sourceId, detail: { title: '一盏杯' } }
+  await one.house.sql('ledger_spend', { ...call, points: 25, reason: 'exchange' })
+  const [line, ...others] = await linesOf(me.ctx, 'spent')
+  expect(line).toMatchObject({
+    amount: 25,
+    direction: 'out',
+    words: expect.stringMatching(/兑换「一盏杯」，用掉 25 积分$/),
+  })
+  expect(others).toEqual([])
+  one.clock.pass(30 * DAY)
+  const graceUntil = new Date(one.clock.at.getTime() + 30 * DAY)
+  await one.house.sql('ledger_return_spend', { ...call, at: one.clock.at, graceUntil, reason: 'exchange_returned' })
+  const back = (await linesOf(me.ctx, 'earned')).filter(({ reason }) => reason !== 'opening')
+  expect(back.map(({ reason, amount }) => `${reason} ${amount}`).sort()).toEqual([
+    'exchange_returned 10',
+    'exchange_returned 5',
+    'grace 10',
+  ])
+})
+
+test('points of a returned purchase that were spent meanwhile are told as owed, beside what was there', async () => {
+  const me = await newMember(one)
+  const sourceId = randomUUID()
+  await award(one, me.memberId, { points: 30, reason: 'purchase', sourceId })
+  await spend(me.memberId, 20, '一盏杯')
+  const detail = { storeName: '湖滨店', amountFen: 3_000 }
+  const call = { memberId: me.memberId, at: one.clock.at, kind: 'test', sourceId, detail }
+  await one.house.sql('ledger_take_back', { ...call, points: 30, growth: 0, reason: 'purchase_returned' })
+  const told = (await linesOf(me.ctx, 'spent')).map(({ words }) => words.slice(11)).sort()
+  expect(told).toEqual(
+    [
+      '兑换「一盏杯」，用掉 20 积分',
+      '在「湖滨店」退货 ¥30.00，收回 10 积分',
+      '在「湖滨店」退货 ¥30.00，记下 20 欠分',
+    ].sort(),
+  )
+})
+
+test('pages of random books, many lots a movement, neither lose nor repeat a line', async () => {
+  const move = fc.record({
+    lots: fc.integer({ min: 1, max: 6 }),
+    // two exchanges in one millisecond, too: their transfers lie between each other
+    exchanges: fc.integer({ min: 0, max: 3 }),
+    passMs: fc.integer({ min: 0, max: 2 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(move, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (moves, limit) => {
+        const me = await newMember(one)
+        let spent = 0
+        for (const { lots, exchanges, passMs } of moves) {
+          for (let n = 0; n < lots; n++) await award(one, me.memberId, { points: 3, expiresInDays: 30 + n })
+          for (let n = 0; n < exchanges; n++) {
+            const points = Math.max(1, Math.floor((lots * 3) / 3))
+            await spend(me.memberId, points, `第 ${++spent} 件`)
+          }
+          one.clock.pass(passMs)
+        }
+        for (const kind of ['all', 'spent'] as const) {
+          const seen: Awaited<ReturnType<typeof linesOf>> = []
+          let cursor: string | undefined
+          do {
+            const page = await listStatement(me.ctx, { kind, limit, cursor })
+            expect(page.lines.length).toBeLessThanOrEqual(limit)
+            seen.push(...page.lines)
+            cursor = page.nextCursor ?? undefined
+          } while (cursor)
+          expect(new Set(seen.map(({ transferId }) => transferId)).size).toBe(seen.length)
+          expect(seen).toEqual((await listStatement(me.ctx, { kind, limit: 500 })).lines)
+          const exchanges = seen.filter(({ reason }) => reason === 'exchange')
+          expect(exchanges).toHaveLength(spent)
+          const balance = seen.reduce((sum, { direction, amount }) => sum + (direction === 'in' ? amount : -amount), 0)
+          const { availablePoints } = await one.house.prisma.account.findUniqueOrThrow({
+            where: { memberId: me.memberId },
+          })
+          if (kind === 'all') expect(balance).toBe(availablePoints)
+        }
+      },
+    ),
+    { numRuns: 15 },
+  )
+})
+
 test('lots that are still there, the earliest to end first, each with its days', async () => {
   const me = await newMember(one)
   await award(one, me.memberId, { points: 1_068, activeInDays: 15, expiresInDays: 100 })

@@ -1,5 +1,6 @@
 import { statementWords, type TransferDetail, type TransferReason } from '@huiyuan/shared/ledger'
 import { type Ctx, memberIdOf } from '../ctx'
+import { groupedMoves, instantOf, lastIdOfInstant, type Move } from './grouped-moves'
 
 export type StatementKind = 'all' | 'earned' | 'spent' | 'expired' | 'growth'
 
@@ -20,10 +21,16 @@ const filterOf = (kind: StatementKind) =>
       : {
           unit: 'points',
           reason: { in: REASONS[kind] },
-          NOT: [{ fromAccount: DEBT }, { toAccount: DEBT, fromAccount: { startsWith: 'programme:' } }],
+          NOT: [
+            { reason: 'merged_in', fromAccount: DEBT },
+            { reason: 'merged_out', toAccount: DEBT },
+          ],
         }
 
-/** The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. */
+/**
+ * The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. What one exchange
+ * took from several lots is one line.
+ */
 export async function listStatement(
   ctx: Ctx,
   {
@@ -32,10 +39,50 @@ export async function listStatement(
     limit = 20,
   }: { kind?: StatementKind | undefined; cursor?: string | undefined; limit?: number | undefined },
 ) {
-  const rows = await ctx.db.transfer.findMany({
-    where: { memberId: memberIdOf(ctx), ...filterOf(kind), ...(cursor ? { transferId: { lt: cursor } } : {}) },
+  const moves = await readMoves(ctx, kind, cursor?.toLowerCase(), limit)
+  const page = moves.slice(0, limit)
+  return {
+    lines: page.map(({ transferId, unit, direction, owed, amount, reason, at, detail }) => {
+      const told: TransferDetail = { ...detail, ...(owed ? { debt: true } : {}) }
+      return {
+        transferId,
+        at: at.toISOString(),
+        unit,
+        direction,
+        amount,
+        reason,
+        words: statementWords({ unit, reason, amount, at, detail: told }, ctx.now()),
+      }
+    }),
+    nextCursor: moves.length > limit ? (page.at(-1)?.transferId ?? null) : null,
+  }
+}
+
+/**
+ * More than `limit` lines behind the cursor, or all there are. What belongs to one line was written in one millisecond:
+ * the cursor's own is read again from its top, and the oldest one read counts only when it was read to its end.
+ */
+async function readMoves(ctx: Ctx, kind: StatementKind, cursor: string | undefined, limit: number): Promise<Move[]> {
+  const take = 2 * limit + 10
+  const rows: Awaited<ReturnType<typeof readRows>> = []
+  let upTo: { lte: string } | { lt: string } | undefined = cursor ? { lte: lastIdOfInstant(cursor) } : undefined
+  for (;;) {
+    const more = await readRows(ctx, { ...filterOf(kind), ...(upTo ? { transferId: upTo } : {}) }, take)
+    rows.push(...more)
+    const moves = groupedMoves(rows).filter(({ transferId }) => !cursor || transferId < cursor)
+    const last = more.at(-1)
+    if (!last || more.length < take) return moves
+    const whole = moves.filter(({ transferId }) => instantOf(transferId) > instantOf(last.transferId))
+    if (whole.length > limit) return whole
+    upTo = { lt: last.transferId }
+  }
+}
+
+const readRows = (ctx: Ctx, where: object, take: number) =>
+  ctx.db.transfer.findMany({
+    where: { ...where, memberId: memberIdOf(ctx) },
     orderBy: { transferId: 'desc' },
-    take: limit + 1,
+    take,
     select: {
       transferId: true,
       unit: true,
@@ -44,29 +91,8 @@ export async function listStatement(
       amount: true,
       reason: true,
       detail: true,
+      effectKind: true,
+      effectSource: true,
       at: true,
     },
   })
-  const page = rows.slice(0, limit)
-  return {
-    lines: page.map((row) => {
-      const unit = row.unit as 'points' | 'growth'
-      const reason = row.reason as TransferReason
-      const owed = reason !== 'debt_paid' && [row.fromAccount, row.toAccount].includes(DEBT)
-      const detail: TransferDetail = { ...(row.detail as TransferDetail), ...(owed ? { debt: true } : {}) }
-      return {
-        transferId: row.transferId,
-        at: row.at.toISOString(),
-        unit,
-        direction: directionOf(row.fromAccount, row.toAccount),
-        amount: row.amount,
-        reason,
-        words: statementWords({ unit, reason, amount: row.amount, at: row.at, detail }, ctx.now()),
-      }
-    }),
-    nextCursor: rows.length > limit ? (page.at(-1)?.transferId ?? null) : null,
-  }
-}
-
-const directionOf = (from: string, to: string): 'in' | 'out' | 'move' =>
-  from.startsWith('member:') && to.startsWith('member:') ? 'move' : to.startsWith('member:') ? 'in' : 'out'
