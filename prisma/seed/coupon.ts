@@ -6,7 +6,7 @@ const ONE_PER_ORDER = '每单限用一张，不与其他优惠券同用；整单
 export const DEMO_COUPONS = [
   {
     templateId: 'new_8',
-    title: '新人券 满 30 减 8',
+    title: '满 30 减 8',
     kind: 'amount_off',
     amountOffFen: 800,
     thresholdFen: 3_000,
@@ -15,7 +15,7 @@ export const DEMO_COUPONS = [
   },
   {
     templateId: 'packet_5',
-    title: '回头券 5 元',
+    title: '满 25 减 5',
     kind: 'amount_off',
     amountOffFen: 500,
     thresholdFen: 2_500,
