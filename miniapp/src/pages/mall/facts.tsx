@@ -1,0 +1,57 @@
+import { countText } from '@huiyuan/shared/money'
+import { clockText, dayWords } from '@huiyuan/shared/time'
+import { View } from '@tarojs/components'
+import { type Reward, tierName, unitOf } from '../../lib/mall'
+import { Cell, Panel, Section } from '../../ui/blocks'
+
+const moment = (iso: string) => `${dayWords(new Date(iso), new Date())} ${clockText(new Date(iso))}`
+
+const waiting = (hours: number) => (hours === 0 ? '现货，换完就能取' : `备货约 ${hours} 小时，备好会通知你`)
+
+/** How it is collected, how many there are, and what the house says about it. */
+export const Facts = ({ reward }: { reward: Reward }) => (
+  <View>
+    <Section title="怎么拿到" />
+    <Panel>
+      {reward.kind === 'coupon' ? (
+        <Cell icon="ticket" title="立刻放进卡券" sub="结账时出示会员码就能用" />
+      ) : (
+        <>
+          <Cell icon="clock" title={waiting(reward.prepareHours)} sub={`备好后 ${reward.pickupDays} 天内取走`} />
+          <Cell icon="store" title="任一门店自取" sub="出示会员码，再报 8 位取货码" />
+          <Cell icon="spark" title="没取走前可以取消" sub="积分退回原来的批次，到期日不变" />
+        </>
+      )}
+      <Stock reward={reward} />
+      {reward.earlyTier !== null && (
+        <Cell
+          icon="medal"
+          tone="quiet"
+          title={`${tierName(reward.earlyTier)}会员起早享`}
+          sub={`其他会员 ${moment(reward.publicAt)} 开始`}
+        />
+      )}
+      {reward.endsAt && <Cell icon="bell" tone="quiet" title={`${moment(reward.endsAt)} 结束兑换`} />}
+    </Panel>
+    <Section title="兑换规则" />
+    <Panel pad>
+      <View className="hy-2">{reward.rules}</View>
+    </Panel>
+  </View>
+)
+
+function Stock({ reward }: { reward: Reward }) {
+  const { left, stockTotal, takenByMe } = reward
+  if (left === null) return null
+  const unit = unitOf(reward)
+  const of = stockTotal === null ? '' : `共 ${countText(stockTotal)} ${unit}`
+  const mine = takenByMe > 0 ? `我换过 ${takenByMe} ${unit}` : ''
+  return (
+    <Cell
+      icon="mall"
+      tone="quiet"
+      title={left === 0 ? '换完了' : `还剩 ${countText(left)} ${unit}`}
+      sub={[of, mine].filter(Boolean).join(' · ')}
+    />
+  )
+}
