@@ -13,8 +13,15 @@ import { isWhole, PhoneBySms } from './phone-by-sms'
 
 type Phone = Parameters<typeof join>[2]
 
+interface JoinSheetWish {
+  open: boolean
+  onClose: () => void
+  /** Somebody has joined, and has said what is to become of an old card if there is one. */
+  onJoined?: () => void
+}
+
 /** Becoming a member: agree first; the phone with one tap, by text message, or not at all. */
-export function JoinSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
+export function JoinSheet({ open, onClose, onJoined }: JoinSheetWish) {
   const [claim, setClaim] = useState<Joined['claim']>(null)
   return (
     <>
@@ -23,10 +30,18 @@ export function JoinSheet({ open, onClose }: { open: boolean; onClose: () => voi
           onJoined={(joined) => {
             onClose()
             setClaim(joined.claim)
+            if (!joined.claim) onJoined?.()
           }}
         />
       </Sheet>
-      <ClaimSheet claimId={claim?.claimId ?? null} points={claim?.points} onClose={() => setClaim(null)} />
+      <ClaimSheet
+        claimId={claim?.claimId ?? null}
+        points={claim?.points}
+        onClose={() => {
+          setClaim(null)
+          onJoined?.()
+        }}
+      />
     </>
   )
 }

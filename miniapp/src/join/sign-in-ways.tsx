@@ -11,7 +11,7 @@ import { Consent } from './consent'
 import { isWhole, PhoneBySms, type SmsProof } from './phone-by-sms'
 
 /** The ways in for somebody who is not signed in: WeChat, and a phone beside it. */
-export function SignInWays() {
+export function SignInWays({ onJoined }: { onJoined?: () => void }) {
   const { trouble } = useSession()
   const [byPhone, setByPhone] = useState(false)
   const wechat = useCommand(() => signInByWechat())
@@ -25,20 +25,22 @@ export function SignInWays() {
       <Button id="sign-in-phone" block kind="ghost" onTap={() => setByPhone(true)}>
         用手机号登录
       </Button>
-      <PhoneSheet open={byPhone} onClose={() => setByPhone(false)} />
+      <PhoneSheet open={byPhone} onClose={() => setByPhone(false)} {...(onJoined ? { onJoined } : {})} />
     </View>
   )
 }
 
 /** With a phone one signs in or joins in one go, so the agreement stands before the number. */
-function PhoneSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
+function PhoneSheet({ open, onClose, onJoined }: { open: boolean; onClose: () => void; onJoined?: () => void }) {
   const [proof, setProof] = useState({ phone: '', code: '' })
   const [agreed, setAgreed] = useState(false)
   const [nudged, setNudged] = useState(false)
   const enter = useCommand(async (_: SmsProof, requestId) => {
     await signInBySms(proof.phone, proof.code)
-    if (useSession.getState().state === 'guest') await join(requestId, DEMO_POLICY.consentVersion)
+    const anew = useSession.getState().state === 'guest'
+    if (anew) await join(requestId, DEMO_POLICY.consentVersion)
     onClose()
+    if (anew) onJoined?.()
   })
   const submit = () => {
     if (agreed) void enter.run(proof)

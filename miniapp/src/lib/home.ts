@@ -1,6 +1,6 @@
 import { api } from './api'
 import { learnClock } from './member-code'
-import { useRead } from './query'
+import { queryClient, useRead } from './query'
 
 /** The home screen's one read; each fresh answer also tells the server's clock. */
 export const useHome = ({ enabled = true } = {}) => useRead(['home'], readHome, { keepAs: 'home', enabled })
@@ -11,3 +11,6 @@ async function readHome() {
   learnClock(new Date(home.asOf).getTime(), sent)
   return home
 }
+
+/** The home screen as it is now, for who cannot wait for the next look at it. */
+export const askHome = () => queryClient.fetchQuery({ queryKey: ['home'], queryFn: readHome, staleTime: 0 })

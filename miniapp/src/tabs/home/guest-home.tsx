@@ -8,28 +8,40 @@ import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Ladder } from '../../ui/ladder'
 import { TierMark } from '../../ui/tier-mark'
+import { GiftBox } from './gift-box'
+import { openGift } from './open-gift'
+import { Rail } from './rewards'
+import type { Offer } from './use-guest-home'
 
 const { pointsPerYuan, tiers, brand } = DEMO_POLICY
 const first = rungOf(1, DEMO_POLICY)
 
-/** What a stranger sees: what membership brings, and one way in. */
-export function GuestHome({ onJoin }: { onJoin: () => void }) {
+/** Through a window one sees so much of a shop. */
+const IN_WINDOW = 4
+
+/** What a stranger sees: who sent them, what waits for them, and one way in. */
+export function GuestHome({ offer, onJoin }: { offer: Offer; onJoin: () => void }) {
   const { state } = useSession()
+  const { data, loading } = offer.preview
+  const gift = data?.gift
   return (
     <View>
       <View className="hy-top">
-        <View className="hy-display">来了就是一家人</View>
+        <View className="hy-display">{data?.fromName ? `${data.fromName}请你来喝第一盏` : '来了就是一家人'}</View>
         <View className="hy-2">{brand.slogan}</View>
       </View>
-      <FirstCard />
+      {gift ? <GiftBox gift={gift} /> : loading ? <View className="hy-sk hy-sk--card" /> : <FirstCard />}
       {state === 'guest' ? (
         <View className="hy-dock">
           <Button id="join-open" block onTap={onJoin}>
-            领取会员卡
+            {gift ? '领取新人礼' : '领取会员卡'}
           </Button>
         </View>
       ) : (
-        <SignInWays />
+        <SignInWays onJoined={() => void openGift()} />
+      )}
+      {offer.rewards.length > 0 && (
+        <Rail title="积分能换什么" more="逛商城" rewards={offer.rewards.slice(0, IN_WINDOW)} />
       )}
       <Section title="入会有什么" />
       <Panel>

@@ -1,1 +1,5 @@
-export default definePageConfig({ navigationBarTitleText: '一盏', enablePullDownRefresh: true })
+export default definePageConfig({
+  navigationBarTitleText: '一盏',
+  enablePullDownRefresh: true,
+  enableShareAppMessage: true,
+})

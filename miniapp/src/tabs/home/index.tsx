@@ -1,34 +1,43 @@
 import { View } from '@tarojs/components'
-import { useShareAppMessage } from '@tarojs/taro'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
 import { useHome } from '../../lib/home'
 import { useSession } from '../../lib/session'
+import { useShareCard } from '../../lib/share'
 import { MemberCard } from '../../ui/member-card'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
 import { BrandLine, Greeting } from './brand-line'
+import { Entries } from './entries'
 import { GuestHome } from './guest-home'
+import './home.css'
 import { Nearby } from './nearby'
+import { openGift } from './open-gift'
+import { Rewards } from './rewards'
 import { Today } from './today'
+import { useGuestHome } from './use-guest-home'
 
 /** Home: for a guest what the house offers, for a member the card and the few things worth doing today. */
 export default function Home() {
   const { state } = useSession()
   const [joining, setJoining] = useState(false)
-  useShareAppMessage(() => ({ title: '一盏 · 会员中心', path: '/tabs/home/index' }))
+  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index' })
   return (
     <>
-      {state === 'member' ? (
-        <MemberHome />
-      ) : (
-        <Page tab="home">
-          <BrandLine />
-          {state === 'starting' ? <Skeleton kind="card" /> : <GuestHome onJoin={() => setJoining(true)} />}
-        </Page>
-      )}
-      <JoinSheet open={joining} onClose={() => setJoining(false)} />
+      {state === 'member' ? <MemberHome /> : <StrangerHome onJoin={() => setJoining(true)} />}
+      <JoinSheet open={joining} onClose={() => setJoining(false)} onJoined={() => void openGift()} />
     </>
+  )
+}
+
+function StrangerHome({ onJoin }: { onJoin: () => void }) {
+  const { state } = useSession()
+  const offer = useGuestHome()
+  return (
+    <Page tab="home" onRefresh={offer.reload}>
+      <BrandLine />
+      {state === 'starting' ? <Skeleton kind="card" /> : <GuestHome offer={offer} onJoin={onJoin} />}
+    </Page>
   )
 }
 
@@ -49,11 +58,13 @@ function MemberHome() {
     <Page tab="home" onRefresh={read.reload}>
       <BrandLine />
       <States read={read} skeleton={<Coming />}>
-        {({ card, today, stores }) => (
+        {({ card, today, gift, counts, rewards, stores }) => (
           <>
             <Greeting name={card.displayName} />
             <MemberCard card={card} />
+            <Entries gift={gift !== null} counts={counts} />
             <Today items={today} />
+            <Rewards rewards={rewards} />
             <Nearby stores={stores} />
           </>
         )}

@@ -8,6 +8,12 @@ import { go, toTab } from '../../lib/nav'
 import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 
 type Item = RouterOutputs['home']['show']['today'][number]
+type News = Extract<
+  Item,
+  { kind: 'gift_open' | 'pickup_ready' | 'coupon_expiring' | 'obligation_near' | 'reward_released' }
+>
+
+const inDays = (days: number) => (days > 0 ? ` ${days} 天后` : '今天')
 
 /** The few things worth doing today, the most useful first. Nothing there, nothing shown. */
 export function Today({ items }: { items: Item[] }) {
@@ -47,12 +53,19 @@ function TodayCell({ item, onClaim }: { item: Item; onClaim: (claimId: string) =
         <Cell
           icon="clock"
           tone="accent"
-          title={`${countText(item.points)} 积分${days > 0 ? ` ${days} 天后` : '今天'}到期`}
+          title={`${countText(item.points)} 积分${inDays(days)}到期`}
           sub={`${dayWords(new Date(item.expiresAt), now)}最后一天`}
-          onTap={() => go('/pages/ledger/statement?view=lots')}
+          end={<Tag kind="accent">去用掉</Tag>}
+          onTap={() => toTab('mall')}
         />
       )
     }
+    case 'gift_open':
+    case 'pickup_ready':
+    case 'coupon_expiring':
+    case 'obligation_near':
+    case 'reward_released':
+      return <NewsCell item={item} now={now} />
     case 'points_maturing':
       return (
         <Cell
@@ -67,6 +80,61 @@ function TodayCell({ item, onClaim }: { item: Item; onClaim: (claimId: string) =
     case 'add_phone':
       return (
         <Cell icon="phone" title="绑定手机号" sub="换手机、找老卡都方便" onTap={() => go('/pages/member/profile')} />
+      )
+  }
+}
+
+/** What waits, ends soon, is nearly done, or has just come. */
+function NewsCell({ item, now }: { item: News; now: Date }) {
+  switch (item.kind) {
+    case 'gift_open':
+      return (
+        <Cell
+          icon="gift"
+          tone="accent"
+          title={`「${item.title}」等你打开`}
+          sub={`${dayWords(new Date(item.claimBy), now)}前都可以`}
+          end={<Tag kind="accent">去打开</Tag>}
+          onTap={() => go('/pages/gift/gift')}
+        />
+      )
+    case 'pickup_ready':
+      return (
+        <Cell
+          icon="mall"
+          title={`${item.title}可以取了`}
+          sub={`${dayWords(new Date(item.pickupBy), now)}前，出示取货码`}
+          end={<Tag kind="brand">取货码</Tag>}
+          onTap={() => go('/pages/mall/redemptions')}
+        />
+      )
+    case 'coupon_expiring':
+      return (
+        <Cell
+          icon="ticket"
+          tone="accent"
+          title={item.count > 1 ? `${item.title}等 ${item.count} 张券快到期` : `${item.title}快到期`}
+          sub={`${dayWords(new Date(item.expiresAt), now)}最后一天`}
+          onTap={() => toTab('coupon')}
+        />
+      )
+    case 'obligation_near':
+      return (
+        <Cell
+          icon="leaf"
+          title={`「${item.title}」再做 ${item.left} 次`}
+          sub={`得 ${item.rewardWords}`}
+          onTap={() => go(`/pages/obligation/obligations?obligationId=${item.obligationId}`)}
+        />
+      )
+    case 'reward_released':
+      return (
+        <Cell
+          icon="people"
+          title={`${item.friend}喝到了第一盏`}
+          sub={`${countText(item.points)} 积分到账，谢谢你`}
+          onTap={() => go('/pages/referral/referral')}
+        />
       )
   }
 }

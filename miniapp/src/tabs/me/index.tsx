@@ -8,7 +8,7 @@ import { JoinSheet } from '../../join/join-sheet'
 import { SignInWays } from '../../join/sign-in-ways'
 import { api, type RouterOutputs } from '../../lib/api'
 import { useHome } from '../../lib/home'
-import { go } from '../../lib/nav'
+import { go, toTab } from '../../lib/nav'
 import { useCommand, useRead } from '../../lib/query'
 import { signOut, useSession } from '../../lib/session'
 import { Cell, Panel, Tag } from '../../ui/blocks'
@@ -89,6 +89,7 @@ function Mine() {
                 />
               </Panel>
             )}
+            {home.data && <Rooms home={home.data} />}
             <Panel>
               <Cell
                 id="statement-open"
@@ -118,6 +119,37 @@ function Mine() {
         )}
       </States>
     </Page>
+  )
+}
+
+/** What the house keeps for the member, and what can be done for it. */
+function Rooms({ home: { counts } }: { home: RouterOutputs['home']['show'] }) {
+  const { coupons, pickups, obligations } = counts
+  return (
+    <Panel>
+      <Cell
+        id="coupons-open"
+        icon="ticket"
+        title="我的券"
+        end={coupons > 0 ? <Text>{`${coupons} 张可用`}</Text> : undefined}
+        onTap={() => toTab('coupon')}
+      />
+      <Cell
+        id="redemptions-open"
+        icon="mall"
+        title="我的兑换"
+        end={pickups > 0 ? <Text>{`${pickups} 件待取`}</Text> : undefined}
+        onTap={() => go('/pages/mall/redemptions')}
+      />
+      <Cell id="referral-open" icon="people" title="请朋友喝茶" onTap={() => go('/pages/referral/referral')} />
+      <Cell
+        id="obligations-open"
+        icon="leaf"
+        title="特色义务"
+        end={obligations > 0 ? <Text>{`${obligations} 件进行中`}</Text> : undefined}
+        onTap={() => go('/pages/obligation/obligations')}
+      />
+    </Panel>
   )
 }
 
