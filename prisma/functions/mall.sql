@@ -131,8 +131,7 @@ DECLARE
     'at', call->'at', 'kind', 'redemption', 'sourceId', call->'redemptionId'));
 BEGIN
   CASE coupon->>'refused'
-    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit',
-      (SELECT per_person_limit FROM coupon_template WHERE template_id = item.coupon_template_id)));
+    WHEN 'COUPON_LIMIT' THEN PERFORM refuse('REWARD_LIMIT', coupon->'detail');
     WHEN 'COUPON_GONE' THEN PERFORM refuse('REWARD_GONE');
     ELSE IF coupon ? 'refused' THEN PERFORM refuse('REWARD_OVER'); END IF;
   END CASE;
