@@ -29,6 +29,7 @@ export const registry: Registry = {
     'gift_merge',
     'mall_merge',
     'referral_merge',
+    'obligation_merge',
     'outbox_merge',
   ],
 }

@@ -44,24 +44,23 @@ BEGIN
     'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
 END $$;
 
--- The gift that is open for somebody: the one who joined lately, did not buy before, and has not had it.
+-- What decides whether the running gift is open for somebody; NULL when they have had it or joined too long ago to ask.
 CREATE OR REPLACE FUNCTION home_gift(me uuid, now_at timestamptz, new_after_days int) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  open gift;
+  own gift;
   since timestamptz;
 BEGIN
-  FOR open IN SELECT * FROM gift g WHERE g.starts_at <= now_at AND (g.ends_at IS NULL OR g.ends_at > now_at)
-      AND (g.stock IS NULL OR g.given < g.stock) AND (g.points_budget IS NULL OR g.points_given + g.points <= g.points_budget)
-      AND NOT EXISTS (SELECT 1 FROM gift_given o WHERE o.member_id = me AND o.kind = g.kind)
-      ORDER BY g.starts_at DESC, g.gift_id LIMIT 3 LOOP
-    since := coalesce(since, member_new_since(me));
-    IF since + make_interval(days => open.join_within_days) > now_at AND NOT order_bought_before(me, since, new_after_days) THEN
-      RETURN json_build_object('giftId', open.gift_id, 'title', open.title,
-        'claimBy', least(open.ends_at, since + make_interval(days => open.join_within_days)));
-    END IF;
-  END LOOP;
-  RETURN NULL;
+  SELECT * INTO own FROM gift_running(now_at);
+  IF NOT FOUND OR EXISTS (SELECT 1 FROM gift_given g WHERE g.member_id = me AND g.kind = own.kind AND g.state = 'given') THEN
+    RETURN NULL;
+  END IF;
+  since := member_new_since(me);
+  IF since IS NULL OR since + make_interval(days => own.join_within_days + 1) < now_at THEN RETURN NULL; END IF;
+  RETURN json_build_object('giftId', own.gift_id, 'title', own.title, 'joinWithinDays', own.join_within_days,
+    'startsAt', own.starts_at, 'endsAt', own.ends_at, 'newSince', since,
+    'boughtBefore', order_bought_before(me, since, new_after_days),
+    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
 END $$;
 
 -- Up to four rewards that are open for this tier, left, and not at the person's limit: the dearest that can be paid for,

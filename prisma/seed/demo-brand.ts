@@ -10,6 +10,7 @@ import { seedCoupon } from './coupon'
 import { seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
 import { seedMall } from './mall'
+import { seedObligation } from './obligation'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
 import { type Chance, chanceFrom } from './random'
 import { DEMO_STORES, seedStores } from './stores'
@@ -50,6 +51,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
   const database = openDatabase(wish.databaseUrl, 8)
   try {
     const ctx = seedCtx(wish, database)
+    await seedObligation(ctx)
     if (await ctx.db.effect.findUnique({ where: { kind_sourceId_part: DONE }, select: { kind: true } })) return
     const now = wish.now ?? new Date()
     await seedStores(ctx)

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { COUPON_CASES } from './coupon-cases.fixture'
+import { GIFT_CASES } from './gift-cases.fixture'
+import { MALL_CASES } from './mall-cases.fixture'
+import { OBLIGATION_CASES } from './obligation-cases.fixture'
 
 /** Who a procedure is for. */
 export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
@@ -6,7 +10,7 @@ export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
 /** Two members with something of their own each, a clerk, and a visit that each of two shops has open. */
 export interface Cast {
   /** Ids that belong to somebody else than the caller. */
-  foreign: { sessionId: string; deviceId: string; claimId: string; transferId: string }
+  foreign: { sessionId: string; deviceId: string; claimId: string; transferId: string; redemptionId: string }
   /** A live visit of the clerk's own shop, and one of another shop. */
   visit: { visitId: string; memberRef: string }
   foreignVisit: { visitId: string; memberRef: string }
@@ -162,6 +166,10 @@ export const CASES: Record<string, ProcedureCase> = {
     input: () => ({}),
     foreign: { cursor: { input: () => ({ cursor: `${Date.now()}_${randomUUID()}` }), answer: 'BAD_INPUT' } },
   },
+  ...OBLIGATION_CASES,
+  ...MALL_CASES,
+  ...COUPON_CASES,
+  ...GIFT_CASES,
   'audit.verify': { for: 'manager', input: () => undefined },
   'outbox.templates': { for: 'member', input: () => undefined },
   'outbox.allow': {

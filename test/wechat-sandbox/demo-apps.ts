@@ -12,6 +12,16 @@ export const DEMO_TEMPLATES = {
     title: '手机号变更提醒',
     keys: ['thing1', 'time2', 'thing3'],
   },
+  pickup_ready: {
+    templateId: 'qH5tY2nW8eK3rB7xC1mV6zL0dJ9fG4sA2uP8iO5hTkQ',
+    title: '取货通知',
+    keys: ['thing1', 'time2', 'thing3'],
+  },
+  reward_released: {
+    templateId: 'jL9cR4vS1oN6xT2wF8kD5bM0yG7hZ3pE9aU1iQ6tVnJ',
+    title: '奖励到账',
+    keys: ['thing1', 'number2', 'time3', 'thing4'],
+  },
 } as const
 
 /** The demo's mini-program and official account, when the environment names no others. */

@@ -1,3 +1,4 @@
+import { giftStanding } from '@huiyuan/shared/gift'
 import { maskName } from '@huiyuan/shared/member'
 import type { TodayFacts } from '@huiyuan/shared/today'
 import type { Ctx } from '../ctx'
@@ -12,13 +13,24 @@ export interface HomeRows {
   claim: { claimId: string; points: number } | null
   phones: number
   devices: number
-  gift: { giftId: string; title: string; claimBy: string } | null
+  gift: GiftRow | null
   coupons: { title: string; validFrom: string; expiresAt: string }[]
   pickups: { redemptionId: string; title: string; state: 'placed' | 'ready'; pickupBy: string }[]
   undertaken: (Omit<TodayFacts['undertaken'][number], 'endsAt'> & { endsAt: string })[]
   released: { points: number; at: string; nameSealed: string | null }[]
   rewards: HomeReward[]
   shareCode: string | null
+}
+
+interface GiftRow {
+  giftId: string
+  title: string
+  joinWithinDays: number
+  startsAt: string
+  endsAt: string | null
+  newSince: string
+  boughtBefore: boolean
+  gone: boolean
 }
 
 /** A reward that can be exchanged now, or the next that can be saved for: then `shortPoints` says how far it is. */
@@ -39,7 +51,7 @@ export const openedName = (ctx: Ctx, nameSealed: string | null): string =>
 export function todayFactsOf(ctx: Ctx, rows: HomeRows): TodayFacts {
   const now = ctx.now()
   return {
-    gift: rows.gift && { ...rows.gift, claimBy: new Date(rows.gift.claimBy) },
+    gift: rows.gift && openGiftOf(rows.gift, now),
     claim: rows.claim,
     pickups: rows.pickups
       .filter(({ state }) => state === 'ready')
@@ -57,4 +69,16 @@ export function todayFactsOf(ctx: Ctx, rows: HomeRows): TodayFacts {
     phones: rows.phones,
     devices: rows.devices,
   }
+}
+
+/** The gift, when its own rule says that it is open for this member. */
+function openGiftOf({ giftId, title, ...row }: GiftRow, now: Date): TodayFacts['gift'] {
+  const gift = {
+    joinWithinDays: row.joinWithinDays,
+    startsAt: new Date(row.startsAt),
+    endsAt: row.endsAt === null ? null : new Date(row.endsAt),
+  }
+  const { boughtBefore, gone } = row
+  const { claimBy } = giftStanding({ gift, newSince: new Date(row.newSince), boughtBefore, taken: false, gone }, now)
+  return claimBy && { giftId, title, claimBy }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { DEMO_TEMPLATES } from '../../../test/wechat-sandbox'
 import { dataRefusal } from '../../../test/wechat-sandbox/subscribe-rules'
 import { outboxOnOrderSettled } from './outbox-on-order-settled'
 import { TEMPLATES, thing } from './templates'
@@ -53,6 +54,47 @@ describe('the words of a message', () => {
     expect(dataRefusal(Object.keys(data), asSent)).toBeNull()
   })
 
+  test('of a pick-up say what waits, until when and how to get it', () => {
+    const payload = { title: '白桃乌龙体验装', pickupBy: '2026-11-29T15:59:59.999Z' }
+    expect(TEMPLATES.pickup_ready?.wordsOf(payload, AT)).toEqual({
+      thing1: '白桃乌龙体验装',
+      time2: '2026年11月29日 23:59',
+      thing3: '到店出示会员码，报取货码就能取',
+    })
+  })
+
+  test('of a paid reward say why, how much and since when', () => {
+    expect(TEMPLATES.reward_released?.wordsOf({ points: 300 }, AT)).toEqual({
+      thing1: '朋友喝到第一盏',
+      number2: '300',
+      time3: '2026年11月22日 09:12',
+      thing4: '现在就可以使用',
+    })
+  })
+
+  test("keep WeChat's rules whatever is picked up or paid", () => {
+    const at = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-31'), noInvalidDate: true })
+    const title = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' })
+    fc.assert(
+      fc.property(title, fc.integer({ min: 1, max: 10_000_000 }), at, (title, points, at) => {
+        for (const [key, payload] of [
+          ['pickup_ready', { title, pickupBy: at }],
+          ['reward_released', { points }],
+        ] as const) {
+          const data = TEMPLATES[key]?.wordsOf(payload, at) ?? {}
+          const asSent = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, { value }]))
+          expect(dataRefusal(DEMO_TEMPLATES[key].keys, asSent)).toBeNull()
+        }
+      }),
+    )
+  })
+
+  test('of pick-ups and rewards are none when the payload is another’s', () => {
+    for (const key of ['pickup_ready', 'reward_released'])
+      for (const payload of [null, 'x', {}, { title: '', pickupBy: 'soon' }, { points: 0 }])
+        expect(TEMPLATES[key]?.wordsOf(payload, AT)).toBeNull()
+  })
+
   test('are none when the payload is not of this template', () => {
     for (const payload of [null, 'x', {}, told({ points: -1 }), told({ at: 'yesterday' })])
       expect(words(payload)).toBeNull()
@@ -68,4 +110,18 @@ describe('the words of a message', () => {
 test('a purchase below one yuan tells nothing', () => {
   const event = { memberId: 'm', orderId: 'o', amountFen: 99, points: 0, growth: 0, activeAt: AT, at: AT }
   expect(outboxOnOrderSettled(event)).toEqual([])
+})
+
+test('the demo has a template of every message, with the keys that its words fill', () => {
+  const payloads: Record<string, object> = {
+    points_arrived: told(),
+    phone_moved: {},
+    pickup_ready: { title: '杯', pickupBy: AT },
+    reward_released: { points: 1 },
+  }
+  expect(Object.keys(DEMO_TEMPLATES).sort()).toEqual(Object.keys(TEMPLATES).sort())
+  for (const [key, { keys, title }] of Object.entries(DEMO_TEMPLATES)) {
+    expect(Object.keys(TEMPLATES[key]?.wordsOf(payloads[key], AT) ?? {})).toEqual(keys)
+    expect(TEMPLATES[key]?.title).toBe(title)
+  }
 })

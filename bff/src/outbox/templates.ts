@@ -62,13 +62,46 @@ const phoneMoved: MessageTemplate = {
   }),
 }
 
+const PickupReady = z.object({ title: z.string().min(1), pickupBy: z.coerce.date() })
+
+const pickupReady: MessageTemplate = {
+  title: '取货通知',
+  page: 'pages/mall/redemptions',
+  wordsOf(payload) {
+    const told = PickupReady.safeParse(payload)
+    if (!told.success) return null
+    const { title, pickupBy } = told.data
+    return { thing1: thing(title), time2: time(pickupBy), thing3: '到店出示会员码，报取货码就能取' }
+  },
+}
+
+const RewardReleased = z.object({ points: z.number().int().positive() })
+
+const rewardReleased: MessageTemplate = {
+  title: '奖励到账',
+  page: 'pages/referral/referral',
+  wordsOf(payload, createdAt) {
+    const told = RewardReleased.safeParse(payload)
+    if (!told.success) return null
+    return {
+      thing1: '朋友喝到第一盏',
+      number2: String(told.data.points),
+      time3: time(createdAt),
+      thing4: '现在就可以使用',
+    }
+  },
+}
+
 /**
  * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
- * WeChat's console (积分到账通知: 项目 积分 时间 备注) and names its id in the settings.
+ * WeChat's console and names its id in the settings: 积分到账通知 项目 积分 时间 备注 · 取货通知 商品 最晚取货 备注 ·
+ * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注.
  */
 export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   points_arrived: pointsArrived,
   phone_moved: phoneMoved,
+  pickup_ready: pickupReady,
+  reward_released: rewardReleased,
 }
 
 /** The key of one of WeChat's template ids, or null when the house does not use it. */
