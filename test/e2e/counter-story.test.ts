@@ -151,12 +151,19 @@ describe('Qing at the counter of 湖滨店', () => {
     expect(who).not.toContain('13800002207')
   })
 
-  step('68 yuan are told before and taken into account once', async () => {
+  step('68 yuan at her price are locked, paid and taken into account once', async () => {
     await qing.page.keyboard.type('68')
-    await see(qing, /68 积分/)
+    await see(qing, '白银会员价 98 折')
+    await see(qing, '+66 积分')
+    await at(qing.page, 'hold').click()
+    await see(qing, '请顾客付款')
+    // nobody comes in between while a price is locked
+    await scan(used)
+    await see(qing, '请顾客付款')
     await at(qing.page, 'settle').click()
-    await see(qing, /已入账 ¥68\.00/)
-    expect(await textOf(qing, 'done')).toMatch(/\+\s*68/)
+    await see(qing, /已入账 ¥66\.64/)
+    expect(await textOf(qing, 'done')).toMatch(/\+\s*66/)
+    await see(qing, '红包「满 25 减 5」已送')
     await at(qing.page, 'next-member').click()
   })
 
@@ -170,14 +177,14 @@ describe('Qing at the counter of 湖滨店', () => {
 describe('back on Lin’s phone', () => {
   step('home, statement and tier say what the purchase has brought', async () => {
     await tap('tab-home')
-    await see(lin, '68 积分待生效')
+    await see(lin, '66 积分待生效')
     await tap('tab-me')
     await tap('statement-open')
-    await see(lin, /在「湖滨店」消费 ¥68\.00，获得/)
+    await see(lin, /在「湖滨店」消费 ¥66\.64，获得/)
     await lin.page.goBack()
     await tap('tier-open')
     await see(lin, '成长值从这里来')
-    await see(lin, /68/)
+    await see(lin, /66/)
     await lin.page.goBack()
   })
 
@@ -198,11 +205,26 @@ describe('back on Lin’s phone', () => {
     expect(await textOf(qing, 'who')).toContain('138****2207')
   })
 
+  step('at the counter the packet is found by itself; the first purchase goes back, all of it', async () => {
+    await qing.page.keyboard.type('30')
+    await see(qing, '用券省 ¥5.00')
+    await at(qing.page, 'recent-open').click()
+    await qing.page.locator('#recent .hy-cell--tap:visible').first().click()
+    await see(qing, '退给顾客 ¥66.64，按原来的付款方式')
+    await at(qing.page, 'return-submit').click()
+    await see(qing, '收回待生效 66 积分')
+    await see(qing, '红包「满 25 减 5」已作废')
+    await at(qing.page, 'return-done').click()
+    await see(qing, '已退货')
+    await qing.page.getByRole('button', { name: '关闭' }).filter({ visible: true }).click()
+    await at(qing.page, 'other-member').click()
+  })
+
   step('without a network home shows what was last known, and of when', async () => {
     await tap('tab-home')
     await see(lin, '没有网络')
     await see(lin, /这是今天 \d\d:\d\d 的数据/)
-    await see(lin, '68 积分待生效')
+    await see(lin, '66 积分待生效')
     await lin.context.setOffline(false)
     // it asks again by itself
     await lin.page.getByText('没有网络').filter({ visible: true }).waitFor({ state: 'hidden' })

@@ -30,6 +30,8 @@ const tap =
     for (const id of ids) await at(page, id).click()
   }
 
+const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
+
 /** Every page, and every sheet over one. */
 export const PLACES: Place[] = [
   { name: 'welcome', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-wechat' },
@@ -63,24 +65,51 @@ export const PLACES: Place[] = [
   { name: 'tier-newcomer', who: 'newcomer', path: 'pages/tier/tier', ready: '#tier' },
   { name: 'counter', who: 'manager', path: 'pages/staff/counter', ready: '#find-open' },
   { name: 'find', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: tap('find-open') },
-  { name: 'counter-ring', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: ringUp },
-  { name: 'counter-done', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: settle },
+  { name: 'counter-ring', ...COUNTER, steps: ringUp },
+  { name: 'counter-coupons', ...COUNTER, steps: then(ringUp, 'coupon-open', 'coupon-none') },
+  { name: 'counter-held', ...COUNTER, steps: then(ringUp, 'hold', 'held') },
+  { name: 'counter-done', ...COUNTER, steps: settle },
+  { name: 'counter-pickup', ...COUNTER, steps: then(stand, 'pickup-open', 'waiting') },
+  { name: 'counter-checkin', ...COUNTER, steps: then(stand, 'checkin-open', 'obligations') },
+  { name: 'counter-recent', ...COUNTER, steps: then(stand, 'recent-open', 'recent') },
+  { name: 'counter-return', ...COUNTER, steps: takeBack },
   { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
 ]
 
-/** Mei's code is scanned at the counter, and she buys for 128 yuan. */
-async function ringUp(page: Page, nextCode: NextCode): Promise<void> {
+/** Mei's code is scanned at the counter. */
+async function stand(page: Page, nextCode: NextCode): Promise<void> {
   await page.keyboard.type(await nextCode())
   await page.keyboard.press('Enter')
   await at(page, 'who').waitFor()
+}
+
+/** She buys for 128 yuan. */
+async function ringUp(page: Page, nextCode: NextCode): Promise<void> {
+  await stand(page, nextCode)
   for (const key of '128') await at(page, `key-${key}`).click()
   await at(page, 'earn').waitFor()
 }
 
 async function settle(page: Page, nextCode: NextCode): Promise<void> {
   await ringUp(page, nextCode)
-  await at(page, 'settle').click()
+  for (const id of ['hold', 'settle']) await at(page, id).click()
   await at(page, 'done').waitFor()
+}
+
+/** One of her purchases is about to go back. */
+async function takeBack(page: Page, nextCode: NextCode): Promise<void> {
+  await then(stand, 'recent-open', 'recent')(page, nextCode)
+  await page.locator('#recent .hy-cell--tap:visible').first().click()
+  await at(page, 'return-submit').waitFor()
+}
+
+/** After some steps taps one thing and waits for another. */
+function then(before: NonNullable<Place['steps']>, tapped: string, shown: string): NonNullable<Place['steps']> {
+  return async (page, nextCode) => {
+    await before(page, nextCode)
+    await at(page, tapped).click()
+    await at(page, shown).waitFor()
+  }
 }
 
 /** Opens a place anew and waits until it is whole. */

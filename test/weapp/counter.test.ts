@@ -3,6 +3,7 @@ import { codeOn, enrol } from '../story/demo-people.fixture'
 import { type Client, type Person, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
 import type { Phone } from './runtime/phone'
+import { textOf } from './runtime/tree'
 import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
@@ -20,6 +21,21 @@ beforeAll(async () => {
   await phone.start()
 })
 
+/** Types an amount and waits until it has its price. */
+async function ring(amount: string): Promise<void> {
+  for (const key of amount) await phone.tap(`#key-${key}`)
+  await phone.until('the receipt', () => phone.sees('#earn') && phone.sees('#hold') && sumOn('#hold') > 0)
+}
+
+/** The yuan on a button. */
+const sumOn = (button: string) => Number(/¥([\d.]+)/.exec(textOf(phone.get(button)))?.[1])
+
+/** The button waits a moment, so that a double tap on the one before it takes no money. */
+async function settleHeld(): Promise<void> {
+  await phone.until('the button waits no more', () => phone.isEnabled('#settle'))
+  await phone.tap('#settle')
+}
+
 const pointsOf = async (api: Client) => (await api.home.show.query()).card
 
 describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
@@ -30,17 +46,106 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
     expect(phone.text()).toContain('湖滨店')
   })
 
-  test('scans, rings up and settles in one tap each beside the amount', async () => {
+  test('scans, locks the price of her tier and settles, in one tap each beside the amount', async () => {
     const before = await pointsOf(mei.api)
     await phone.tap('#scan-open')
     expect(phone.text()).toMatch(/小\*|\*梅/)
-    for (const key of ['key-6', 'key-8']) await phone.tap(`#${key}`)
-    await phone.until('what it earns', () => phone.sees('#earn'))
-    await phone.tap('#settle')
-    expect(phone.text()).toContain('已入账 ¥68.00')
+    await ring('68')
+    expect(phone.text()).toMatch(/会员价 \d+ 折/)
+    const paid = sumOn('#hold')
+    expect(paid).toBeLessThan(68)
+    await phone.tap('#hold')
+    expect(phone.text()).toContain('请顾客付款')
+    expect(sumOn('#settle')).toBe(paid)
+    await settleHeld()
+    expect(phone.text()).toContain(`已入账 ¥${paid.toFixed(2)}`)
     await phone.tap('#next-member')
     const after = await pointsOf(mei.api)
-    expect(after.pendingPoints - before.pendingPoints).toBeGreaterThanOrEqual(68)
+    expect(after.pendingPoints - before.pendingPoints).toBe(Math.floor(paid))
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('takes her best coupon, or none when she wants to keep it', async () => {
+    await mei.api.mall.exchange.mutate({ requestId: randomUUID(), rewardId: 'coupon_8', points: 80 })
+    await phone.tap('#scan-open')
+    await ring('100')
+    const best = sumOn('#hold')
+    expect(phone.text()).toContain('用券省')
+    await phone.tap('#hold')
+    await phone.tap('#change-coupon')
+    await phone.tap('#coupon-none')
+    await phone.until('the price without a coupon', () => phone.sees('#hold') && sumOn('#hold') > best)
+    await phone.tap('#hold')
+    await phone.tap('#change-amount')
+    expect(phone.sees('#amount')).toBe(true)
+    expect(phone.text()).toContain('¥100')
+    await phone.tap('#other-member')
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('without a network keeps the amount; asked again, the same price is locked and settled once', async () => {
+    const before = await pointsOf(mei.api)
+    await phone.tap('#scan-open')
+    await ring('30')
+    const paid = sumOn('#hold')
+    await phone.setOnline(false)
+    await phone.tap('#hold')
+    expect(phone.text()).toContain('没有网络')
+    await phone.tap('#key-9')
+    expect(phone.text()).toContain('¥30')
+    await phone.setOnline(true)
+    await phone.tap('#hold')
+    await phone.until('the lock', () => phone.sees('#held'))
+    await phone.setOnline(false)
+    await settleHeld()
+    expect(phone.text()).toContain('没有网络')
+    expect(phone.sees('#change-amount')).toBe(false)
+    await phone.setOnline(true)
+    await phone.tap('#settle')
+    await phone.until('the end', () => phone.sees('#done'))
+    await phone.tap('#next-member')
+    expect((await pointsOf(mei.api)).pendingPoints - before.pendingPoints).toBe(Math.floor(paid))
+  })
+
+  test('hands over what she has exchanged, by its eight digits; wrong ones are refused in words', async () => {
+    const { redemption } = await mei.api.mall.exchange.mutate({
+      requestId: randomUUID(),
+      rewardId: 'autumn_cup',
+      points: 180,
+    })
+    await phone.tap('#scan-open')
+    await phone.until('what waits for her', () => phone.text().includes('1 件可取'))
+    await phone.tap('#pickup-open')
+    expect(phone.text()).toContain(redemption.title)
+    await phone.type('#pickup-input', redemption.pickupCode === '00000000' ? '11111111' : '00000000')
+    await phone.tap('#pickup-submit')
+    expect(phone.text()).toContain('取货码不对')
+    const byCode = phone.holder.scans
+    phone.holder.scans = () => redemption.pickupCode ?? ''
+    await phone.tap('#pickup-scan')
+    phone.holder.scans = byCode
+    await phone.until('the end', () => phone.sees('#handed'))
+    expect(phone.text()).toContain(`请交给顾客：${redemption.title}`)
+    await phone.tap('.hy-sheet__close')
+    await phone.tap('#other-member')
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('takes her last purchase back and says what went with it', async () => {
+    const before = await pointsOf(mei.api)
+    await phone.tap('#scan-open')
+    await phone.until('her purchases', () => /近 \d+ 单/.test(phone.text()))
+    await phone.tap('#recent-open')
+    await phone.tap('.hy-cell--tap')
+    expect(phone.text()).toMatch(/确认退货 ¥/)
+    await phone.tap('#return-submit')
+    await phone.until('the end', () => phone.sees('#returned'))
+    expect(phone.text()).toMatch(/收回待生效 \d+ 积分/)
+    await phone.tap('#return-done')
+    expect(phone.text()).toContain('已退货')
+    await phone.tap('.hy-sheet__close')
+    await phone.tap('#other-member')
+    expect((await pointsOf(mei.api)).pendingPoints).toBeLessThan(before.pendingPoints)
     expect(phone.complaints()).toEqual([])
   })
 
@@ -60,6 +165,21 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
     await phone.type('#find-input', '13800003318')
     await phone.tap('#find-submit')
     expect(phone.text()).toMatch(/小\*|\*梅/)
+  })
+
+  test('takes the money of such a member at once: nothing is to be locked', async () => {
+    expect(phone.sees('#pickup-open')).toBe(false)
+    for (const key of '20') await phone.tap(`#key-${key}`)
+    await phone.tap('#settle')
+    expect(phone.text()).toContain('已入账 ¥20.00')
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('was never sent more than 8 KB at once', () => {
+    const heavy = phone.journal.setData.filter(
+      ({ page, nth, bytes }) => page.includes('staff') && nth > 1 && bytes > 8_192,
+    )
+    expect(heavy).toEqual([])
   })
 })
 

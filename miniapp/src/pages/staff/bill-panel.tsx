@@ -98,7 +98,7 @@ const Sum = ({ quote: { payableFen, offFen, points, packet } }: { quote: Quote }
     <View className="hy-grow">
       <View className="hy-bold">{offFen > 0 ? `实收，已省 ${yuanText(offFen)}` : '实收'}</View>
       <View className="hy-caption hy-2">
-        {[points > 0 ? `得 ${countText(points)} 积分` : null, packet ? `送${packet.title}` : null]
+        {[points > 0 ? `得 ${countText(points)} 积分` : null, packet ? `送红包「${packet.title}」` : null]
           .filter(Boolean)
           .join(' · ')}
       </View>

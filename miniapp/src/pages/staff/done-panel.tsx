@@ -52,7 +52,7 @@ const Packet = ({ packet: { title, expiresAt } }: { packet: NonNullable<Settled[
   <View id="packet" className="st-packet">
     <Icon name="ticket" size="m" />
     <View className="st-packet__main">
-      <View className="hy-bold">{`已送${title}`}</View>
+      <View className="hy-bold">{`红包「${title}」已送`}</View>
       <View className="hy-caption">{`用到 ${dayWords(new Date(expiresAt), new Date())}，在「卡券」里`}</View>
     </View>
   </View>

@@ -1,7 +1,7 @@
 /// <reference types="jest" />
 import type { Key } from '../../ui/keypad'
 import { fenOf, typed } from './amount'
-import { keyReader } from './key-reader'
+import { isMemberCode, keyReader } from './key-reader'
 
 const CODE = '901234567890123456'
 
@@ -90,3 +90,10 @@ test.each([
   ['68.5', 6_850],
   ['100000', 10_000_000],
 ] as [string, number][])('%j is %i fen', (text, fen) => expect(fenOf(text)).toBe(fen))
+
+test.each([
+  [CODE, true],
+  ['134512345678901234', false],
+  ['90123456', false],
+  [`9${CODE}`, false],
+])('%s is a member code: %s', (digits, is) => expect(isMemberCode(digits)).toBe(is))

@@ -1,3 +1,4 @@
+import Taro from '@tarojs/taro'
 import { useState } from 'react'
 import { api } from '../../lib/api'
 import { useCommand } from '../../lib/query'
@@ -26,7 +27,10 @@ export function useComing({ tillId, closed, onVisit }: Door) {
     return visit !== undefined
   }
   const scan = async (code: string) => {
-    if (closed) return false
+    if (closed) {
+      void Taro.showToast({ title: '先收好这一笔', icon: 'none' })
+      return false
+    }
     const digits = code.replace(/\s+/g, '').slice(0, 64)
     setLastCode(digits)
     return admit(await scanning.run({ code: digits, tillId }))
