@@ -16,9 +16,9 @@ BEGIN
   RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
 END $$;
 
--- A tier that only growth given back since had reached ends with it. What counts is whether, since the tier was reached,
--- the growth that was kept ever stood high enough. Reads the growth history, but only when a return leaves less than the
--- tier needs. {memberId, growth, at, ladder} → {before, after}; `growth` is what the account holds after the return
+-- A tier that only growth given back since had reached ends with it. What counts is the highest that the growth which was
+-- kept stood at since the tier was reached, what it stood at then included. Reads the growth history, but only when a return
+-- leaves less than the tier needs. {memberId, growth, at, ladder} → {before, after}; `growth` is what the account holds after the return
 CREATE OR REPLACE FUNCTION tier_lower(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,11 +30,10 @@ BEGIN
   SELECT * INTO held FROM standing WHERE member_id = member FOR UPDATE;
   best := (call->>'growth')::int;
   IF best < (SELECT max((rung->>'atGrowth')::int) FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'tier')::int = held.tier) THEN
-    SELECT greatest(best, max(grown)) INTO best FROM (
-      SELECT at, sum(CASE to_account WHEN 'member:growth' THEN amount ELSE -amount END) OVER (ORDER BY at, transfer_id) AS grown
-        FROM transfer t WHERE member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
-          AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
-    ) kept WHERE kept.at >= held.since;
+    SELECT greatest(best, max(stood)) INTO best FROM (
+      SELECT sum(sum(amount)) OVER (ORDER BY at) AS stood, lead(at) OVER (ORDER BY at) AS until
+        FROM tier_kept_growth(member) GROUP BY at) history
+      WHERE coalesce(until, 'infinity') > held.since;
   END IF;
   SELECT max((rung->>'tier')::int) INTO deserved FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'atGrowth')::int <= best;
   IF deserved < held.tier THEN
@@ -42,6 +41,19 @@ BEGIN
   END IF;
   RETURN jsonb_build_object('before', held.tier, 'after', least(deserved, held.tier));
 END $$;
+
+-- Every change of a member's growth but what was given back, as if it had never come. What another record had earned and the
+-- survivor gave back left with the merge that brought it.
+CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
+LANGUAGE sql STABLE AS $$
+  SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount ELSE -t.amount END FROM transfer t
+    WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
+      AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
+  UNION ALL
+  SELECT (SELECT min(m.at) FROM transfer m WHERE m.member_id = member AND m.unit = 'growth' AND m.reason = 'merged_in' AND m.at >= e.at), -t.amount
+    FROM transfer t JOIN effect e ON e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'award'
+    WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'purchase_returned' AND e.member_id <> member
+$$;
 
 -- The higher of the two, until the next review; of two equal ones the one that is safe for longer.
 CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb

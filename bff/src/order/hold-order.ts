@@ -64,7 +64,7 @@ async function holdingOf(ctx: Ctx, staff: AtWork, input: Holding, memberId: stri
     couponId,
     tier: price?.tier,
     receipt: price?.receipt,
-    fault: visit?.method !== 'code' && couponId ? fault('CODE_NEEDED') : price && faultOf(price, input),
+    fault: price && faultOf(price, input),
     at,
     expiresAt: new Date(at.getTime() + ctx.policy.holdMinutes * 60_000),
   }

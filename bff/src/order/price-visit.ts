@@ -1,4 +1,4 @@
-import type { Fault } from '@huiyuan/shared/faults'
+import { type Fault, fault } from '@huiyuan/shared/faults'
 import { type CouponChoice, type Price, priceOrder } from '@huiyuan/shared/pricing'
 import { openCoupons } from '../coupon'
 import type { Ctx } from '../ctx'
@@ -25,9 +25,12 @@ export async function priceVisit(
   return { ...price, tier, growth: account.growth }
 }
 
-/** Why the coupon that was asked for is not part of the price; null when it is, or none was asked for. */
+/**
+ * Why the coupon that was asked for is not part of the price; null when it is, or none was asked for. One that was not open
+ * when the price was made is refused by the write; if it has come back just then, the price is made again.
+ */
 export function couponFault({ coupons, couponId }: Price, wanted: string | null): Fault | null {
   if (wanted === null || wanted === couponId) return null
   const judged = coupons.find((coupon) => coupon.couponId === wanted)
-  return judged ? judged.refusal : { code: 'NOT_FOUND', detail: { noun: 'coupon' } }
+  return judged ? judged.refusal : fault('BUSY')
 }
