@@ -96,7 +96,8 @@ BEGIN
   IF own.points > 0 THEN
     held := held || jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points, 'expiresAt', call->'pointsEnd'));
   END IF;
-  UPDATE gift_given SET contents = held WHERE member_id = member AND given_id = (call->>'givenId')::uuid;
+  UPDATE gift_given SET contents = held, lot_id = CASE WHEN own.points > 0 THEN (earned->>'lotId')::uuid END
+    WHERE member_id = member AND given_id = (call->>'givenId')::uuid;
   held := jsonb_build_object('openedAt', call->'at', 'contents', held);
   held := request_end(call->'request', held);
   IF own.stock IS NOT NULL OR own.points_budget IS NOT NULL THEN
@@ -142,7 +143,7 @@ DECLARE
   dst uuid := (call->>'to')::uuid;
   later record;
 BEGIN
-  SELECT member_id, given_id, gift_id, (SELECT title FROM gift g WHERE g.gift_id = gift_given.gift_id) AS title INTO later FROM gift_given
+  SELECT member_id, given_id INTO later FROM gift_given
     WHERE member_id IN (src, dst) AND kind = 'new_member' AND state = 'given' ORDER BY given_at, given_id OFFSET 1 LIMIT 1;
   IF FOUND THEN
     UPDATE gift_given SET state = 'superseded' WHERE member_id = later.member_id AND given_id = later.given_id;
@@ -151,21 +152,17 @@ BEGIN
   IF later.given_id IS NOT NULL THEN
     PERFORM coupon_void_of(jsonb_build_object('memberId', dst, 'kind', 'gift', 'sourceId', later.given_id, 'at', call->'at',
       'reason', 'gift_superseded'));
-    PERFORM gift_take_back(dst, later.given_id, later.title, call->'at');
+    PERFORM gift_take_back(jsonb_build_object('memberId', dst, 'at', call->'at'));
   END IF;
   RETURN '{}';
 END $$;
 
--- What a superseded gift's own lots still hold; never other points, never debt.
-CREATE OR REPLACE FUNCTION gift_take_back(member uuid, given uuid, title text, at jsonb) RETURNS void
+-- Takes back what superseded gifts' points have come to hold: at the merge, and when an exchange they paid for is undone
+-- later. {memberId, at}
+CREATE OR REPLACE FUNCTION gift_take_back(call jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  unspent int;
 BEGIN
-  PERFORM ledger_hold(member, (at #>> '{}')::timestamptz);
-  SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
-    WHERE member_id = member AND effect_kind = 'gift' AND effect_source = given::text;
-  IF unspent = 0 THEN RETURN; END IF;
-  PERFORM ledger_take_back(jsonb_build_object('memberId', member, 'at', at, 'kind', 'gift', 'sourceId', given,
-    'points', unspent, 'growth', 0, 'reason', 'gift_returned', 'detail', jsonb_build_object('title', title)));
+  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'gift', 'sourceId', given.given_id, 'originLotId', given.lot_id,
+      'reason', 'gift_returned', 'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = given.gift_id))))
+    FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded' AND given.lot_id IS NOT NULL;
 END $$;

@@ -161,3 +161,23 @@ BEGIN
   RETURN jsonb_build_object('pending', from_pending, 'available', from_available, 'debt', owed, 'growth', grown,
     'growthAfter', own.growth - grown);
 END $$;
+
+-- Takes back what one lot still holds, wherever its points have moved or come back to; never other points, never debt.
+-- Run again, it finds nothing. {memberId, at, kind, sourceId, originLotId, reason, detail} → {taken}
+CREATE OR REPLACE FUNCTION ledger_take_lot(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  own account := ledger_hold(member, (call->>'at')::timestamptz);
+  giving lot;
+  taken int := 0;
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = own.member_id AND origin_lot_id = (call->>'originLotId')::uuid AND state = 'active'
+      AND remaining > 0 LOOP
+    UPDATE lot SET remaining = 0 WHERE member_id = member AND lot_id = giving.lot_id;
+    PERFORM ledger_move(call, 'points', 'member:available', 'programme:issued', giving.remaining, giving.lot_id, call->>'reason');
+    taken := taken + giving.remaining;
+  END LOOP;
+  UPDATE account SET available_points = available_points - taken WHERE member_id = member AND taken > 0;
+  RETURN jsonb_build_object('taken', taken);
+END $$;

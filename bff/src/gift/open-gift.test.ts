@@ -14,6 +14,8 @@ import {
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { listStatement } from '../ledger/list-statement'
+import { cancelRedemption } from '../mall/cancel-redemption'
+import { exchange, newReward } from '../mall/mall.fixture'
 import { mergeMember } from '../member'
 import { oldCard } from '../member/member.fixture'
 import { settleOrder } from '../order'
@@ -143,6 +145,23 @@ describe('I-G1: never a second new-member gift', () => {
     })
     expect(coupon).toMatchObject({ returned: false })
     expect((await holdingsOf(one, kept.memberId)).coupons).toEqual(['granted', 'voided'])
+  })
+
+  test('its points that come back from an exchange later on stay with the programme', async () => {
+    const [kept, gone] = [await newMember(one), await newMember(one)]
+    await open(kept)
+    one.clock.pass(DAY)
+    await open(gone)
+    const { redemption } = await exchange(gone.ctx, await newReward(one, { points: 60 }))
+    await merge(kept, gone)
+    expect((await holdingsOf(one, kept.memberId)).points).toBe(100)
+    one.clock.pass(DAY)
+    await cancelRedemption(kept.ctx, { requestId: randomUUID(), redemptionId: redemption.redemptionId })
+    expect((await holdingsOf(one, kept.memberId)).points).toBe(100)
+    const { lines } = await listStatement(kept.ctx, { kind: 'spent' })
+    expect(lines.map(({ words }) => words)).toEqual(
+      expect.arrayContaining([expect.stringContaining('收回 60 积分'), expect.stringContaining('收回 40 积分')]),
+    )
   })
 
   test('three records, each with a gift, merged one after the other: one gift stays', async () => {

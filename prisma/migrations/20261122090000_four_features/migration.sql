@@ -97,6 +97,7 @@ CREATE TABLE "gift_given" (
     "kind" VARCHAR(12) NOT NULL,
     "state" VARCHAR(10) NOT NULL,
     "contents" JSONB NOT NULL,
+    "lot_id" UUID,
     "given_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "gift_given_pkey" PRIMARY KEY ("member_id","given_id")
