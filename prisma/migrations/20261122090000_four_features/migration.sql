@@ -416,6 +416,7 @@ ALTER TABLE "pickup_code" ADD CONSTRAINT pickup_code_form CHECK (code ~ '^[0-9]{
 CREATE INDEX reward_piece_free ON "reward_piece" (reward_id, piece_no) WHERE member_id IS NULL;
 CREATE INDEX redemption_preparing ON "redemption" (ready_at) WHERE state = 'placed';
 CREATE INDEX redemption_waiting ON "redemption" (pickup_by) WHERE state = 'ready';
+CREATE INDEX redemption_open ON "redemption" (member_id) WHERE state IN ('placed', 'ready');
 CREATE INDEX order_hold_live ON "order_hold" (expires_at) WHERE state = 'live';
 
 ALTER TABLE "referral_campaign" ADD CONSTRAINT referral_campaign_budget CHECK (reward_points > 0 AND hold_days > 0 AND per_inviter_cap > 0
@@ -427,6 +428,7 @@ ALTER TABLE "referral" ADD CONSTRAINT referral_state CHECK (state IN ('joined', 
 ALTER TABLE "referral" ADD CONSTRAINT referral_two_people CHECK (member_id <> inviter_id OR state = 'void');
 -- I-F1: one inviter
 CREATE UNIQUE INDEX referral_one_inviter ON "referral" (member_id) WHERE state <> 'void';
+CREATE INDEX referral_released ON "referral" (inviter_id, settled_at) WHERE state = 'released';
 CREATE INDEX referral_due ON "referral" (release_at) WHERE state = 'held';
 ALTER TABLE "referral_quota" ADD CONSTRAINT referral_quota_taken CHECK (taken >= 0);
 
