@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { ProcedureCase } from './procedure-cases.fixture'
+
+const wish = { rewardId: 'autumn_cup', points: 180 }
+const pickupCode = '00000000'
+
+export const MALL_CASES: Record<string, ProcedureCase> = {
+  'mall.window': { for: 'anybody', input: () => undefined },
+  'mall.list': { for: 'member', input: () => undefined },
+  'mall.exchange': {
+    for: 'member',
+    input: () => ({ requestId: randomUUID(), ...wish }),
+    foreign: {
+      // what only a gift holds is on no shelf
+      rewardId: {
+        input: () => ({ requestId: randomUUID(), rewardId: 'peach_taster', points: 0 }),
+        answer: 'NOT_FOUND',
+      },
+    },
+  },
+  'mall.redemptions': {
+    for: 'member',
+    input: () => ({}),
+    foreign: { cursor: { input: ({ foreign }) => ({ cursor: foreign.redemptionId }), answer: 'nothing' } },
+  },
+  'mall.cancel': {
+    for: 'member',
+    input: () => ({ requestId: randomUUID(), redemptionId: randomUUID() }),
+    foreign: {
+      redemptionId: {
+        input: ({ foreign }) => ({ requestId: randomUUID(), redemptionId: foreign.redemptionId }),
+        answer: 'NOT_FOUND',
+      },
+    },
+  },
+  'mall.waiting': {
+    for: 'clerk',
+    input: ({ visit }) => visit,
+    foreign: {
+      visitId: { input: ({ foreignVisit }) => foreignVisit, answer: 'VISIT_UNKNOWN' },
+      memberRef: {
+        input: ({ visit, foreignVisit }) => ({ ...visit, memberRef: foreignVisit.memberRef }),
+        answer: 'VISIT_UNKNOWN',
+      },
+    },
+  },
+  'mall.handOver': {
+    for: 'clerk',
+    input: ({ visit }) => ({ requestId: randomUUID(), ...visit, pickupCode }),
+    foreign: {
+      visitId: {
+        input: ({ foreignVisit }) => ({ requestId: randomUUID(), ...foreignVisit, pickupCode }),
+        answer: 'VISIT_UNKNOWN',
+      },
+      memberRef: {
+        input: ({ visit, foreignVisit }) => ({
+          requestId: randomUUID(),
+          ...visit,
+          memberRef: foreignVisit.memberRef,
+          pickupCode,
+        }),
+        answer: 'VISIT_UNKNOWN',
+      },
+    },
+  },
+}
