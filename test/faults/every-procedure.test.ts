@@ -5,7 +5,7 @@ import { appRouter } from '../../bff/src/app-router'
 import { openDatabase } from '../../bff/src/db'
 import { codeOn, enrol, seedFor } from '../story/demo-people.fixture'
 import { testDatabase } from '../support/database'
-import { join, type RunningHouse, signIn, startHouse } from '../support/running-house'
+import { type Client, join, type RunningHouse, signIn, startHouse } from '../support/running-house'
 import { fieldsOf, namingFields } from './input-fields.fixture'
 import { CASES, type Cast, type For } from './procedure-cases.fixture'
 
@@ -64,10 +64,41 @@ beforeAll(async () => {
     books.prisma.session.findFirstOrThrow({ where: { memberId: other.memberId } }),
     books.prisma.transfer.findFirstOrThrow({ where: { memberId: { not: member?.memberId as string } } }),
   ])
+  const redemptionId = randomUUID()
+  await books.prisma.redemption.create({
+    data: {
+      memberId: other.memberId,
+      redemptionId,
+      rewardId: 'autumn_cup',
+      origin: 'mall',
+      title: '走查',
+      points: 0,
+      state: 'placed',
+      placedAt: new Date(),
+      readyAt: new Date(),
+      pickupBy: new Date(),
+    },
+  })
   const xihu = await books.prisma.staff.findFirstOrThrow({ where: { storeId: 'xihu' } })
   await books.prisma.staff.update({ where: { memberId: manager?.memberId as string }, data: { storeId: 'xihu' } })
   const away = await manager?.api.visit.find.mutate({ requestId: randomUUID(), phone: '13800002207', tillId: 'xihu-1' })
+  const awayOrder = await sellSomething(manager?.api, away as NonNullable<typeof away>)
   await books.prisma.staff.update({ where: { memberId: manager?.memberId as string }, data: { storeId: 'hubin' } })
+  const couponId = randomUUID()
+  await books.prisma.coupon.create({
+    data: {
+      memberId: member?.memberId as string,
+      couponId,
+      templateId: 'new_8',
+      state: 'granted',
+      grantedAt: new Date(),
+      validFrom: new Date(),
+      expiresAt: new Date(Date.now() + 86_400_000),
+      effectKind: 'test',
+      effectSource: couponId,
+      effectPart: 'coupon',
+    },
+  })
   await books.close()
   cast = {
     foreign: {
@@ -75,6 +106,9 @@ beforeAll(async () => {
       deviceId: device.deviceId,
       claimId: other.joined.claim?.claimId as string,
       transferId: transfer.transferId,
+      redemptionId,
+      couponId,
+      ...awayOrder,
     },
     visit: { visitId: visit?.visitId as string, memberRef: visit?.memberRef as string },
     foreignVisit: { visitId: away?.visitId as string, memberRef: away?.memberRef as string },
@@ -89,6 +123,15 @@ beforeAll(async () => {
   }
 }, 60_000)
 afterAll(() => house?.stop())
+
+/** A hold and an order in a visit. */
+async function sellSomething(api: Client | undefined, { visitId, memberRef }: { visitId: string; memberRef: string }) {
+  const of = () => ({ requestId: randomUUID(), visitId, memberRef })
+  const held = await api?.order.hold.mutate({ ...of(), fullFen: 100, couponId: null, payableFen: 100 })
+  await api?.order.settle.mutate({ ...of(), amountFen: 100 })
+  const shift = await api?.order.shift.query({})
+  return { holdId: held?.holdId as string, orderRef: shift?.orders[0]?.orderRef as string }
+}
 
 test('every procedure has a case, and every case a procedure', () => {
   expect(Object.keys(CASES).sort()).toEqual(PROCEDURES.map(([path]) => path).sort())

@@ -3,6 +3,7 @@ import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
+import { ORDER_CASES } from './order-cases.fixture'
 
 /** Who a procedure is for. */
 export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
@@ -10,7 +11,16 @@ export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
 /** Two members with something of their own each, a clerk, and a visit that each of two shops has open. */
 export interface Cast {
   /** Ids that belong to somebody else than the caller. */
-  foreign: { sessionId: string; deviceId: string; claimId: string; transferId: string; redemptionId: string }
+  foreign: {
+    sessionId: string
+    deviceId: string
+    claimId: string
+    transferId: string
+    redemptionId: string
+    couponId: string
+    holdId: string
+    orderRef: string
+  }
   /** A live visit of the clerk's own shop, and one of another shop. */
   visit: { visitId: string; memberRef: string }
   foreignVisit: { visitId: string; memberRef: string }
@@ -142,30 +152,7 @@ export const CASES: Record<string, ProcedureCase> = {
       },
     },
   },
-  'order.settle': {
-    for: 'clerk',
-    input: ({ visit }) => ({ requestId: requestId(), ...visit, amountFen: 100 }),
-    foreign: {
-      visitId: {
-        input: ({ foreignVisit }) => ({ requestId: requestId(), ...foreignVisit, amountFen: 100 }),
-        answer: 'VISIT_UNKNOWN',
-      },
-      memberRef: {
-        input: ({ visit, foreignVisit }) => ({
-          requestId: requestId(),
-          ...visit,
-          memberRef: foreignVisit.memberRef,
-          amountFen: 100,
-        }),
-        answer: 'VISIT_UNKNOWN',
-      },
-    },
-  },
-  'order.shift': {
-    for: 'clerk',
-    input: () => ({}),
-    foreign: { cursor: { input: () => ({ cursor: `${Date.now()}_${randomUUID()}` }), answer: 'BAD_INPUT' } },
-  },
+  ...ORDER_CASES,
   ...OBLIGATION_CASES,
   ...MALL_CASES,
   ...COUPON_CASES,
