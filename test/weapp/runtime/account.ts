@@ -35,7 +35,10 @@ export function accountApis(ground: Ground, program: Program, holder: Holder, ge
       return { result, scanType, charSet: 'UTF-8', path: '', rawData: Buffer.from(result).toString('base64') }
     }),
     getSetting: asyncApi(ground, 'getSetting', () => ({ authSetting: {} })),
-    openSetting: asyncApi(ground, 'openSetting', () => ({ authSetting: {} })),
+    openSetting: asyncApi(ground, 'openSetting', () => {
+      const scope = 'scope.writePhotosAlbum'
+      return { authSetting: { [scope]: holder.grants(scope) } }
+    }),
     authorize: asyncApi(ground, 'authorize', ({ scope }) => {
       if (!holder.grants(String(scope))) throw new WxFailure('auth deny')
     }),

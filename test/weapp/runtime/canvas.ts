@@ -46,7 +46,8 @@ const STROKES = [
   'setLineDash',
 ]
 
-export function createCanvas({ realm }: Ground): DrawnCanvas {
+export function createCanvas(ground: Ground): DrawnCanvas {
+  const { realm } = ground
   const strokes: Stroke[] = []
   const pen = realm.value({
     fillStyle: '#000000',
@@ -63,11 +64,38 @@ export function createCanvas({ realm }: Ground): DrawnCanvas {
   pen.canvas = node
   Object.assign(node, {
     getContext: (kind: string) => (kind === '2d' ? pen : null),
-    createImage: () => realm.value({}),
+    createImage: () => createImage(ground),
     requestAnimationFrame: (callback: (at: number) => void) =>
       setTimeout(() => realm.guard('frame', () => callback(Date.now())), 16),
     cancelAnimationFrame: (id: NodeJS.Timeout) => clearTimeout(id),
     toDataURL: () => 'data:image/png;base64,',
   })
   return { node, strokes }
+}
+
+/** A picture that comes a little later, as large as its PNG says; what is no picture fails. */
+function createImage({ realm, activity }: Ground): Answer {
+  const image = realm.value({ width: 0, height: 0, onload: null, onerror: null }) as Answer
+  let source = ''
+  Object.defineProperty(image, 'src', {
+    get: () => source,
+    set(next: string) {
+      source = next
+      const done = activity.begin('picture')
+      setTimeout(() => {
+        const size = sizeOfPng(next)
+        Object.assign(image, size)
+        const heard = (size ? image.onload : image.onerror) as (() => void) | null
+        realm.guard('picture', () => heard?.())
+        done()
+      }, 1)
+    },
+  })
+  return image
+}
+
+function sizeOfPng(source: string): { width: number; height: number } | null {
+  const bytes = Buffer.from(source.replace(/^data:image\/png;base64,/, ''), 'base64')
+  if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG') return null
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
 }

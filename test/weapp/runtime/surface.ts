@@ -32,7 +32,6 @@ const SHOWN = [
   'makePhoneCall',
   'openLocation',
   'previewImage',
-  'saveImageToPhotosAlbum',
   'openPrivacyContract',
   'openCustomerServiceChat',
   'navigateToMiniProgram',
@@ -56,6 +55,14 @@ export function surfaceApis(ground: Ground, holder: Holder): Record<string, unkn
   const shown = SHOWN.map((name) => [name, asyncApi(ground, name, (asked) => void note(name, asked))])
   return {
     ...Object.fromEntries(shown),
+    canvasToTempFilePath: asyncApi(ground, 'canvasToTempFilePath', ({ canvas }) => {
+      if (!canvas) throw new WxFailure('canvas is empty')
+      return { tempFilePath: 'wxfile://tmp_canvas.png' }
+    }),
+    saveImageToPhotosAlbum: asyncApi(ground, 'saveImageToPhotosAlbum', (asked) => {
+      if (!holder.grants('scope.writePhotosAlbum')) throw new WxFailure('auth deny')
+      note('saveImageToPhotosAlbum', asked)
+    }),
     showModal: asyncApi(ground, 'showModal', (asked) => {
       const confirm = holder.confirms(note('showModal', asked).asked)
       return { confirm, cancel: !confirm, content: null }

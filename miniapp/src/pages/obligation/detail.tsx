@@ -31,7 +31,7 @@ function Whole({ obligation }: { obligation: Obligation }) {
   return (
     <View id="obligation-detail">
       <View className="hy-2">{words}</View>
-      {target <= STAMPS && <Stamps mark={mark} target={target} progress={progress} />}
+      {target > 1 && target <= STAMPS && <Stamps mark={mark} target={target} progress={progress} />}
       <View className="hy-mt4">
         <Panel>
           <Cell
@@ -61,8 +61,10 @@ function Whole({ obligation }: { obligation: Obligation }) {
 const Stamps = ({ mark, target, progress }: { mark: string; target: number; progress: number }) => (
   <View className="ob-stamps" {...aria({ role: 'img', label: `${target} 次里做到 ${progress} 次` })}>
     {Array.from({ length: target }, (_, index) => (
-      <View key={index} className={`ob-stamp${index < progress ? ' ob-stamp--on' : ''}`}>
-        {index < progress ? <Icon name={markOf(mark)} size="m" /> : index + 1}
+      <View key={index} className="ob-stamp__place">
+        <View className={`ob-stamp${index < progress ? ' ob-stamp--on' : ''}`}>
+          {index < progress ? <Icon name={markOf(mark)} size="m" /> : index + 1}
+        </View>
       </View>
     ))}
   </View>

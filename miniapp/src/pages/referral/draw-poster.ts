@@ -7,6 +7,7 @@ export const SCALE = 1.5
 
 const ART = 868
 const EDGE = 56
+const BEYOND = 24
 const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 const INK = '#0f2e25'
 
@@ -74,10 +75,11 @@ function lines(pen: Pen, count: number, seed: number, lineWidth: number, strengt
   pen.lineWidth = lineWidth
   pen.lineJoin = 'round'
   pen.beginPath()
-  for (const cell of crackle(WIDTH, ART, count, seed)) {
+  // larger than the sheet, so that the net shows no frame
+  for (const cell of crackle(WIDTH + 2 * BEYOND, ART + 2 * BEYOND, count, seed)) {
     for (const [index, [x, y]] of cell.entries()) {
-      if (index === 0) pen.moveTo(x, y)
-      else pen.lineTo(x, y)
+      if (index === 0) pen.moveTo(x - BEYOND, y - BEYOND)
+      else pen.lineTo(x - BEYOND, y - BEYOND)
     }
     pen.closePath()
   }
@@ -171,7 +173,7 @@ function drawBowl(pen: Pen): void {
     [
       [0, '#ffffff'],
       [0.55, '#d3e6dc'],
-      [1, '#8fbaa9'],
+      [1, '#76a695'],
     ],
   )
   pen.beginPath()
@@ -252,7 +254,7 @@ function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
     pen.fillText(cut(pen, line, room), EDGE - (index ? 0 : 8), ART + 210 + 44 * index)
   pen.fillStyle = '#65706a'
   pen.font = `400 26px ${FONT}`
-  pen.fillText('长按识别，入会就能领', EDGE, ART + 330)
+  pen.fillText(giftTitle ? '长按识别，入会就能领' : '长按识别，来坐一坐', EDGE, ART + 330)
 }
 
 /** As much of a text as there is room for. */

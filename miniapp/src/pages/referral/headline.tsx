@@ -11,25 +11,21 @@ export function Headline({ campaign }: { campaign: Mine['campaign'] }) {
     <View id="referral" className={`rf-head hy-tier-${running ? 3 : 1}`}>
       <View className="hy-card__pattern" />
       <View className="hy-card__light" />
-      <View className="rf-head__words">
-        {campaign && running ? (
-          <>
-            <View className="rf-big">朋友喝到第一盏，</View>
-            <View className="rf-big">{`你得 ${countText(campaign.rewardPoints)} 积分`}</View>
-            <View className="rf-small">只算直接邀请的朋友，首单过退款期到账</View>
-            {campaign.endsAt && (
-              <View className="rf-small">{`到 ${dayWords(new Date(campaign.endsAt), new Date())}为止`}</View>
+      <View className="rf-head__in">
+        <View className="rf-big">{running ? '朋友喝到第一盏，' : '好茶，'}</View>
+        <View className="rf-big">
+          {campaign && running ? `你得 ${countText(campaign.rewardPoints)} 积分` : '还是一起喝'}
+        </View>
+        <View className="rf-foot">
+          <View className="hy-grow">
+            {running ? '只算直接邀请的朋友，首单过退款期到账' : '现在没有邀请奖励。待确认的照常到账，朋友照样能来入会'}
+            {running && campaign?.endsAt && (
+              <View className="hy-mt1">{`到 ${dayWords(new Date(campaign.endsAt), new Date())}为止`}</View>
             )}
-          </>
-        ) : (
-          <>
-            <View className="rf-big">好茶，</View>
-            <View className="rf-big">还是一起喝</View>
-            <View className="rf-small">现在没有邀请奖励。待确认的照常到账，朋友照样能来入会</View>
-          </>
-        )}
+          </View>
+          <View className="rf-cups" {...aria({ hidden: true })} />
+        </View>
       </View>
-      <View className="rf-cups" {...aria({ hidden: true })} />
     </View>
   )
 }

@@ -15,7 +15,7 @@ export const Entries = ({ gift, counts }: { gift: boolean; counts: Counts }) => 
       <Entry
         id="redemptions-open"
         icon="mall"
-        name="待取货"
+        name="我的兑换"
         count={counts.pickups}
         onTap={() => go('/pages/mall/redemptions')}
       />

@@ -9,7 +9,7 @@ type Content = Gift['contents'][number]
 
 /** What is in the box for somebody who comes for the first time. */
 export const GiftBox = ({ gift }: { gift: Gift }) => (
-  <View id="gift-box" className="hm-gift hy-tier-3">
+  <View id="gift-preview" className="hm-gift hy-tier-3">
     <View className="hy-card__pattern" />
     <View className="hy-card__light" />
     <View className="hm-gift__in">
@@ -43,12 +43,11 @@ function wordsOf(content: Content): { icon: IconName; title: string; sub: string
     case 'pickup':
       return { icon: 'cup', title: content.title, sub: `门店自取，${content.days} 天内` }
     case 'coupon': {
-      const from = content.thresholdFen > 0 ? `满 ${yuan(content.thresholdFen)} 元可用` : '没有门槛'
-      return {
-        icon: 'ticket',
-        title: content.title,
-        sub: content.validDays ? `${from}，${content.validDays} 天内有效` : from,
-      }
+      // 满 30 减 8 says itself from how much on
+      const from =
+        /满/.test(content.title) || content.thresholdFen === 0 ? '' : `满 ${yuan(content.thresholdFen)} 元可用，`
+      const days = content.validDays ? `${content.validDays} 天内有效` : '打开就有'
+      return { icon: 'ticket', title: content.title, sub: `${from}${days}` }
     }
     case 'points':
       return { icon: 'spark', title: `${countText(content.points)} 积分`, sub: '打开就到账，能换茶和茶具' }

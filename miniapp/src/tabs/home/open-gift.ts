@@ -1,8 +1,11 @@
+import Taro from '@tarojs/taro'
 import { askHome } from '../../lib/home'
 import { go } from '../../lib/nav'
 
-/** Straight to the gift that waits for somebody new; home is fine when there is none, or no answer. */
+const onHome = () => Taro.getCurrentPages().at(-1)?.route?.includes('tabs/home') ?? false
+
+/** Straight to the gift that waits for somebody new; home is fine when there is none, or no answer, or they went on. */
 export async function openGift(): Promise<void> {
   const home = await askHome().catch(() => null)
-  if (home?.gift) go('/pages/gift/gift')
+  if (home?.gift && onHome()) go('/pages/gift/gift')
 }
