@@ -2,6 +2,7 @@ import type { Fault } from '@huiyuan/shared/faults'
 import { countText } from '@huiyuan/shared/money'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
+import { dayWords } from '@huiyuan/shared/time'
 import { api, type RouterOutputs } from './api'
 import { faultText } from './fault-text'
 import { type Read, useRead } from './query'
@@ -28,8 +29,11 @@ export function useMall(): Read<Mall> {
   })
 }
 
-/** The limited edition that stands in front of the others. */
-export const heroOf = (rewards: Reward[]): Reward | undefined => rewards.find(({ numbered }) => numbered)
+/** The limited edition that stands in front: one that is about to open for me, else a numbered one. */
+export const heroOf = (rewards: Reward[]): Reward | undefined => {
+  const limited = rewards.filter(({ stockTotal, kind }) => stockTotal !== null && kind === 'pickup')
+  return limited.find(({ refusal }) => refusal?.code === 'REWARD_NOT_OPEN') ?? limited.find(({ numbered }) => numbered)
+}
 
 export const unitOf = ({ kind }: Pick<Reward, 'kind'>) => (kind === 'coupon' ? '张' : '件')
 export const tierName = (tier: number) => rungOf(tier, DEMO_POLICY).name
@@ -48,7 +52,7 @@ export function shortRefusal(refusal: Fault): string {
     case 'REWARD_LIMIT':
       return '换过了'
     case 'REWARD_NOT_OPEN':
-      return '还没开始'
+      return `${dayWords(new Date(refusal.detail.opensAt), new Date())}开始`
     default:
       return faultText(refusal).title
   }

@@ -17,7 +17,7 @@ export interface TicketWish {
   id?: string
 }
 
-const LONG = 4
+const LONG = 5
 
 /** A ticket: what it is worth on its face, what for and until when beside it. */
 export function Ticket({ figure, unit, title, sub, tone, rules, end, id }: TicketWish) {
@@ -51,7 +51,6 @@ export function Ticket({ figure, unit, title, sub, tone, rules, end, id }: Ticke
         </View>
       </View>
       {open && <View className="hy-ticket__text">{rules}</View>}
-      <View className="hy-ticket__cut" />
     </View>
   )
 }

@@ -6,7 +6,7 @@ import { go, toTab } from '../../lib/nav'
 import { AllowMessage } from '../../ui/allow-message'
 import { aria } from '../../ui/aria'
 import { Button } from '../../ui/button'
-import { Icon } from '../../ui/icon'
+import { RewardArt } from '../../ui/reward-art'
 
 /** It is theirs; now is the moment at which a message about the pick-up is of use. */
 export function Exchanged({
@@ -24,9 +24,7 @@ export function Exchanged({
   }
   return (
     <View id="exchanged" {...aria({ role: 'alert' })}>
-      <View className="hy-done">
-        <Icon name="check" size="l" />
-      </View>
+      <RewardArt art={redemption.art} className="rw-won" />
       <View className="hy-center">
         <View className="hy-display">{redemption.title}</View>
         {redemption.pieceNo !== null && (

@@ -6,7 +6,7 @@ import { Cell, Panel, Section } from '../../ui/blocks'
 
 const moment = (iso: string) => `${dayWords(new Date(iso), new Date())} ${clockText(new Date(iso))}`
 
-const waiting = (hours: number) => (hours === 0 ? '现货，换完就能取' : `备货约 ${hours} 小时，备好会通知你`)
+const waiting = (hours: number) => (hours === 0 ? '现货，换完就能取' : `备货约 ${hours} 小时，备好就能取`)
 
 /** How it is collected, how many there are, and what the house says about it. */
 export const Facts = ({ reward }: { reward: Reward }) => (
@@ -23,7 +23,7 @@ export const Facts = ({ reward }: { reward: Reward }) => (
         </>
       )}
       <Stock reward={reward} />
-      {reward.earlyTier !== null && (
+      {reward.earlyTier !== null && new Date(reward.publicAt).getTime() > Date.now() && (
         <Cell
           icon="medal"
           tone="quiet"

@@ -57,7 +57,9 @@ export function RedemptionCard({ redemption, onPick, onCancel }: CardWish) {
           </View>
           <View className="hy-caption hy-2">{words(redemption)}</View>
           <View className="hy-caption hy-3">
-            {[costWords(redemption), pieceNo !== null && `第 ${pieceNo}/${stockTotal} 件`].filter(Boolean).join(' · ')}
+            {[costWords(redemption), pieceNo !== null && !over && `第 ${pieceNo}/${stockTotal} 件`]
+              .filter(Boolean)
+              .join(' · ')}
           </View>
         </View>
       </View>

@@ -3,7 +3,7 @@ import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
 import { heroOf, type Mall, useMall } from '../../lib/mall'
-import { go } from '../../lib/nav'
+import { go, toTab } from '../../lib/nav'
 import { refresh } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
@@ -30,7 +30,7 @@ export default function MallTab() {
         {(mall) => (
           <>
             <Purse mall={mall} />
-            {state === 'guest' && <Invitation onJoin={() => setJoining(true)} />}
+            {mall.points === null && <Invitation guest={state === 'guest'} onJoin={() => setJoining(true)} />}
             <Goods mall={mall} />
           </>
         )}
@@ -81,10 +81,16 @@ const Purse = ({ mall: { points, debtPoints } }: { mall: Mall }) => {
   )
 }
 
-const Invitation = ({ onJoin }: { onJoin: () => void }) => (
+const Invitation = ({ guest, onJoin }: { guest: boolean; onJoin: () => void }) => (
   <View className="ml-join">
-    <Button id="join-open" block onTap={onJoin}>
-      领取会员卡
-    </Button>
+    {guest ? (
+      <Button id="join-open" block onTap={onJoin}>
+        领取会员卡
+      </Button>
+    ) : (
+      <Button id="sign-in" block onTap={() => toTab('home')}>
+        登录看我能换什么
+      </Button>
+    )}
   </View>
 )
