@@ -36,7 +36,7 @@ export async function planHouse(databaseUrl: string, secrets: DemoSecrets): Prom
     sandbox: {
       name: 'sandbox',
       args: ['--import', 'tsx', 'test/wechat-sandbox/main.ts'],
-      env: { ...shared, PORT: String(sandboxPort), WECHAT_PUSH_URL: `${serverUrl}/wechat/notify` },
+      env: { ...shared, PORT: String(sandboxPort), WECHAT_PUSH_URL: `${serverUrl}/wechat/notify`, WEB_URL: serverUrl },
     },
     server: {
       name: 'server',

@@ -50,6 +50,13 @@ describe('holds of WeChat itself too', () => {
     expect(outcome).toMatchObject({ outcome: 'refused', errcode: 40003 })
   })
 
+  test('a code for a scene that is too long, or for a page that nobody released', async () => {
+    const long = room.wechat.wxaCodeUnlimited({ scene: 'x'.repeat(33), page: 'tabs/home/index' })
+    await expect(long).rejects.toEqual(refused(40169))
+    const nowhere = room.wechat.wxaCodeUnlimited({ scene: 'l=x', page: 'pages/none/none' })
+    await expect(nowhere).rejects.toEqual(refused(41030))
+  })
+
   test('errors are HTTP 200 with errcode, errmsg and rid', async () => {
     const answer = await room.get('/sns/jscode2session', {
       ...keys.weapp,

@@ -10,8 +10,17 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** What an endpoint is given: `body` is an object, parsed. */
+/** An answer that is no JSON but the bytes of a picture. */
+export class Picture {
+  constructor(
+    readonly mime: string,
+    readonly bytes: Buffer,
+  ) {}
+}
+
+/** What an endpoint is given: `body` is an object, parsed; `origin` is where the caller found the sandbox. */
 export interface Asked {
+  origin: string
   query: Record<string, string>
   body: Record<string, unknown>
   ip: string

@@ -4,7 +4,7 @@ import { createSandbox } from './sandbox'
 
 /**
  * The sandbox by itself. Environment, all optional: PORT, HOST, WEAPP_APPID, WEAPP_SECRET, OA_APPID, OA_SECRET, and
- * for pushes WECHAT_PUSH_URL, WECHAT_PUSH_TOKEN, WECHAT_PUSH_AES_KEY.
+ * for pushes WECHAT_PUSH_URL, WECHAT_PUSH_TOKEN, WECHAT_PUSH_AES_KEY, and WEB_URL, where scanned codes lead.
  */
 const env = process.env
 const apps = demoApps({
@@ -16,6 +16,7 @@ if (weapp && env.WECHAT_PUSH_URL && env.WECHAT_PUSH_TOKEN) {
   const aesKey = env.WECHAT_PUSH_AES_KEY
   weapp.push = { url: env.WECHAT_PUSH_URL, token: env.WECHAT_PUSH_TOKEN, ...(aesKey ? { aesKey } : {}) }
 }
+if (weapp && env.WEB_URL) weapp.webUrl = env.WEB_URL
 
 const sandbox = createSandbox({ apps, people: DEMO_PEOPLE })
 

@@ -17,6 +17,7 @@ import { smsRoutes } from './sms'
 import { subscribeEndpoints } from './subscribe'
 import { tokenEndpoints } from './token'
 import { addPerson, type NewPerson, type SandboxApp, type World } from './world'
+import { wxacodeEndpoints, wxacodeRoutes } from './wxacode'
 
 /** A running stand-in for WeChat's servers. `url` throws before `listen`. */
 export interface Sandbox {
@@ -34,6 +35,7 @@ const ENDPOINTS: Endpoint[] = [
   ...riskEndpoints,
   ...subscribeEndpoints,
   ...oauthEndpoints,
+  ...wxacodeEndpoints,
 ]
 
 /** Makes a WeChat of its own, with its apps and people and its own clock. */
@@ -75,6 +77,7 @@ function routes(world: World, control: Control): express.Express {
   app.use(express.text({ type: () => true, limit: '2mb' }))
   app.use('/__control', controlRoutes(control))
   app.use(smsRoutes(world))
+  app.use(wxacodeRoutes(world))
   app.get('/', (_request, response) => void response.send(homePage(world)))
   for (const endpoint of ENDPOINTS) {
     app.all(endpoint.path, (request, response) => serveEndpoint(world, endpoint, request, response))

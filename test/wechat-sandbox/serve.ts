@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { ApiRefusal, type Asked, type Endpoint } from './endpoint'
+import { ApiRefusal, type Asked, type Endpoint, Picture } from './endpoint'
 import { strike } from './fault'
 import { checkToken } from './token'
 import { keep, type World } from './world'
@@ -14,7 +14,8 @@ export async function serveEndpoint(world: World, endpoint: Endpoint, request: R
     if (endpoint.method === 'GET' && request.method !== 'GET') throw new ApiRefusal(41002, 'appid missing')
     const app = endpoint.token ? checkToken(world, query.access_token) : null
     const body = endpoint.method === 'POST' ? readBody(request) : {}
-    const asked: Asked = { query, body, ip: request.socket.remoteAddress ?? '' }
+    const origin = `http://${request.headers.host}`
+    const asked: Asked = { origin, query, body, ip: request.socket.remoteAddress ?? '' }
     return endpoint.token && app ? endpoint.answer(world, asked, app) : answerOpen(world, endpoint, asked)
   })
 }
@@ -29,6 +30,7 @@ export async function deliver(world: World, path: string, response: Response, wo
   if (after && (await strike(after, response))) return seen(world, path, null)
   const said = after?.kind === 'errcode' ? refusal(after.errcode, after.errmsg) : answer
   seen(world, path, (said as { errcode?: number }).errcode ?? 0)
+  if (said instanceof Picture) return void response.type(said.mime).send(said.bytes)
   // Login and token calls answer as plain text in life, and a client must not mind.
   response.type(path.startsWith('/sns/') ? 'text/plain' : 'application/json').send(JSON.stringify(said))
 }

@@ -28,6 +28,8 @@ export interface SandboxApp {
   hosts?: string[]
   allowIps?: string[]
   push?: PushTarget
+  /** Where the pages of a mini-program stand in a browser, for whoever scans its code without WeChat. */
+  webUrl?: string
 }
 
 /** A WeChat person to be made. No `unionid` given: one derived from the key; null: bound to no open platform. */

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { testDatabase } from '../../../test/support/database'
+import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
+import { refusalOf } from '../../../test/support/refusals'
+import { type Wechat, WechatError } from '../wechat'
+import { codeImage } from './code-image'
+import { showPoster } from './show-poster'
+import { showReferral } from './show-referral'
+
+const database = testDatabase()
+const asked: { scene: string; page: string }[] = []
+let away = false
+let house: TestHouse
+beforeAll(() => {
+  const wxaCodeUnlimited: Wechat['wxaCodeUnlimited'] = async (wish) => {
+    asked.push(wish)
+    if (away) throw new WechatError({ endpoint: '/wxa/x', trouble: 'timeout', outcome: 'refused', retryable: true })
+    return { bytes: new Uint8Array([0x89, 1, 2]), mime: 'image/png' }
+  }
+  house = testHouse(database.url, { wechat: { wxaCodeUnlimited } as Wechat })
+})
+beforeEach(() => {
+  asked.length = 0
+  away = false
+})
+afterAll(() => house.close())
+
+test('holds the picture of the own link, the name and the gift that waits', async () => {
+  const { ctx } = await newMember(house, { name: '小梅' })
+  const { code } = await showReferral(ctx)
+  const poster = { image: 'iQEC', mime: 'image/png', scene: `l=${code}`, inviterName: '小梅' }
+  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: null })
+  await house.house.prisma.gift.create({
+    data: {
+      giftId: randomUUID().slice(0, 8),
+      kind: 'new_member',
+      title: '新人礼',
+      joinWithinDays: 30,
+      couponTemplates: [],
+      pickups: [],
+      startsAt: house.clock.at,
+    },
+  })
+  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: '新人礼' })
+})
+
+test('one code is drawn once, however often and at once it is looked at; another member’s is another', async () => {
+  const [mei, lin] = [await newMember(house), await newMember(house)]
+  await Promise.all(Array.from({ length: 16 }, () => showPoster(mei.ctx)))
+  await showPoster(mei.ctx)
+  await showPoster(lin.ctx)
+  expect(asked).toHaveLength(2)
+  expect(new Set(asked.map(({ scene }) => scene)).size).toBe(2)
+})
+
+test('a WeChat that does not answer is said so, and asked again at the next look', async () => {
+  const { ctx } = await newMember(house)
+  away = true
+  await refusalOf(showPoster(ctx), 'WECHAT_DOWN')
+  away = false
+  expect((await showPoster(ctx)).image).toBe('iQEC')
+  expect(asked).toHaveLength(2)
+})
+
+test('only a few pictures are kept: the one asked for longest ago is drawn again', async () => {
+  const { ctx } = await newMember(house)
+  const others = Array.from({ length: 200 }, (_, n) => ({ scene: `l=other${n}`, page: 'tabs/home/index' }))
+  await showPoster(ctx)
+  for (const wish of others) await codeImage(house.house, wish)
+  asked.length = 0
+  await showPoster(ctx)
+  expect(asked).toHaveLength(1)
+})
