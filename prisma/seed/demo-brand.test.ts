@@ -1,0 +1,25 @@
+import { type Database, openDatabase } from '../../bff/src/db'
+import { seedFor } from '../../test/story/demo-people.fixture'
+import { testDatabase } from '../../test/support/database'
+
+const KEY = Buffer.alloc(32, 7).toString('base64')
+const database = testDatabase()
+let books: Database
+beforeAll(async () => {
+  await seedFor(database.url, KEY, 3)
+  books = openDatabase(database.url, 2)
+}, 60_000)
+afterAll(() => books?.close())
+
+test('what the new-member gift holds is there to be given', async () => {
+  const gift = await books.prisma.gift.findFirstOrThrow()
+  const templates = gift.couponTemplates as string[]
+  expect(await books.prisma.couponTemplate.count({ where: { templateId: { in: templates } } })).toBe(templates.length)
+  const pickups = (gift.pickups as { rewardId: string }[]).map(({ rewardId }) => rewardId)
+  expect(await books.prisma.reward.count({ where: { rewardId: { in: pickups } } })).toBe(pickups.length)
+})
+
+test('the purchases of the past were rung up, and nobody has a packet of them today', async () => {
+  expect(await books.prisma.order.count()).toBeGreaterThan(10)
+  expect(await books.prisma.coupon.count()).toBe(0)
+})
