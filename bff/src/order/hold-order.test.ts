@@ -148,6 +148,22 @@ describe('at once', () => {
   })
 })
 
+test('I-P2: 32 holds beside a purchase that lifts the tier: each is held at the price of its moment, or told the new one', async () => {
+  const { visit, memberId } = await till.visited()
+  const holds = Array.from({ length: 32 }, (_, n) =>
+    till.hold(visit, 6_800, { payableFen: 6_664, in: n % 2 ? till.one : till.other }),
+  )
+  const lift = till.pay(visit, 100_000)
+  const { answer = 0, QUOTE_CHANGED = 0, ...other } = await endsOf(holds)
+  await lift
+  expect(other).toEqual({})
+  expect(answer + QUOTE_CHANGED).toBe(32)
+  expect(await till.holdsOf(memberId)).toEqual(answer ? { live: answer } : {})
+  expect(await refusalOf(till.hold(visit, 6_800, { payableFen: 6_664 }), 'QUOTE_CHANGED')).toEqual({
+    payableFen: 6_460,
+  })
+})
+
 describe('giving up', () => {
   test('frees the coupon at once, once, also when the visit is over', async () => {
     const { visit, memberId, couponId } = await withCoupon()

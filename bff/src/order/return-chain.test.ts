@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { testDatabase } from '../../../test/support/database'
+import { expectLedgerHolds } from '../../../test/support/ledger'
+import { type Colleague, newStaff, newVisit } from '../../../test/support/people'
+import { type Counter, DAY, openCounter } from './counter.fixture'
+
+const database = testDatabase()
+let till: Counter
+let manager: Colleague
+beforeAll(async () => {
+  till = await openCounter(database.url)
+  manager = await newStaff(till.one, { role: 'manager', shop: till.clerk })
+})
+afterAll(() => till.close())
+
+type Step =
+  | { do: 'buy'; fen: number }
+  | { do: 'spend'; part: number }
+  | { do: 'wait'; days: number }
+  | { do: 'return'; nth: number }
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('buy' as const), fen: fc.integer({ min: 1, max: 250_000 }) }),
+  fc.record({ do: fc.constant('spend' as const), part: fc.double({ min: 0.01, max: 1, noNaN: true }) }),
+  fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ do: fc.constant('return' as const), nth: fc.nat() }),
+)
+
+/** Plays the steps for a new member. → what is still to be returned, and how many points were spent */
+async function played(steps: Step[]) {
+  const { one } = till
+  const guest = await till.visited()
+  const { memberId } = guest
+  const kept: { orderId: string; points: number }[] = []
+  let spent = 0
+  for (const now of steps) {
+    if (now.do === 'wait') one.clock.pass(now.days * DAY)
+    if (now.do === 'buy') kept.push(await till.pay(await newVisit(one, guest, till.clerk), now.fen))
+    if (now.do === 'return' && kept.length > 0) {
+      const [order] = kept.splice(now.nth % kept.length, 1)
+      await till.takeBack(memberId, order?.orderId as string, { by: manager })
+    }
+    if (now.do === 'spend') spent += await spend(memberId, now.part)
+    one.clock.pass(31_000)
+  }
+  return { memberId, kept, spent }
+}
+
+async function spend(memberId: string, part: number): Promise<number> {
+  const { clock, house } = till.one
+  await house.sql('ledger_settle_lots', { memberId, at: clock.at })
+  const { availablePoints, debtPoints } = await accountOf(memberId)
+  const points = Math.floor(availablePoints * part)
+  if (points === 0 || debtPoints > 0) return 0
+  const source = { kind: 'redemption', sourceId: randomUUID(), reason: 'exchange', detail: { title: '小竹勺' } }
+  await house.sql('ledger_spend', { memberId, at: clock.at, points, ...source })
+  return points
+}
+
+const accountOf = (memberId: string) => till.one.as().db.account.findUniqueOrThrow({ where: { memberId } })
+
+test('I-P4: whatever was bought, spent and returned in between, what is kept is what was earned less what was spent', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+      const { memberId, kept, spent } = await played(steps)
+      const { availablePoints, pendingPoints, debtPoints } = await accountOf(memberId)
+      const earned = kept.reduce((sum, { points }) => sum + points, 0)
+      expect(availablePoints + pendingPoints - debtPoints).toBe(earned - spent)
+      for (const { orderId } of kept) await till.takeBack(memberId, orderId, { by: manager })
+      const empty = await accountOf(memberId)
+      expect(empty).toMatchObject({ availablePoints: 0, pendingPoints: 0, debtPoints: spent, growth: 0 })
+      expect(await till.one.as().db.standing.findUnique({ where: { memberId } })).toMatchObject({ tier: 1 })
+    }),
+    { numRuns: 12 },
+  )
+  await expectLedgerHolds(till.one.as().db)
+}, 60_000)
