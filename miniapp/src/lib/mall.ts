@@ -42,6 +42,12 @@ export const tierName = (tier: number) => rungOf(tier, DEMO_POLICY).name
 export const earlyName = ({ earlyTier, opensForMeAt, publicAt }: Reward): string | null =>
   earlyTier !== null && opensForMeAt < publicAt ? `${tierName(earlyTier)}早享` : null
 
+/** What stands before a countdown. */
+export const openingWords = (reward: Reward): string => {
+  const early = earlyName(reward)
+  return early ? `${early}，离开始还有` : '离开始还有'
+}
+
 /** Why not now, as briefly as beside a price. */
 export function shortRefusal(refusal: Fault): string {
   switch (refusal.code) {

@@ -29,24 +29,24 @@ export function Ticket({ figure, unit, title, sub, tone, rules, end, id }: Ticke
           <Text className={`hy-ticket__n${figure.length >= LONG ? ' hy-ticket__n--long' : ''}`}>{figure}</Text>
           <Text>{unit}</Text>
         </View>
-        <View className="hy-ticket__main">
-          <View className="hy-bold">{title}</View>
-          <View className="hy-caption hy-3 hy-mt1">{sub}</View>
-          {(rules || end) && (
+        <View className={`hy-ticket__main${rules ? '' : ' hy-ticket__main--line'}`}>
+          <View className="hy-ticket__words">
+            <View className="hy-bold">{title}</View>
+            <View className="hy-caption hy-3 hy-mt1">{sub}</View>
+          </View>
+          {rules ? (
             <View className="hy-ticket__foot">
-              {rules ? (
-                <View
-                  className="hy-ticket__rules"
-                  {...tapProps(() => setOpen(!open), `${title}，${open ? '收起' : '使用规则'}`)}
-                >
-                  <Text>使用规则</Text>
-                  <Icon name="go" size="s" className={`hy-ticket__fold${open ? ' hy-ticket__fold--open' : ''}`} />
-                </View>
-              ) : (
-                <View />
-              )}
+              <View
+                className="hy-ticket__rules"
+                {...tapProps(() => setOpen(!open), `${title}，${open ? '收起' : '使用规则'}`)}
+              >
+                <Text>使用规则</Text>
+                <Icon name="go" size="s" className={`hy-ticket__fold${open ? ' hy-ticket__fold--open' : ''}`} />
+              </View>
               {end}
             </View>
+          ) : (
+            end
           )}
         </View>
       </View>

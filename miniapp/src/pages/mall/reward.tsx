@@ -3,7 +3,7 @@ import { Text, View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
-import { earlyName, type Mall, type Reward, tierName, unitOf, useMall } from '../../lib/mall'
+import { type Mall, openingWords, type Reward, tierName, unitOf, useMall } from '../../lib/mall'
 import { toTab } from '../../lib/nav'
 import { refresh } from '../../lib/query'
 import { useShareCard } from '../../lib/share'
@@ -114,7 +114,7 @@ function Opening({ reward }: { reward: Reward }) {
   if (new Date(reward.opensForMeAt).getTime() <= Date.now()) return null
   return (
     <View className="rw-opening">
-      <Text className="hy-bold">{`${earlyName(reward) ?? '开抢'}，距开始`}</Text>
+      <Text className="hy-bold">{openingWords(reward)}</Text>
       <Countdown at={reward.opensForMeAt} onOver={() => void refresh('mall')} />
     </View>
   )

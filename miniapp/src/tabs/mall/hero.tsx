@@ -1,7 +1,7 @@
 import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { faultText } from '../../lib/fault-text'
-import { earlyName, type Reward, unitOf } from '../../lib/mall'
+import { earlyName, openingWords, type Reward, unitOf } from '../../lib/mall'
 import { go } from '../../lib/nav'
 import { Countdown } from '../../ui/countdown'
 import { RewardArt } from '../../ui/reward-art'
@@ -13,7 +13,7 @@ export function Hero({ reward, onOpen }: { reward: Reward; onOpen: () => void })
   const facts = [
     stockTotal !== null && `限量 ${countText(stockTotal)} ${unitOf(reward)}`,
     perPersonLimit !== null && `每人 ${perPersonLimit} ${unitOf(reward)}`,
-  ].filter(Boolean)
+  ].filter((fact): fact is string => typeof fact === 'string')
   return (
     <View
       id="mall-hero"
@@ -23,7 +23,13 @@ export function Hero({ reward, onOpen }: { reward: Reward; onOpen: () => void })
       <View className="hy-card__pattern ml-hero__pattern" />
       <RewardArt art={art} className="ml-hero__art" />
       <View className="ml-hero__in">
-        <View className="hy-caption ml-hero__q">{facts.join(' · ')}</View>
+        <View className="hy-caption ml-hero__q">
+          {facts.map((fact) => (
+            <Text key={fact} className="hy-whole">
+              {fact}
+            </Text>
+          ))}
+        </View>
         <View className="hy-display hy-mt1 ml-hero__name">{title}</View>
         <View className="hy-mt2 hy-num">
           <Text className="hy-title">{countText(points)}</Text>
@@ -44,7 +50,7 @@ function Standing({ reward, opensForMeAt, onOpen }: { reward: Reward; opensForMe
   if (new Date(opensForMeAt).getTime() > Date.now())
     return (
       <View>
-        <View className="hy-caption ml-hero__q ml-hero__when">{`${earlyName(reward) ?? '开抢'}，距开始`}</View>
+        <View className="hy-caption ml-hero__q ml-hero__when">{openingWords(reward)}</View>
         <Countdown at={opensForMeAt} onOver={onOpen} />
       </View>
     )
