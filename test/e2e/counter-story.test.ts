@@ -68,18 +68,21 @@ async function smsCode(): Promise<string> {
   return code ?? ''
 }
 
+/** What was asked in her name; the gift and the mall's window are the same for everybody. */
+const ofHer = () => lin.asked.filter((path) => path !== 'gift.preview,mall.window')
+
 describe('Lin joins with the phone in her hand', () => {
-  step('WeChat says who she is; she is a guest, after one request', async () => {
+  step('WeChat says who she is; she is a guest, after one request of her own', async () => {
     await signInAs(lin, there.url, '小林')
     await at(lin.page, 'join-open').waitFor()
-    expect(lin.asked).toEqual(['session.open'])
+    expect(ofHer()).toEqual(['session.open'])
   })
 
   step('she cannot join before she has agreed', async () => {
     await tap('join-open')
     await tap('join-skip-phone')
     await see(lin, '请先阅读并勾选同意')
-    expect(lin.asked).toEqual(['session.open'])
+    expect(ofHer()).toEqual(['session.open'])
   })
 
   step('she reads what she agrees to, and comes back to where she was', async () => {
@@ -107,6 +110,8 @@ describe('Lin joins with the phone in her hand', () => {
     await tap('claim-submit')
     await see(lin, '老卡并过来了')
     await tap('claim-done')
+    await see(lin, /为你备好了/)
+    await lin.page.goBack()
     await until(cardPoints, (shown) => shown.includes('320'))
     expect(lin.asked.join()).not.toContain('code.enrol')
   })

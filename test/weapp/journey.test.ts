@@ -32,15 +32,18 @@ const scan = (code: string) => qing.visit.scan.mutate({ requestId: randomUUID(),
 
 describeWithWcc('Lin, who has never been here, on her phone', () => {
   test('is a guest: she sees what the house offers, and the server keeps nothing of her', () => {
-    expect(phone.text()).toContain('领取会员卡')
-    expect(phone.journal.requests.map(({ url }) => url)).toEqual([expect.stringContaining('/trpc/session.open')])
+    expect(phone.text()).toContain('领取新人礼')
+    expect(phone.journal.requests.map(({ url }) => url)).toEqual([
+      expect.stringContaining('/trpc/session.open'),
+      expect.stringContaining('/trpc/gift.preview,mall.window'),
+    ])
   })
 
   test('must agree before she can enter', async () => {
     await tap('#join-open')
     await tap('#join-submit')
     expect(phone.text()).toContain('请先阅读并勾选同意')
-    expect(phone.journal.requests).toHaveLength(1)
+    expect(phone.journal.requests).toHaveLength(2)
   })
 
   test('agrees, keeps her number to herself at first, then gives it with one tap', async () => {
@@ -48,7 +51,7 @@ describeWithWcc('Lin, who has never been here, on her phone', () => {
     const { phoneCode } = phone.holder
     phone.holder.phoneCode = () => null
     await tap('#join-submit')
-    expect(phone.journal.requests).toHaveLength(1)
+    expect(phone.journal.requests).toHaveLength(2)
     phone.holder.phoneCode = phoneCode
     await tap('#join-submit')
     expect(phone.text()).toContain('找到一张老会员卡')
@@ -61,6 +64,8 @@ describeWithWcc('Lin, who has never been here, on her phone', () => {
     await phone.type('#claim-last4', '3421')
     await tap('#claim-submit')
     await tap('#claim-done')
+    await phone.until('the gift', () => phone.page().page.path === 'pages/gift/gift')
+    await phone.back()
     await phone.until(
       '320 points on the card',
       () => phone.get('#card-points').children[0]?.children[0]?.text === '320',

@@ -22,6 +22,7 @@ export function Honours({ honours }: { honours: Honour[] }) {
         {honours.map((honour) => (
           <View
             key={honour.honourId}
+            id={`honour-${honour.honourId}`}
             className="ob-honour"
             {...tapProps(() => setOpen(honour), `${honour.name}，${heldWords(honour)}`)}
           >

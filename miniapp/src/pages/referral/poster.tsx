@@ -73,8 +73,8 @@ function Sheet({ of: { inviterName }, painted }: { of: Poster; painted: Painted 
       )}
       {platform === 'weapp' ? (
         // stays while it failed: another try needs it
-        <View id="poster-sheet" className={failed ? 'po-gone' : 'po-sheet'} {...aria({ role: 'img', label })}>
-          <Canvas id="poster" type="2d" className="po-canvas" />
+        <View id="poster-sheet" className={failed ? 'po-gone' : 'po-sheet'}>
+          <Canvas id="poster" type="2d" className="po-canvas" {...aria({ role: 'img', label })} />
         </View>
       ) : painted.picture ? (
         <View id="poster-sheet" className="po-sheet">

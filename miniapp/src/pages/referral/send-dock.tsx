@@ -9,8 +9,8 @@ import { copyLink, linkOfPath } from './copy-link'
 
 /** The two ways to ask a friend, always within reach of the thumb. */
 export const SendDock = ({ sharePath }: { sharePath: string }) => (
-  <View className="rf-dock">
-    <View className="rf-dock__in">
+  <View className="hy-reach">
+    <View className="hy-reach__in rf-send">
       <Button id="poster-open" kind="secondary" onTap={() => go('/pages/referral/poster')}>
         做张海报
       </Button>

@@ -7,6 +7,7 @@ import { Cell, Panel, Section } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Ladder } from '../../ui/ladder'
+import { Later } from '../../ui/later'
 import { TierMark } from '../../ui/tier-mark'
 import { GiftBox } from './gift-box'
 import { openGift } from './open-gift'
@@ -41,22 +42,33 @@ export function GuestHome({ offer, onJoin }: { offer: Offer; onJoin: () => void 
         <SignInWays onJoined={() => void openGift()} />
       )}
       {offer.rewards.length > 0 && (
-        <Rail title="积分能换什么" more="逛商城" rewards={offer.rewards.slice(0, IN_WINDOW)} />
+        <Later>
+          <Rail title="积分能换什么" more="逛商城" rewards={offer.rewards.slice(0, IN_WINDOW)} />
+        </Later>
       )}
-      <Section title="入会有什么" />
-      <Panel>
-        <Cell icon="spark" title="消费得积分" sub={`每 1 元得 ${pointsPerYuan} 积分，退货期满生效`} />
-        <Cell icon="medal" title="六级会员" sub="随消费成长，到了就升" />
-        <Cell icon="code" title="一码到店" sub="30 秒一换，截图无效，没网也能用" />
-        <Cell icon="shield" title="信息不强求" sub="不留手机号也能入会" />
-      </Panel>
-      <Section title="六种釉，一只盏" />
-      <Panel pad>
-        <Ladder rungs={tiers} tier={0} />
-      </Panel>
+      <Later>
+        <WhatItBrings />
+      </Later>
     </View>
   )
 }
+
+/** What being a member is, in four lines and six glazes. */
+const WhatItBrings = () => (
+  <View>
+    <Section title="入会有什么" />
+    <Panel>
+      <Cell icon="spark" title="消费得积分" sub={`每 1 元得 ${pointsPerYuan} 积分，退货期满生效`} />
+      <Cell icon="medal" title="六级会员" sub="随消费成长，到了就升" />
+      <Cell icon="code" title="一码到店" sub="30 秒一换，截图无效，没网也能用" />
+      <Cell icon="shield" title="信息不强求" sub="不留手机号也能入会" />
+    </Panel>
+    <Section title="六种釉，一只盏" />
+    <Panel pad>
+      <Ladder rungs={tiers} tier={0} />
+    </Panel>
+  </View>
+)
 
 /** The card everybody begins with, before it has an owner. */
 const FirstCard = () => (

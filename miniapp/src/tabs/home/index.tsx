@@ -4,6 +4,7 @@ import { JoinSheet } from '../../join/join-sheet'
 import { useHome } from '../../lib/home'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
+import { Later } from '../../ui/later'
 import { MemberCard } from '../../ui/member-card'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
@@ -64,8 +65,10 @@ function MemberHome() {
             <MemberCard card={card} />
             <Entries gift={gift !== null} counts={counts} />
             <Today items={today} />
-            <Rewards rewards={rewards} />
-            <Nearby stores={stores} />
+            <Later>
+              <Rewards rewards={rewards} />
+              <Nearby stores={stores} />
+            </Later>
           </>
         )}
       </States>
