@@ -12,8 +12,8 @@ DECLARE
   body text := repeat('0', 64);
   answer jsonb;
 BEGIN
-  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, amount_fen, points, growth, settled_at)
-    VALUES (member, order_id, '261122-00000000', visit, store, till, staff, 'counter', amount, earned, earned, now_at);
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth, settled_at)
+    VALUES (member, order_id, '261122-00000000', visit, store, till, staff, 'counter', amount, amount, earned, earned, now_at);
   INSERT INTO effect (kind, source_id, part, member_id, at) VALUES ('order', order_id::text, 'award', member, now_at);
   UPDATE account SET pending_points = pending_points + earned, growth = account.growth + earned
     WHERE member_id = member RETURNING * INTO own;

@@ -9,6 +9,8 @@ import { memberRefOf } from '../../bff/src/visit/member-ref'
 const STORES = 50
 const SHOPPERS = 2_000
 const READERS = 1_000
+const BUYERS = 1_000
+const NEVER_RUNS_OUT = 1_000_000_000
 /** What a member holds who comes twice a month; home reads them all. */
 const LOTS_OF_A_READER = 12
 const SLICE = 2_000
@@ -25,11 +27,20 @@ export interface Till {
   token: string
 }
 
+export interface Buyer {
+  memberId: string
+  /** The one lot that pays. */
+  lotId: string
+  token: string
+}
+
 export interface Crowd {
   /** One for each of 2,000 members, spread over the clerks of 50 stores, so that no audit chain is hot. */
   tills: Till[]
   /** Access tokens of 1,000 other members with a year of lots, for reading. */
   readers: string[]
+  /** 1,000 others with points that never run out, for exchanging. */
+  buyers: Buyer[]
 }
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
@@ -40,11 +51,14 @@ export async function gatherCrowd(house: House): Promise<Crowd> {
   const at = house.now()
   const shoppers = many(SHOPPERS, () => uuidv7())
   const readers = many(READERS, () => uuidv7())
+  const buyers = many(BUYERS, () => ({ memberId: uuidv7(), lotId: uuidv7() }))
   const clerks = many(STORES, () => uuidv7())
-  await openBooks(house, [...shoppers, ...readers, ...clerks], at)
+  const shopping = buyers.map(({ memberId }) => memberId)
+  await openBooks(house, [...shoppers, ...readers, ...clerks, ...shopping], at)
   await fillLots(prisma, readers, at)
+  await fillPurses(prisma, buyers, at)
   const stores = await openStores(prisma, clerks, at)
-  const tokens = await signIn(house, [...clerks, ...readers], at)
+  const tokens = await signIn(house, [...clerks, ...readers, ...shopping], at)
   const visits = shoppers.map((memberId, i) => ({
     ...(stores[i % STORES] as (typeof stores)[number]),
     memberId,
@@ -59,6 +73,7 @@ export async function gatherCrowd(house: House): Promise<Crowd> {
       token: tokens.get(visit.staffId) as string,
     })),
     readers: readers.map((memberId) => tokens.get(memberId) as string),
+    buyers: buyers.map((buyer) => ({ ...buyer, token: tokens.get(buyer.memberId) as string })),
   }
 }
 
@@ -112,6 +127,27 @@ async function fillLots(prisma: PrismaClient, memberIds: string[], at: Date): Pr
   })
 }
 
+async function fillPurses(prisma: PrismaClient, buyers: Omit<Buyer, 'token'>[], at: Date): Promise<void> {
+  await prisma.lot.createMany({
+    data: buyers.map(({ memberId, lotId }) => ({
+      memberId,
+      lotId,
+      originLotId: lotId,
+      state: 'active',
+      earned: NEVER_RUNS_OUT,
+      remaining: NEVER_RUNS_OUT,
+      activeAt: at,
+      expiresAt: new Date(at.getTime() + 365 * DAY_MS),
+      effectKind: 'bench',
+      effectSource: lotId,
+    })),
+  })
+  await prisma.account.updateMany({
+    where: { memberId: { in: buyers.map(({ memberId }) => memberId) } },
+    data: { availablePoints: NEVER_RUNS_OUT },
+  })
+}
+
 async function openStores(prisma: PrismaClient, clerks: string[], at: Date) {
   const stores = clerks.map((staffId, i) => ({ storeId: `bench-${i}`, tillId: `bench-${i}-1`, staffId }))
   const shop = { city: '杭州', address: '东坡路 7 号', phone: '0571-87001000', opensAt: '09:00', closesAt: '22:00' }
@@ -149,6 +185,6 @@ async function signIn(house: House, memberIds: string[], at: Date): Promise<Map<
   return tokens
 }
 
-/** The ctx in which a clerk's verb runs, without a server. */
-export const clerkCtx = (house: House, staffId: string) =>
-  ctxOf(house, { kind: 'member', memberId: staffId, sessionId: randomUUID() })
+/** The ctx in which a member's or a clerk's verb runs, without a server. */
+export const actorCtx = (house: House, memberId: string) =>
+  ctxOf(house, { kind: 'member', memberId, sessionId: randomUUID() })

@@ -11,6 +11,7 @@ import { keysFrom } from '../../bff/src/keys'
 import { type TestHouse, testHouse } from '../support/people'
 import { DATA, PROJECT } from '../support/project'
 import { type Crowd, gatherCrowd } from './crowd'
+import { putUpRewards } from './put-up-rewards'
 
 /** How many ask at once; the server holds as many connections to the database. */
 export const CLIENTS = 16
@@ -46,7 +47,9 @@ export async function prepareGround(): Promise<Ground> {
     const masterKey = randomBytes(32).toString('base64')
     const test = testHouse(url, { connections: CLIENTS, keys: keysFrom(masterKey), now: () => new Date() })
     const crowd = await gatherCrowd(test.house)
-    await runOnce(url, readFileSync(join(PROJECT, 'test', 'bench', 'bare-settle.sql'), 'utf8'))
+    await putUpRewards(test.house)
+    for (const file of ['bare-settle.sql', 'bare-exchange.sql'])
+      await runOnce(url, readFileSync(join(PROJECT, 'test', 'bench', file), 'utf8'))
     const folder = mkdtempSync(join(tmpdir(), 'huiyuan-bench-'))
     const close = async () => {
       await test.close()

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Crowd } from './crowd'
+import { REWARD_POINTS, spreadReward } from './rewards'
 import { pump } from './rounds'
 
 /** What the client process is told to ask for. */
 export interface Task {
   url: string
-  call: 'ping' | 'settle' | 'home'
+  call: 'ping' | 'settle' | 'home' | 'exchange'
   connections: number
   ms: number
 }
@@ -23,6 +24,11 @@ const post = (path: string, body: string, token = '') =>
 const REQUESTS: Record<Task['call'], () => string> = {
   ping: () => post('ping', '{}'),
   home: () => post('home.show', '{}', crowd.readers[turn++ % crowd.readers.length]),
+  exchange: () => {
+    const { token } = crowd.buyers[turn++ % crowd.buyers.length] as Crowd['buyers'][number]
+    const input = { requestId: randomUUID(), rewardId: spreadReward(turn), points: REWARD_POINTS }
+    return post('mall.exchange', JSON.stringify({ 0: input }), token)
+  },
   settle: () => {
     const till = crowd.tills[turn++ % crowd.tills.length] as Crowd['tills'][number]
     const { visitId, memberRef } = till

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { ensureBuilt } from '../support/builds'
 import { step } from '../support/progress'
 import { metered } from './cpu'
+import { bareExchange, exchangeVerb } from './exchange'
 import { CLIENTS, type Ground, prepareGround } from './ground'
 import type { Task } from './http-client'
 import { pgbenchContestant } from './pgbench'
@@ -27,8 +28,12 @@ const NAMES = {
   ready: 'settle: its function, arguments ready-made',
   bare: 'settle: bare function, same rows (the ceiling)',
   pgbench: 'settle: bare function by pgbench',
+  exchange: 'exchange: the verb, 12 rewards',
+  hot: 'exchange: the verb, one hot reward',
+  bareExchange: 'exchange: bare function, same rows (the ceiling)',
   ping: 'http: empty call',
   settle: 'http: order.settle',
+  httpExchange: 'http: mall.exchange',
   home: 'http: home.show',
   stock: 'http: empty call, Express + stock tRPC',
 }
@@ -62,6 +67,29 @@ async function benchInProcess(ground: Ground): Promise<{ results: Result[]; bars
   return { results: [...results.values()], bars: [against(NAMES.bare, 0.4), against(NAMES.pgbench, 0.4)] }
 }
 
+async function benchExchange(ground: Ground): Promise<{ results: Result[]; bars: Bar[] }> {
+  const pool = new pg.Pool({ connectionString: ground.url, max: CLIENTS, options: '-c timezone=UTC' })
+  const contestants = [
+    exchangeVerb(NAMES.exchange, ground, 'spread'),
+    exchangeVerb(NAMES.hot, ground, 'hot'),
+    bareExchange(NAMES.bareExchange, ground, pool),
+  ]
+  const results = await takeTurns(
+    contestants.map((one) => metered(one, process.pid, ground.url)),
+    { ...TURNS, warm: ground.analyze },
+  )
+  await pool.end()
+  const verb = found(results, NAMES.exchange)
+  const bar = (name: string, reached: number, least: number): Bar => ({ name, reached, bar: least, wants: 'at least' })
+  return {
+    results: [...results.values()],
+    bars: [
+      bar('exchange in process / bare function', ratioOf(verb, found(results, NAMES.bareExchange)), 0.4),
+      bar('exchange of one hot reward / of 12', ratioOf(found(results, NAMES.hot), verb), 0.7),
+    ],
+  }
+}
+
 async function benchHttp(
   { url: database, analyze }: Ground,
   client: HttpClient,
@@ -74,6 +102,7 @@ async function benchHttp(
     [
       asking(NAMES.ping, ours, 'ping'),
       asking(NAMES.settle, ours, 'settle'),
+      asking(NAMES.httpExchange, ours, 'exchange'),
       asking(NAMES.home, ours, 'home'),
       asking(NAMES.stock, stock, 'ping'),
     ],
@@ -83,6 +112,7 @@ async function benchHttp(
   const bar = (name: string, reached: number, least: number): Bar => ({ name, reached, bar: least, wants: 'at least' })
   const bars = [
     bar('order.settle / empty call', ratioOf(found(results, NAMES.settle), ping), 0.7),
+    bar('mall.exchange / empty call', ratioOf(found(results, NAMES.httpExchange), ping), 0.7),
     bar('home.show / empty call', ratioOf(found(results, NAMES.home), ping), 0.5),
     bar('empty call / Express + stock tRPC', ratioOf(ping, found(results, NAMES.stock)), 1.5),
   ]
@@ -130,9 +160,10 @@ async function bench(ground: Ground): Promise<void> {
   try {
     const memory = await step('20,000 requests', () => memoryBars(client, ours))
     const inProcess = await step('settle in process', () => benchInProcess(ground))
+    const exchange = await step('exchange in process', () => benchExchange(ground))
     const http = await step('over HTTP', () => benchHttp(ground, client, ours, stock))
-    console.log(`\n${resultsTable([...inProcess.results, ...http.results])}\n`)
-    console.log(barsTable([...inProcess.bars, ...http.bars, ...memory(), ...sizeBars()]))
+    console.log(`\n${resultsTable([...inProcess.results, ...exchange.results, ...http.results])}\n`)
+    console.log(barsTable([...inProcess.bars, ...exchange.bars, ...http.bars, ...memory(), ...sizeBars()]))
     console.log('\nClient, servers and database share this machine: trust the ratios, not the operations a second.')
   } finally {
     await Promise.all([ours.stop(), stock.stop(), client.stop()])
@@ -141,7 +172,7 @@ async function bench(ground: Ground): Promise<void> {
 
 async function main(): Promise<void> {
   await step('build bff', () => ensureBuilt('bff'), { quickMs: 200 })
-  const ground = await step('PostgreSQL with 3,050 members', prepareGround)
+  const ground = await step('PostgreSQL with 4,050 members', prepareGround)
   const interrupted = new Promise<never>((_, reject) => process.once('SIGINT', () => reject(new Error('interrupted'))))
   await Promise.race([bench(ground), interrupted]).finally(ground.close)
 }

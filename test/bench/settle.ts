@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { settleOrder } from '../../bff/src/order/settle-order'
-import { clerkCtx, type Till } from './crowd'
+import { actorCtx, type Till } from './crowd'
 import { CLIENTS, type Ground } from './ground'
 import { type Contestant, pump } from './rounds'
 
@@ -9,14 +9,14 @@ const AMOUNT_FEN = 6_800
 const POINTS = 68
 
 /** Takes the members one after the other, again and again. */
-function oneAfterTheOther<T>(all: T[]): () => T {
+export function oneAfterTheOther<T>(all: T[]): () => T {
   let turn = 0
   return () => all[turn++ % all.length] as T
 }
 
 /** The verb as the router calls it: rule, handlers, named statement. */
 export function settleVerb(name: string, { test, crowd }: Ground): Contestant {
-  const tills = oneAfterTheOther(crowd.tills.map((till) => ({ ...till, ctx: clerkCtx(test.house, till.staffId) })))
+  const tills = oneAfterTheOther(crowd.tills.map((till) => ({ ...till, ctx: actorCtx(test.house, till.staffId) })))
   const settle = () => {
     const { ctx, staffId, storeId, visitId, memberRef } = tills()
     const staff = { memberId: staffId, storeId }
@@ -39,7 +39,7 @@ export async function settleFunction(name: string, { test, crowd }: Ground, pool
 /** What the verb would send for this till, overheard. */
 async function readyCall(house: Ground['test']['house'], { staffId, storeId, visitId, memberRef }: Till) {
   let overheard = { orderId: '' }
-  const ctx = clerkCtx(house, staffId)
+  const ctx = actorCtx(house, staffId)
   ctx.sql = async <Answer>(_fn: string, args: unknown) => {
     overheard = args as { orderId: string }
     return undefined as Answer
