@@ -23,3 +23,15 @@ test('the purchases of the past were rung up, and nobody has a packet of them to
   expect(await books.prisma.order.count()).toBeGreaterThan(10)
   expect(await books.prisma.coupon.count()).toBe(0)
 })
+
+test('Mei’s friends are where friends can be: thanked for, brought back, waiting, not bought yet', async () => {
+  const edges = await books.prisma.referral.findMany({ orderBy: { joinedAt: 'asc' } })
+  expect(edges.map(({ state, reason }) => [state, reason])).toEqual([
+    ['released', null],
+    ['refused', 'purchase_returned'],
+    ['held', null],
+    ['joined', null],
+  ])
+  const [{ inviterId } = { inviterId: '' }] = edges
+  expect(await books.prisma.transfer.count({ where: { memberId: inviterId, reason: 'referral' } })).toBe(1)
+})

@@ -13,6 +13,7 @@ import { seedMall } from './mall'
 import { seedObligation } from './obligation'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
 import { type Chance, chanceFrom } from './random'
+import { seedFriends, seedReferral, settleFriends } from './referral'
 import { DEMO_STORES, seedStores } from './stores'
 
 export interface DemoBrandWish {
@@ -58,10 +59,12 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await seedCoupon(ctx)
     await seedGift(ctx)
     await seedMall(ctx)
+    await seedReferral(ctx, now)
     const staff = await seedTeams(ctx, wish, now)
     await seedLinCard(ctx, now)
     const purchases = await seedMembers(ctx, wish, now)
     await replayHistory(ctx, purchases, staff, wish.onProgress ?? (() => {}))
+    await settleFriends(ctx, staff.get('hubin') as string, now)
     const members = [...new Set(purchases.map(({ memberId }) => memberId))]
     await inLanes(8, members, (memberId) => settleMember(ctx, memberId, now))
     // what the history would have sent is not sent today
@@ -168,7 +171,7 @@ const SURNAMES = [
 ]
 const GIVEN = [...'一乙小子雨欣怡佳宁可可思语安然乐天清和晓月星河知夏予初念慈以沫书言诗云林溪南乔木青禾舟']
 
-/** Mei, who is Gold, and the unnamed members. → everything they bought, in order of time */
+/** Mei, who is Gold, her friends, and the unnamed members. → everything they bought, in order of time */
 async function seedMembers(ctx: Ctx, wish: DemoBrandWish, now: Date): Promise<PastPurchase[]> {
   const chance = chanceFrom(20_261_122)
   const purchases = await seedMei(ctx, wish, now)
@@ -210,12 +213,13 @@ async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promis
   })
   const first = joinedAt.getTime() + DAY_MS
   // every nine days, two cups and a box: Gold since spring, and not yet Platinum
-  return Array.from({ length: 44 }, (_, n) => ({
+  const own = Array.from({ length: 44 }, (_, n) => ({
     memberId,
     storeId: 'hubin',
     at: new Date(first + n * 9 * DAY_MS + (n % 7) * 3_600_000),
     amountFen: 2_900 + (n % 5) * 600,
   })).filter(({ at }) => at.getTime() < now.getTime() - DAY_MS)
+  return [...own, ...(await seedFriends(ctx, memberId, now))]
 }
 
 /** Shop by shop in order of time (a shop's audit is a chain), the shops side by side. */

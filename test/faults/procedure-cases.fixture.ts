@@ -4,6 +4,7 @@ import { GIFT_CASES } from './gift-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
+import { REFERRAL_CASES } from './referral-cases.fixture'
 
 /** Who a procedure is for. */
 export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
@@ -154,6 +155,7 @@ export const CASES: Record<string, ProcedureCase> = {
   },
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
+  ...REFERRAL_CASES,
   ...MALL_CASES,
   ...COUPON_CASES,
   ...GIFT_CASES,
