@@ -18,7 +18,8 @@ export interface HomeRows {
   pickups: { redemptionId: string; title: string; state: 'placed' | 'ready'; pickupBy: string }[]
   undertaken: (Omit<TodayFacts['undertaken'][number], 'endsAt'> & { endsAt: string })[]
   released: { points: number; at: string; nameSealed: string | null }[]
-  rewards: HomeReward[]
+  /** reward → how many this member has taken, where that is limited */
+  taken: Record<string, number>
   shareCode: string | null
 }
 
@@ -31,16 +32,6 @@ interface GiftRow {
   newSince: string
   boughtBefore: boolean
   gone: boolean
-}
-
-/** A reward that can be exchanged now, or the next that can be saved for: then `shortPoints` says how far it is. */
-export interface HomeReward {
-  rewardId: string
-  title: string
-  art: string
-  points: number
-  left: number | null
-  shortPoints: number
 }
 
 /** A name as it lies in the database, opened; the brand's own word where there is none. */

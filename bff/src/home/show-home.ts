@@ -3,15 +3,17 @@ import { todayOf } from '@huiyuan/shared/today'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 import { listStores } from '../store'
+import { readShelf, rewardsWithin } from './home-rewards'
 import { type HomeRows, openedName, todayFactsOf } from './home-rows'
 
 /** Everything the home screen needs, in one answer and one round trip to the database. @throws SESSION_OVER */
 export async function showHome(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
   const now = ctx.now()
-  const [rows, { stores }] = await Promise.all([
+  const [rows, { stores }, shelf] = await Promise.all([
     ctx.sql<HomeRows>('home_show', { memberId, at: now, newAfterDays: ctx.policy.newAfterDays }),
     listStores(ctx),
+    readShelf(ctx),
   ])
   const { member, account, standing } = rows
   // merged into another record a moment ago: the phone's next token is the survivor's
@@ -35,7 +37,12 @@ export async function showHome(ctx: Ctx) {
     today: todayOf(facts, now, ctx.policy),
     gift: facts.gift && { ...facts.gift, claimBy: facts.gift.claimBy.toISOString() },
     counts: { coupons: rows.coupons.length, pickups: rows.pickups.length, obligations: rows.undertaken.length },
-    rewards: rows.rewards,
+    rewards: rewardsWithin(
+      shelf,
+      { tier: standing.tier, points: account.availablePoints, ...account },
+      rows.taken,
+      now,
+    ),
     shareCode: rows.shareCode,
     stores,
   }

@@ -420,7 +420,7 @@ END $$;
 
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
 -- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
--- undertaken, released, rewards, shareCode}; no member for one that was merged away.
+-- undertaken, released, taken, shareCode}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -460,7 +460,8 @@ BEGIN
         FROM referral r JOIN member f ON f.member_id = r.member_id
         WHERE r.inviter_id = me AND r.state = 'released' AND r.settled_at > now_at - interval '3 days'
         ORDER BY r.settled_at DESC LIMIT 1) paid),
-    'rewards', home_rewards(me, now_at),
+    'taken', (SELECT coalesce(json_object_agg(q.reward_id, q.taken), '{}') FROM (
+      SELECT reward_id, taken FROM reward_quota WHERE member_id = me LIMIT 200) q),
     'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
 END $$;
 
@@ -483,25 +484,19 @@ BEGIN
     'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
 END $$;
 
--- Up to four rewards that are open for this tier, left, and not at the person's limit: the dearest that can be paid for,
--- then the nearest that cannot yet.
-CREATE OR REPLACE FUNCTION home_rewards(me uuid, now_at timestamptz) RETURNS json
-LANGUAGE sql STABLE AS $$
-  SELECT coalesce(json_agg(seen ORDER BY seen."shortPoints", -seen.points, seen."rewardId"), '[]') FROM (
-    SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, stock.remaining AS left,
-        greatest(0, r.points + a.debt_points - a.available_points) AS "shortPoints"
-      FROM account a JOIN standing s USING (member_id)
-      JOIN reward r ON r.listed AND r.tier_gate <= s.tier AND (r.ends_at IS NULL OR r.ends_at > now_at)
-        AND r.public_at - make_interval(hours => CASE WHEN s.tier >= r.early_tier THEN r.early_hours ELSE 0 END) <= now_at
-      LEFT JOIN reward_quota q ON q.member_id = me AND q.reward_id = r.reward_id
-      CROSS JOIN LATERAL (SELECT CASE WHEN r.stock_total IS NOT NULL THEN
-          CASE WHEN r.numbered
-            THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.member_id IS NULL)
-            ELSE (SELECT coalesce(sum(k.remaining), 0) FROM reward_stock k WHERE k.reward_id = r.reward_id) END END AS remaining) stock
-      WHERE a.member_id = me AND (stock.remaining IS NULL OR stock.remaining > 0)
-        AND (r.per_person_limit IS NULL OR coalesce(q.taken, 0) < r.per_person_limit)
-      ORDER BY 6, -r.points, r.reward_id LIMIT 4) seen
-$$;
+-- The rewards on the shelf with what is left of each; the same for everybody. {at}
+CREATE OR REPLACE FUNCTION home_shelf(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(json_agg(shelf), '[]') FROM (
+    SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, r.tier_gate AS "tierGate", r.per_person_limit AS "perPersonLimit",
+        r.public_at AS "publicAt", r.early_tier AS "earlyTier", r.early_hours AS "earlyHours", r.ends_at AS "endsAt",
+        CASE WHEN r.stock_total IS NULL THEN NULL
+          WHEN r.numbered THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.member_id IS NULL)
+          ELSE (SELECT coalesce(sum(k.remaining), 0) FROM reward_stock k WHERE k.reward_id = r.reward_id) END AS left
+      FROM reward r WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > (call->>'at')::timestamptz)
+      ORDER BY r.position, r.reward_id LIMIT 200) shelf);
+END $$;
 
 -- Spending, giving back and taking back. Protects: I-L3 (short or in debt is refused before anything moves), I-L5 (each
 -- claims its part of the effect), I-L6 (the account row and the lots it takes, never the history), I-M2 and I-P4 with

@@ -1,0 +1,63 @@
+import { rewardRefusal, type Shopper } from '@huiyuan/shared/mall'
+import type { Ctx } from '../ctx'
+import { remembered } from '../remembered'
+
+/** A reward that can be exchanged now, or the next that can be saved for: then `shortPoints` says how far it is. */
+export interface HomeReward {
+  rewardId: string
+  title: string
+  art: string
+  points: number
+  left: number | null
+  shortPoints: number
+}
+
+export interface ShelfReward extends Omit<HomeReward, 'shortPoints'> {
+  tierGate: number
+  perPersonLimit: number | null
+  publicAt: string
+  earlyTier: number | null
+  earlyHours: number | null
+  endsAt: string | null
+}
+
+/** The home screen invites, the mall decides: there what is left may be seconds old, and one look serves everybody. */
+const TRUST_MS = 3_000
+const shelves = remembered<ShelfReward[]>()
+
+export async function readShelf(ctx: Ctx): Promise<ShelfReward[]> {
+  const known = shelves.recall(ctx.house, 'all')
+  if (known) return known
+  const shelf = await ctx.sql<ShelfReward[]>('home_shelf', { at: ctx.now() })
+  shelves.keep(ctx.house, 'all', shelf, ctx.now().getTime() + TRUST_MS)
+  return shelf
+}
+
+const SHOWN = 4
+/** What only more points stand before. */
+const WITHIN_REACH: unknown[] = [undefined, 'POINTS_SHORT', 'IN_DEBT']
+
+/** Up to four rewards: the dearest that this member can exchange now, then the nearest that points are short of. */
+export function rewardsWithin(
+  shelf: ShelfReward[],
+  shopper: Shopper,
+  taken: Record<string, number>,
+  now: Date,
+): HomeReward[] {
+  const reachable = shelf.filter((reward) => {
+    const facts = {
+      ...reward,
+      publicAt: new Date(reward.publicAt),
+      endsAt: reward.endsAt === null ? null : new Date(reward.endsAt),
+      takenByMe: taken[reward.rewardId] ?? 0,
+    }
+    return WITHIN_REACH.includes(rewardRefusal(facts, shopper, now)?.code)
+  })
+  return reachable
+    .map(({ rewardId, title, art, points, left }) => {
+      const shortPoints = Math.max(0, points + shopper.debtPoints - shopper.points)
+      return { rewardId, title, art, points, left, shortPoints }
+    })
+    .sort((a, b) => a.shortPoints - b.shortPoints || b.points - a.points)
+    .slice(0, SHOWN)
+}
