@@ -57,6 +57,29 @@ export const PLACES: Place[] = [
   { name: 'profile', who: 'member', path: 'pages/member/profile', ready: '#phone-open' },
   { name: 'rename', who: 'member', path: 'pages/member/profile', ready: '#rename-open', steps: tap('rename-open') },
   { name: 'places', who: 'member', path: 'pages/session/places', ready: '.hy-cell--tap' },
+  { name: 'referral', who: 'member', path: 'pages/referral/referral', ready: '#referral' },
+  {
+    name: 'referral-rules',
+    who: 'member',
+    path: 'pages/referral/referral',
+    ready: '#referral',
+    steps: tap('view-rules'),
+  },
+  { name: 'poster', who: 'member', path: 'pages/referral/poster', ready: '#poster-sheet' },
+  { name: 'obligations', who: 'member', path: 'pages/obligation/obligations', ready: '#obligations' },
+  {
+    name: 'obligation',
+    who: 'member',
+    path: 'pages/obligation/obligations?obligationId=own_cup',
+    ready: '#obligation-detail',
+  },
+  {
+    name: 'honour',
+    who: 'member',
+    path: 'pages/obligation/obligations',
+    ready: '#obligations',
+    steps: tap('honour-cup_keeper'),
+  },
   { name: 'counter-refused', who: 'member', path: 'pages/staff/counter', ready: '.hy-empty' },
   { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },
   { name: 'claim', who: 'newcomer', path: 'tabs/home/index', ready: '#claim-open', steps: tap('claim-open') },
@@ -67,7 +90,7 @@ export const PLACES: Place[] = [
   { name: 'find', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: tap('find-open') },
   { name: 'counter-ring', ...COUNTER, steps: ringUp },
   { name: 'counter-coupons', ...COUNTER, steps: then(ringUp, 'coupon-open', 'coupon-none') },
-  { name: 'counter-held', ...COUNTER, steps: then(ringUp, 'hold', 'held') },
+  { name: 'counter-held', ...COUNTER, steps: lock },
   { name: 'counter-done', ...COUNTER, steps: settle },
   { name: 'counter-pickup', ...COUNTER, steps: then(stand, 'pickup-open', 'waiting') },
   { name: 'counter-checkin', ...COUNTER, steps: then(stand, 'checkin-open', 'obligations') },
@@ -90,9 +113,15 @@ async function ringUp(page: Page, nextCode: NextCode): Promise<void> {
   await at(page, 'earn').waitFor()
 }
 
+/** The price is locked; a moment later the money can be taken. */
+async function lock(page: Page, nextCode: NextCode): Promise<void> {
+  await then(ringUp, 'hold', 'held')(page, nextCode)
+  await page.locator('#settle:not([aria-disabled=true]):visible').waitFor()
+}
+
 async function settle(page: Page, nextCode: NextCode): Promise<void> {
-  await ringUp(page, nextCode)
-  for (const id of ['hold', 'settle']) await at(page, id).click()
+  await lock(page, nextCode)
+  await at(page, 'settle').click()
   await at(page, 'done').waitFor()
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { codeOn, enrol } from '../story/demo-people.fixture'
+import { codeOn } from '../story/demo-people.fixture'
 import { type Client, type Person, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
 import type { Phone } from './runtime/phone'
@@ -8,18 +8,30 @@ import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
 let mei: Person
-let code: () => string
 let phone: Phone
+/** What Mei's phone shows. */
+let shown = ''
+let former: string | null = null
 
 beforeAll(async () => {
   mei = await signIn(there.house.sandbox, there.url, 'mei')
-  const enrolled = await enrol(mei.api)
-  let steps = 0
-  // A code opens one visit, the next one is a step ahead.
-  code = () => codeOn(enrolled, steps++)
-  phone = there.phoneOf('qing', { holder: { scans: () => code() } })
+  phone = there.phoneOf('qing', { holder: { scans: () => shown } })
   await phone.start()
 })
+
+/** Mei shows a code that nobody has taken yet, and it is scanned. */
+async function scanMei(): Promise<void> {
+  if (former) await mei.api.code.revoke.mutate({ requestId: randomUUID(), deviceId: former })
+  const enrolled = await mei.api.code.enrol.mutate({
+    requestId: randomUUID(),
+    deviceLabel: '小梅的手机',
+    platform: 'weapp',
+  })
+  former = enrolled.deviceId
+  shown = codeOn(enrolled)
+  phone.holder.scans = () => shown
+  await phone.tap('#scan-open')
+}
 
 /** Types an amount and waits until it has its price. */
 async function ring(amount: string): Promise<void> {
@@ -48,7 +60,7 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
 
   test('scans, locks the price of her tier and settles, in one tap each beside the amount', async () => {
     const before = await pointsOf(mei.api)
-    await phone.tap('#scan-open')
+    await scanMei()
     expect(phone.text()).toMatch(/小\*|\*梅/)
     await ring('68')
     expect(phone.text()).toMatch(/会员价 \d+ 折/)
@@ -67,7 +79,7 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
 
   test('takes her best coupon, or none when she wants to keep it', async () => {
     await mei.api.mall.exchange.mutate({ requestId: randomUUID(), rewardId: 'coupon_8', points: 80 })
-    await phone.tap('#scan-open')
+    await scanMei()
     await ring('100')
     const best = sumOn('#hold')
     expect(phone.text()).toContain('用券省')
@@ -85,7 +97,7 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
 
   test('without a network keeps the amount; asked again, the same price is locked and settled once', async () => {
     const before = await pointsOf(mei.api)
-    await phone.tap('#scan-open')
+    await scanMei()
     await ring('30')
     const paid = sumOn('#hold')
     await phone.setOnline(false)
@@ -113,17 +125,15 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
       rewardId: 'autumn_cup',
       points: 180,
     })
-    await phone.tap('#scan-open')
+    await scanMei()
     await phone.until('what waits for her', () => phone.text().includes('1 件可取'))
     await phone.tap('#pickup-open')
     expect(phone.text()).toContain(redemption.title)
     await phone.type('#pickup-input', redemption.pickupCode === '00000000' ? '11111111' : '00000000')
     await phone.tap('#pickup-submit')
     expect(phone.text()).toContain('取货码不对')
-    const byCode = phone.holder.scans
     phone.holder.scans = () => redemption.pickupCode ?? ''
     await phone.tap('#pickup-scan')
-    phone.holder.scans = byCode
     await phone.until('the end', () => phone.sees('#handed'))
     expect(phone.text()).toContain(`请交给顾客：${redemption.title}`)
     await phone.tap('.hy-sheet__close')
@@ -133,7 +143,7 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
 
   test('takes her last purchase back and says what went with it', async () => {
     const before = await pointsOf(mei.api)
-    await phone.tap('#scan-open')
+    await scanMei()
     await phone.until('her purchases', () => /近 \d+ 单/.test(phone.text()))
     await phone.tap('#recent-open')
     await phone.tap('.hy-cell--tap')

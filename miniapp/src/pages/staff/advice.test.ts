@@ -40,6 +40,6 @@ test('says nothing of a coupon that is far away, or beside one that is taken', (
 
 test('tells the way to the next tier, unless this order gets there', () => {
   const words = ['获得 23 积分，12 月 7 日生效', '再积 40 成长值升黄金']
-  expect(adviceOf(quote({ words }), 1)).toEqual(['再积 40 成长值升黄金'])
+  expect(adviceOf(quote({ words }), 1)).toEqual(['付完再积 40 成长值升黄金'])
   expect(adviceOf(quote({ words, tierAfter: 2 }), 1)).toEqual([])
 })

@@ -9,6 +9,7 @@ export function adviceOf({ fullFen, couponId, coupons, tierAfter, words }: Quote
   const [nearest] = missing.sort((a, b) => a.fen - b.fen)
   // with one coupon taken the next one saves nothing; and nobody doubles an order for a coupon
   const near = nearest && couponId === null && nearest.fen <= fullFen / 2 ? nearest : null
+  // the sentence of the quote counts this order already
   const rise = tierAfter > tier ? undefined : words[1]
-  return [...(near ? [`再加 ${yuanText(near.fen)}，能用「${near.title}」`] : []), ...(rise ? [rise] : [])]
+  return [...(near ? [`再加 ${yuanText(near.fen)}，能用「${near.title}」`] : []), ...(rise ? [`付完${rise}`] : [])]
 }

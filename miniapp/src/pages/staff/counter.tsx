@@ -9,15 +9,14 @@ import { AmountPanel } from './amount-panel'
 import { BillPanel } from './bill-panel'
 import { CouponSheet } from './coupon-sheet'
 import { DonePanel } from './done-panel'
-import { HeldPanel } from './held-panel'
 import { ScanPanel } from './scan-panel'
 import './counter.css'
-import './counter-wide.css'
 import './receipt.css'
 import './sheets.css'
+import './counter-wide.css'
 import type { Job } from './phase'
 import { TillHead } from './till-head'
-import { type Counter, useCounter } from './use-counter'
+import { useCounter } from './use-counter'
 import { useTillKeys } from './use-till-keys'
 import { WhoPanel } from './who-panel'
 
@@ -58,12 +57,16 @@ function AtWork() {
 /** One after the other on a phone, side by side like a till on a wide screen. */
 function Till({ job }: { job: Job }) {
   const counter = useCounter(job)
-  const { phase, scanning, scanAgain } = counter
+  const { phase, scanning, scanAgain, next } = counter
   useTillKeys(counter)
   return (
     <View className={`st-till st-till--${phase.step}`}>
       <TillHead counter={counter} />
-      {phase.step !== 'scan' && scanning.fault && <FaultNote fault={scanning.fault} onRetry={() => void scanAgain()} />}
+      <View>
+        {phase.step !== 'scan' && scanning.fault && (
+          <FaultNote fault={scanning.fault} onRetry={() => void scanAgain()} />
+        )}
+      </View>
       <View className="st-cols">
         <View className="st-col st-col--who">
           {phase.step === 'scan' ? <ScanPanel counter={counter} /> : <WhoPanel counter={counter} phase={phase} />}
@@ -72,17 +75,10 @@ function Till({ job }: { job: Job }) {
           <AmountPanel counter={counter} />
         </View>
         <View className="st-col st-col--bill">
-          <LastColumn counter={counter} />
+          {phase.step === 'done' ? <DonePanel phase={phase} onNext={next} /> : <BillPanel counter={counter} />}
         </View>
       </View>
       <CouponSheet counter={counter} />
     </View>
   )
-}
-
-function LastColumn({ counter }: { counter: Counter }) {
-  const { phase, next } = counter
-  if (phase.step === 'done') return <DonePanel phase={phase} onNext={next} />
-  if (phase.step === 'held') return <HeldPanel counter={counter} phase={phase} />
-  return <BillPanel counter={counter} />
 }

@@ -6,8 +6,10 @@ import { Tag } from '../../ui/blocks'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { tapProps } from '../../ui/tap'
+import { More } from './more'
 import type { Choice, Quote } from './phase'
 import type { Counter } from './use-counter'
+import { useSome } from './use-some'
 
 export type OfferedCoupon = Quote['coupons'][number]
 
@@ -15,6 +17,7 @@ export type OfferedCoupon = Quote['coupons'][number]
 export function CouponSheet({ counter }: { counter: Counter }) {
   const { over, setOver, quote, choice, setChoice } = counter
   const coupons = (quote.now ?? quote.last)?.coupons ?? []
+  const { shown, rest, more } = useSome(coupons)
   const close = () => setOver(null)
   const choose = (wish: Choice) => {
     setChoice(wish)
@@ -23,9 +26,10 @@ export function CouponSheet({ counter }: { counter: Counter }) {
   return (
     <Sheet open={over === 'coupons'} onClose={close} title="用哪张券">
       <View className="st-choices">
-        {coupons.map((coupon) => (
+        {shown.map((coupon) => (
           <CouponRow key={coupon.couponId} coupon={coupon} onTap={() => choose(coupon.couponId)} />
         ))}
+        <More rest={rest} onTap={more} />
         {coupons.length === 0 && <View className="hy-2">这位顾客现在没有券</View>}
         <View
           id="coupon-none"
@@ -83,6 +87,8 @@ export const lifeWords = ({ expiresAt }: OfferedCoupon): string => {
 
 /** What it does for this amount: taken, saves so much, or the words of its refusal. */
 export const endTag = ({ refusal, chosen, offFen }: OfferedCoupon) => {
+  // a coupon that is not usable now lies in a price that is locked
+  if (refusal?.code === 'COUPON_TAKEN') return <Tag>另一单在用</Tag>
   if (refusal) return <Tag>{faultText(refusal).title}</Tag>
   return chosen ? <Tag kind="ok">已用上</Tag> : <Tag kind="brand">{`省 ${yuanText(offFen)}`}</Tag>
 }

@@ -6,11 +6,13 @@ import { aria } from '../../ui/aria'
 import { Cell, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
-import { Icon } from '../../ui/icon'
+import { RewardStage } from '../../ui/reward-art'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote, States } from '../../ui/states'
 import { isMemberCode } from './key-reader'
+import { More } from './more'
 import { type HandedOver, PICKUP_DIGITS, type PickUp } from './use-pick-up'
+import { useSome } from './use-some'
 import type { Waiting } from './use-waits'
 
 interface PickUpWish {
@@ -66,32 +68,41 @@ export function PickUpSheet({ pickUp, read, onScan, onClose }: PickUpWish) {
   )
 }
 
-const WaitingList = ({ redemptions }: { redemptions: Waiting[] }) =>
-  redemptions.length > 0 ? (
-    <View id="waiting" className="st-list">
-      {redemptions.map((one, index) => (
-        <Cell
-          // two of the same kind may wait; they differ in nothing that a clerk may see
-          key={`${one.title}-${index}`}
-          icon="gift"
-          tone={one.state === 'ready' ? 'accent' : 'quiet'}
-          title={one.title}
-          sub={[pieceWords(one.pieceNo), `${dayWords(new Date(one.pickupBy), new Date())}前取`]
-            .filter(Boolean)
-            .join(' · ')}
-          end={one.state === 'ready' ? <Tag kind="ok">可以取</Tag> : <Tag>备货中</Tag>}
-        />
-      ))}
+function WaitingList({ redemptions }: { redemptions: Waiting[] }) {
+  const { shown, rest, more } = useSome(redemptions)
+  if (redemptions.length === 0) return <View className="hy-2">没有等着取的东西</View>
+  return (
+    <View>
+      <View id="waiting" className="st-list">
+        {shown.map((one, index) => (
+          <Cell
+            // two of the same kind may wait; they differ in nothing that a clerk may see
+            key={`${one.title}-${index}`}
+            lead={<Art art={one.art} />}
+            title={one.title}
+            sub={[pieceWords(one.pieceNo), `${dayWords(new Date(one.pickupBy), new Date())}前取`]
+              .filter(Boolean)
+              .join(' · ')}
+            end={one.state === 'ready' ? <Tag kind="ok">可以取</Tag> : <Tag>备货中</Tag>}
+          />
+        ))}
+      </View>
+      <More rest={rest} onTap={more} />
     </View>
-  ) : (
-    <View className="hy-2">没有等着取的东西</View>
   )
+}
+
+const Art = ({ art }: { art: string }) => (
+  <View className="st-art">
+    <RewardStage art={art} size="s" />
+  </View>
+)
 
 const pieceWords = (pieceNo: number | null) => (pieceNo === null ? null : `第 ${pieceNo} 号`)
 
-const HandedNote = ({ done: { title, pieceNo } }: { done: HandedOver }) => (
+const HandedNote = ({ done: { art, title, pieceNo } }: { done: HandedOver }) => (
   <View id="handed" className="st-good" {...aria({ role: 'alert' })}>
-    <Icon name="check" size="m" />
+    <Art art={art} />
     <View className="st-good__main">
       <View className="hy-bold">{`请交给顾客：${title}`}</View>
       <View className="hy-caption">{pieceNo === null ? '已核销' : `第 ${pieceNo} 号，核对编号 · 已核销`}</View>

@@ -7,12 +7,14 @@ import type { Read } from '../../lib/query'
 import { Cell, Tag } from '../../ui/blocks'
 import { Sheet } from '../../ui/sheet'
 import { States } from '../../ui/states'
+import { More } from './more'
 import { ReturnSheet } from './return-sheet'
+import { useSome } from './use-some'
 import type { Recent } from './use-waits'
 
-const subOf = ({ settledAt, storeName, points, orderNo }: Recent) => {
+const subOf = ({ settledAt, storeName }: Recent) => {
   const at = new Date(settledAt)
-  return `${dayWords(at, new Date())} ${clockText(at)} · ${storeName} · +${countText(points)} 积分 · ${orderNo}`
+  return `${dayWords(at, new Date())} ${clockText(at)} · ${storeName}`
 }
 
 const endOf = ({ state, refusal }: Recent) =>
@@ -24,23 +26,28 @@ export function RecentSheet({ read, onClose }: { read: Read<{ orders: Recent[] }
   if (chosen) return <ReturnSheet order={chosen} onClose={() => setChosen(null)} />
   return (
     <Sheet open onClose={onClose} title="最近的单">
-      <States read={read}>
-        {({ orders }) => (
-          <View id="recent" className="st-list">
-            {orders.map((order) => (
-              <Cell
-                key={order.orderNo}
-                id={`recent-${order.orderNo}`}
-                title={yuanText(order.amountFen)}
-                sub={subOf(order)}
-                end={endOf(order)}
-                {...(order.refusal || order.state === 'returned' ? {} : { onTap: () => setChosen(order) })}
-              />
-            ))}
-            {orders.length === 0 && <View className="hy-2">这位顾客还没有买过</View>}
-          </View>
-        )}
-      </States>
+      <States read={read}>{({ orders }) => <RecentList orders={orders} onChoose={setChosen} />}</States>
     </Sheet>
+  )
+}
+
+function RecentList({ orders, onChoose }: { orders: Recent[]; onChoose: (order: Recent) => void }) {
+  const { shown, rest, more } = useSome(orders)
+  if (orders.length === 0) return <View className="hy-2">这位顾客还没有买过</View>
+  return (
+    <View>
+      <View id="recent" className="st-list">
+        {shown.map((order) => (
+          <Cell
+            key={order.orderNo}
+            title={`${yuanText(order.amountFen)} · +${countText(order.points)} 积分`}
+            sub={subOf(order)}
+            end={endOf(order)}
+            {...(order.refusal || order.state === 'returned' ? {} : { onTap: () => onChoose(order) })}
+          />
+        ))}
+      </View>
+      <More rest={rest} onTap={more} />
+    </View>
   )
 }

@@ -31,7 +31,7 @@ export function ReturnSheet({ order, onClose }: { order: ReturnableOrder; onClos
         {(done ? [`请退给顾客 ${yuanText(done.refundedFen)}`, ...returnWords(done)] : beforeReturnWords(order)).map(
           (line) => (
             <View key={line} className="st-return__line">
-              <Icon name={done ? 'check' : 'go'} size="s" className={done ? 'st-return__ok' : 'hy-3'} />
+              {done ? <Icon name="check" size="s" className="st-return__ok" /> : <View className="st-return__dot" />}
               <Text className="st-return__words">{line}</Text>
             </View>
           ),

@@ -20,7 +20,7 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
       <GuestCard visit={visit} />
       {visit.mayspend && <Errands counter={counter} visit={visit} />}
       {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
-      {phase.step === 'ring' && <UsableCoupons counter={counter} />}
+      {process.env.TARO_ENV === 'h5' && phase.step === 'ring' && <UsableCoupons counter={counter} />}
       {phase.step === 'ring' && (
         <View className="st-who__foot">
           <TimeLeft visit={visit} since={since} />
