@@ -20,6 +20,9 @@ const { phoneOf } = phoneHouse()
 const program = readProgram(WEAPP_DIST)
 const paths = program.pages.map(({ path }) => path)
 
+/** What a page is told of what to show. */
+const QUERIES: Record<string, Record<string, string>> = { 'pages/mall/reward': { rewardId: 'autumn_cup' } }
+
 /** What each person's phone remembers after its first start. */
 const memories = new Map<string, PhoneStorage>()
 /** The worst of each page: bytes of setData, elements, depth. */
@@ -49,7 +52,7 @@ function noteWorst(path: string, seen: (typeof worst)[string]): void {
 
 async function open(person: string, path: string): Promise<Phone> {
   const phone = phoneOf(person, { memory: new Map(memories.get(person)) })
-  await phone.start({ path })
+  await phone.start({ path, query: QUERIES[path] ?? {} })
   return phone
 }
 
