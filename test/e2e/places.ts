@@ -32,12 +32,19 @@ const tap =
 
 const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
 
+const CUP = { who: 'member', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#exchange' } as const
+const REDEMPTIONS = { who: 'member', path: 'pages/mall/redemptions', ready: '.rd-code' } as const
+
 /** Every page, and every sheet over one. */
 export const PLACES: Place[] = [
   { name: 'welcome', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-wechat' },
   { name: 'sign-in', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-phone', steps: tap('sign-in-phone') },
   { name: 'home-guest', who: 'guest', path: 'tabs/home/index', ready: '#join-open' },
   { name: 'code-guest', who: 'guest', path: 'tabs/code/index', ready: '#join-open' },
+  { name: 'mall-guest', who: 'guest', path: 'tabs/mall/index', ready: '#mall-hero' },
+  { name: 'reward-guest', who: 'guest', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#join-open' },
+  { name: 'coupon-guest', who: 'guest', path: 'tabs/coupon/index', ready: '#join-open' },
+  { name: 'gift-guest', who: 'guest', path: 'pages/gift/gift', ready: '#gift-contents' },
   { name: 'me-guest', who: 'guest', path: 'tabs/me/index', ready: '#join-open' },
   { name: 'join', who: 'guest', path: 'tabs/home/index', ready: '#join-open', steps: tap('join-open') },
   {
@@ -81,11 +88,25 @@ export const PLACES: Place[] = [
     steps: tap('honour-cup_keeper'),
   },
   { name: 'counter-refused', who: 'member', path: 'pages/staff/counter', ready: '.hy-empty' },
+  { name: 'mall', who: 'member', path: 'tabs/mall/index', ready: '#reward-autumn_cup' },
+  { name: 'reward', who: 'member', path: 'pages/mall/reward?rewardId=glazed_bowl', ready: '#reward' },
+  { name: 'reward-soon', who: 'member', path: 'pages/mall/reward?rewardId=spring_tin', ready: '#reward' },
+  { name: 'reward-refused', who: 'member', path: 'pages/mall/reward?rewardId=dark_bowl', ready: '#reward' },
+  { name: 'exchange', ...CUP, steps: tap('exchange') },
+  { name: 'exchanged', ...CUP, steps: exchange },
+  { name: 'redemptions', ...REDEMPTIONS },
+  { name: 'pickup', ...REDEMPTIONS, steps: (page) => page.locator('.rd-code:visible').first().click() },
+  { name: 'cancel', ...REDEMPTIONS, steps: (page) => page.locator('.rd-foot [role=button]:visible').first().click() },
+  { name: 'coupon', who: 'member', path: 'tabs/coupon/index', ready: '.hy-ticket' },
+  { name: 'gift-refused', who: 'member', path: 'pages/gift/gift', ready: '#gift-elsewhere' },
   { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },
   { name: 'claim', who: 'newcomer', path: 'tabs/home/index', ready: '#claim-open', steps: tap('claim-open') },
   { name: 'statement-empty', who: 'newcomer', path: 'pages/ledger/statement', ready: '.hy-empty' },
   { name: 'lots-empty', who: 'newcomer', path: 'pages/ledger/statement?view=lots', ready: '.hy-empty' },
   { name: 'tier-newcomer', who: 'newcomer', path: 'pages/tier/tier', ready: '#tier' },
+  { name: 'redemptions-empty', who: 'newcomer', path: 'pages/mall/redemptions', ready: '.hy-empty' },
+  { name: 'gift', who: 'newcomer', path: 'pages/gift/gift', ready: '.gf-box' },
+  { name: 'gift-opened', who: 'newcomer', path: 'pages/gift/gift', ready: '.gf-box', steps: openGift },
   { name: 'counter', who: 'manager', path: 'pages/staff/counter', ready: '#find-open' },
   { name: 'find', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: tap('find-open') },
   { name: 'counter-ring', ...COUNTER, steps: ringUp },
@@ -98,6 +119,18 @@ export const PLACES: Place[] = [
   { name: 'counter-return', ...COUNTER, steps: takeBack },
   { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
 ]
+
+async function exchange(page: Page): Promise<void> {
+  await tap('exchange', 'exchange-confirm')(page)
+  await at(page, 'exchanged').waitFor()
+}
+
+/** A gift is opened once; whoever looks again sees what came out. */
+async function openGift(page: Page): Promise<void> {
+  const closed = at(page, 'gift-open')
+  if (await closed.count()) await closed.click()
+  await at(page, 'gift-opened').waitFor()
+}
 
 /** Mei's code is scanned at the counter. */
 async function stand(page: Page, nextCode: NextCode): Promise<void> {
