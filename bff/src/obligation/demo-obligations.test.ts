@@ -1,0 +1,28 @@
+import { DAY_MS } from '@huiyuan/shared/time'
+import { DEMO_HONOURS, seedObligation } from '../../../prisma/seed/obligation'
+import { testDatabase } from '../../../test/support/database'
+import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
+import { listObligations } from './list-obligations'
+
+const database = testDatabase()
+let one: TestHouse
+beforeAll(() => {
+  one = testHouse(database.url)
+})
+afterAll(() => one.close())
+
+test('the demo’s tasting is on whatever day it is started, and every honour can be earned', async () => {
+  for (const days of [0, 10, 60]) {
+    one.clock.pass(days * DAY_MS)
+    await seedObligation(one.as())
+    const { ctx } = await newMember(one)
+    const { obligations, honours } = await listObligations(ctx)
+    expect(obligations.map(({ obligationId, refusal }) => [obligationId, refusal])).toEqual([
+      ['autumn_tasting', null],
+      ['own_cup', null],
+    ])
+    const earned = new Set(obligations.map(({ honourName }) => honourName))
+    expect(honours.map(({ name }) => name)).toEqual(DEMO_HONOURS.map(({ name }) => name))
+    expect(honours.every(({ name }) => earned.has(name))).toBe(true)
+  }
+})
