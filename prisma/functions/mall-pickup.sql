@@ -185,7 +185,7 @@ BEGIN
   UPDATE reward_piece p SET member_id = dst FROM redemption r
     WHERE r.member_id = dst AND r.piece_no IS NOT NULL AND p.reward_id = r.reward_id AND p.piece_no = r.piece_no AND p.member_id = src;
   FOR second IN SELECT r.* FROM redemption r JOIN gift_given g USING (member_id, given_id)
-      WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id LOOP
+      WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id, r.slot LOOP
     PERFORM mall_undo(second, call || '{"cancelReason": "gift_superseded"}');
   END LOOP;
   RETURN '{}';
