@@ -54,7 +54,10 @@ function AtWork() {
   )
 }
 
-/** One after the other on a phone, side by side like a till on a wide screen. */
+/**
+ * One after the other on a phone, side by side like a till on a wide screen. What comes and goes has a place of its own:
+ * WeChat is sent all of its siblings anew otherwise.
+ */
 function Till({ job }: { job: Job }) {
   const counter = useCounter(job)
   const { phase, scanning, scanAgain, next } = counter
@@ -78,7 +81,9 @@ function Till({ job }: { job: Job }) {
           {phase.step === 'done' ? <DonePanel phase={phase} onNext={next} /> : <BillPanel counter={counter} />}
         </View>
       </View>
-      <CouponSheet counter={counter} />
+      <View>
+        <CouponSheet counter={counter} />
+      </View>
     </View>
   )
 }

@@ -29,11 +29,13 @@ export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) 
           </View>
         ))}
       </View>
-      {over === 'pickup' && (
-        <PickUpSheet pickUp={counter.pickUp} read={waits.waiting} onScan={counter.scan} onClose={close} />
-      )}
-      {over === 'checkin' && <CheckInSheet read={waits.obligations} visit={visit} onClose={close} />}
-      {over === 'recent' && <RecentSheet read={waits.recent} onClose={close} />}
+      <View>
+        {over === 'pickup' && (
+          <PickUpSheet pickUp={counter.pickUp} read={waits.waiting} onScan={counter.scan} onClose={close} />
+        )}
+        {over === 'checkin' && <CheckInSheet read={waits.obligations} visit={visit} onClose={close} />}
+        {over === 'recent' && <RecentSheet read={waits.recent} onClose={close} />}
+      </View>
     </View>
   )
 }

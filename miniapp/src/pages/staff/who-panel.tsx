@@ -21,14 +21,16 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
       {visit.mayspend && <Errands counter={counter} visit={visit} />}
       {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
       {process.env.TARO_ENV === 'h5' && phase.step === 'ring' && <UsableCoupons counter={counter} />}
-      {phase.step === 'ring' && (
-        <View className="st-who__foot">
-          <TimeLeft visit={visit} since={since} />
-          <View id="other-member" className="st-link" {...tapProps(counter.next, '换一位')}>
-            <Text className="st-link__in">换一位</Text>
+      <View className="st-who__last">
+        {phase.step === 'ring' && (
+          <View className="st-who__foot">
+            <TimeLeft visit={visit} since={since} />
+            <View id="other-member" className="st-link" {...tapProps(counter.next, '换一位')}>
+              <Text className="st-link__in">换一位</Text>
+            </View>
           </View>
-        </View>
-      )}
+        )}
+      </View>
     </View>
   )
 }
