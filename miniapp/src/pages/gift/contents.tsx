@@ -74,7 +74,7 @@ function openedOf(content: Opened, promised: Content[]): TicketWish {
         ...(known ? faceOf(known) : { figure: '券', unit: '一张' }),
         title: content.title,
         sub: `${by(content.expiresAt)}结账时用`,
-        end: <Way words="看看" label={`去卡券看${content.title}`} onTap={() => toTab('coupon')} />,
+        end: <Way words="看看" label={`看看，${content.title}在卡券里`} onTap={() => toTab('coupon')} />,
       }
     }
     case 'points':
@@ -84,7 +84,7 @@ function openedOf(content: Opened, promised: Content[]): TicketWish {
         tone: 'quiet',
         title: '积分到账了',
         sub: `${by(content.expiresAt)}有效`,
-        end: <Way words="去换" label="去积分商城" onTap={() => toTab('mall')} />,
+        end: <Way words="去换" label="去换，积分商城" onTap={() => toTab('mall')} />,
       }
   }
 }

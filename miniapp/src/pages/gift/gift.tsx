@@ -18,7 +18,14 @@ import { MyGift } from './my-gift'
 /** The new-member gift: for a guest what waits, for a member a box to open. */
 export default function GiftPage() {
   const { state } = useSession()
-  return state === 'member' ? <Mine /> : <Waiting />
+  const [joining, setJoining] = useState(false)
+  return (
+    <>
+      {state === 'member' ? <Mine /> : <Waiting onJoin={() => setJoining(true)} />}
+      {/* outlives the guest: joining may turn up an old card */}
+      <JoinSheet open={joining} onClose={() => setJoining(false)} />
+    </>
+  )
 }
 
 function Mine() {
@@ -32,11 +39,11 @@ function Mine() {
   )
 }
 
-function Waiting() {
+function Waiting({ onJoin }: { onJoin: () => void }) {
   const { state } = useSession()
-  const [joining, setJoining] = useState(false)
   const [link] = useState(linkNow)
   const read = useRead(['gift-preview', link ?? ''], () => api.gift.preview.query(link ? { link } : {}), {
+    keepAs: 'gift-preview',
     enabled: state !== 'starting',
   })
   return (
@@ -52,7 +59,7 @@ function Waiting() {
               <View className="hy-reach">
                 <View className="hy-reach__in">
                   {state === 'guest' ? (
-                    <Button id="join-open" block onTap={() => setJoining(true)}>
+                    <Button id="join-open" block onTap={onJoin}>
                       入会领取
                     </Button>
                   ) : (
@@ -68,7 +75,6 @@ function Waiting() {
           )
         }
       </States>
-      <JoinSheet open={joining} onClose={() => setJoining(false)} />
     </Page>
   )
 }

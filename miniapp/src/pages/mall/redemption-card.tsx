@@ -84,7 +84,7 @@ export function RedemptionCard({ redemption, onPick, onCancel }: CardWish) {
       )}
       {kind === 'coupon' && state === 'done' && (
         <View className="rd-foot">
-          <Button kind="ghost" small label={`去卡券看${title}`} onTap={() => toTab('coupon')}>
+          <Button kind="ghost" small label={`去卡券看看，${title}`} onTap={() => toTab('coupon')}>
             去卡券看看
           </Button>
         </View>
