@@ -31,24 +31,31 @@ export function GuestHome({ offer, onJoin }: { offer: Offer; onJoin: () => void 
         <View className="hy-display">{data?.fromName ? `${data.fromName}请你来喝第一盏` : '来了就是一家人'}</View>
         <View className="hy-2">{brand.slogan}</View>
       </View>
-      {gift ? <GiftBox gift={gift} /> : loading ? <View className="hy-sk hy-sk--card" /> : <FirstCard />}
-      {state === 'guest' ? (
-        <View className="hy-dock">
-          <Button id="join-open" block onTap={onJoin}>
-            {gift ? '领取新人礼' : '领取会员卡'}
-          </Button>
-        </View>
-      ) : (
-        <SignInWays onJoined={() => void openGift()} />
-      )}
-      {offer.rewards.length > 0 && (
+      {/* what comes and goes has a place of its own: WeChat is handed that place alone, not the whole page */}
+      <View>{gift ? <GiftBox gift={gift} /> : loading ? <View className="hy-sk hy-sk--card" /> : <FirstCard />}</View>
+      <View>
+        {state === 'guest' ? (
+          <View className="hy-dock">
+            <Button id="join-open" block onTap={onJoin}>
+              {gift ? '领取新人礼' : '领取会员卡'}
+            </Button>
+          </View>
+        ) : (
+          <SignInWays onJoined={() => void openGift()} />
+        )}
+      </View>
+      <View>
+        {offer.rewards.length > 0 && (
+          <Later>
+            <Rail title="积分能换什么" more="逛商城" rewards={offer.rewards.slice(0, IN_WINDOW)} />
+          </Later>
+        )}
+      </View>
+      <View>
         <Later>
-          <Rail title="积分能换什么" more="逛商城" rewards={offer.rewards.slice(0, IN_WINDOW)} />
+          <WhatItBrings />
         </Later>
-      )}
-      <Later>
-        <WhatItBrings />
-      </Later>
+      </View>
     </View>
   )
 }

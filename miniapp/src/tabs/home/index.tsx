@@ -26,7 +26,10 @@ export default function Home() {
   return (
     <>
       {state === 'member' ? <MemberHome /> : <StrangerHome onJoin={() => setJoining(true)} />}
-      <JoinSheet open={joining} onClose={() => setJoining(false)} onJoined={() => void openGift()} />
+      {/* in a View of its own: closing it must not hand the phone the whole page again */}
+      <View>
+        <JoinSheet open={joining} onClose={() => setJoining(false)} onJoined={() => void openGift()} />
+      </View>
     </>
   )
 }
@@ -65,10 +68,12 @@ function MemberHome() {
             <MemberCard card={card} />
             <Entries gift={gift !== null} counts={counts} />
             <Today items={today} />
-            <Later>
-              <Rewards rewards={rewards} />
-              <Nearby stores={stores} />
-            </Later>
+            <View>
+              <Later>
+                <Rewards rewards={rewards} />
+                <Nearby stores={stores} />
+              </Later>
+            </View>
           </>
         )}
       </States>

@@ -27,7 +27,9 @@ export function Today({ items }: { items: Item[] }) {
           <TodayCell key={item.kind} item={item} onClaim={setClaiming} />
         ))}
       </Panel>
-      <ClaimSheet claimId={claiming} onClose={() => setClaiming(null)} />
+      <View>
+        <ClaimSheet claimId={claiming} onClose={() => setClaiming(null)} />
+      </View>
     </View>
   )
 }

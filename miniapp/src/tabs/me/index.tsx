@@ -40,7 +40,9 @@ export default function MeTab() {
           )}
         </Page>
       )}
-      <JoinSheet open={joining} onClose={() => setJoining(false)} />
+      <View>
+        <JoinSheet open={joining} onClose={() => setJoining(false)} />
+      </View>
     </>
   )
 }
@@ -90,34 +92,36 @@ function Mine() {
                 />
               </Panel>
             )}
-            <Later>
-              {home.data && <Rooms home={home.data} />}
-              <Panel>
-                <Cell
-                  id="statement-open"
-                  icon="list"
-                  title="积分明细"
-                  end={soon ? <Text>{soon}</Text> : undefined}
-                  onTap={() => go('/pages/ledger/statement')}
-                />
-                <Cell
-                  id="tier-open"
-                  icon="medal"
-                  title="等级与成长"
-                  end={next ? <Text>{next}</Text> : undefined}
-                  onTap={() => go('/pages/tier/tier')}
-                />
-              </Panel>
-              <Panel>
-                <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
-                <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
-              </Panel>
-              <View className="hy-dock">
-                <Button id="sign-out" kind="line" block busy={leave.busy} onTap={() => void leave.run(undefined)}>
-                  退出登录
-                </Button>
-              </View>
-            </Later>
+            <View className="hy-mt3">
+              <Later>
+                {home.data && <Rooms home={home.data} />}
+                <Panel>
+                  <Cell
+                    id="statement-open"
+                    icon="list"
+                    title="积分明细"
+                    end={soon ? <Text>{soon}</Text> : undefined}
+                    onTap={() => go('/pages/ledger/statement')}
+                  />
+                  <Cell
+                    id="tier-open"
+                    icon="medal"
+                    title="等级与成长"
+                    end={next ? <Text>{next}</Text> : undefined}
+                    onTap={() => go('/pages/tier/tier')}
+                  />
+                </Panel>
+                <Panel>
+                  <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
+                  <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
+                </Panel>
+                <View className="hy-dock">
+                  <Button id="sign-out" kind="line" block busy={leave.busy} onTap={() => void leave.run(undefined)}>
+                    退出登录
+                  </Button>
+                </View>
+              </Later>
+            </View>
           </>
         )}
       </States>
