@@ -69,7 +69,7 @@ async function smsCode(): Promise<string> {
 }
 
 /** What was asked in her name; the gift and the mall's window are the same for everybody. */
-const ofHer = () => lin.asked.filter((path) => path !== 'gift.preview,mall.window')
+const ofHer = () => lin.asked.filter((paths) => !/^(gift\.preview|mall\.window|,)+$/.test(paths))
 
 describe('Lin joins with the phone in her hand', () => {
   step('WeChat says who she is; she is a guest, after one request of her own', async () => {
@@ -242,7 +242,7 @@ describe('back on Lin’s phone', () => {
     lin.asked.length = 0
     await signInAs(lin, there.url, '小林')
     await until(cardPoints, (shown) => shown.includes('320'))
-    expect(lin.asked).toEqual(['session.open', 'home.show'])
+    expect(ofHer()).toEqual(['session.open', 'home.show'])
     lin.asked.length = 0
     await lin.page.clock.fastForward(30_000)
     await lin.page.reload()

@@ -4,6 +4,19 @@ import { codeOn } from '../story/demo-people.fixture'
 import { strangerAt } from '../support/running-house'
 import type { WebHouse } from './web-house'
 
+type Api = ReturnType<typeof strangerAt>['api']
+
+/** She comes with a coupon in her pocket and something to pick up; who has no points for it comes without. */
+async function wantsThings(api: Api): Promise<void> {
+  const { points, rewards } = await api.mall.list.query()
+  let left = points
+  for (const { rewardId, points: price, refusal } of rewards) {
+    if (!['coupon_8', 'autumn_cup'].includes(rewardId) || refusal || price > left) continue
+    await api.mall.exchange.mutate({ requestId: randomUUID(), rewardId, points: price })
+    left -= price
+  }
+}
+
 const PLACE = { deviceLabel: 'iPhone · 微信', platform: 'weapp' as const }
 
 /** Gives the eighteen digits that somebody at the counter shows next. */
@@ -19,6 +32,7 @@ export async function customerOf(there: WebHouse, person: string, now = () => ne
   })
   if (opened.kind !== 'member') throw new Error(`${person} is no member`)
   phone.token = opened.tokens.accessToken
+  await wantsThings(api)
   let former: string | null = null
   return async () => {
     if (former) await api.code.revoke.mutate({ requestId: randomUUID(), deviceId: former })

@@ -85,6 +85,7 @@ export const SHOTS: Shot[] = [
   ]),
   { name: 'counter-1024', place: placeOf('counter'), scheme: 'light', width: 1024 },
   { name: 'counter-ring-1024-dark', place: placeOf('counter-ring'), scheme: 'dark', width: 1024 },
+  { name: 'counter-held-1024', place: placeOf('counter-held'), scheme: 'light', width: 1024 },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
 ]
 

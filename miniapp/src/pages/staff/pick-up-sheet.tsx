@@ -70,7 +70,12 @@ export function PickUpSheet({ pickUp, read, onScan, onClose }: PickUpWish) {
 
 function WaitingList({ redemptions }: { redemptions: Waiting[] }) {
   const { shown, rest, more } = useSome(redemptions)
-  if (redemptions.length === 0) return <View className="hy-2">没有等着取的东西</View>
+  if (redemptions.length === 0)
+    return (
+      <View id="waiting" className="hy-2">
+        没有等着取的东西
+      </View>
+    )
   return (
     <View>
       <View id="waiting" className="st-list">
