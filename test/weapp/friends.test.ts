@@ -53,6 +53,7 @@ describeWithWcc('a friend', () => {
   test('who scans the poster and joins two days later counts for Mei, and goes straight to the gift', async () => {
     const api = await meiHerself()
     const { scene } = await api.referral.poster.query()
+    const before = await api.referral.mine.query()
     there.house.sandbox.control.addPerson({ key: 'yun', name: '小云', phone: '+8613900003333' })
     const phone = there.phoneOf('yun')
     await phone.start({ path: 'tabs/home/index', query: { scene: encodeURIComponent(scene) }, scene: 1047 })
@@ -65,7 +66,8 @@ describeWithWcc('a friend', () => {
     await phone.tap('#join-skip-phone')
     await phone.until('the gift', () => phone.page().page.path === 'pages/gift/gift')
     const { friends } = await api.referral.mine.query()
-    expect(friends.filter(({ state }) => state === 'joined')).toHaveLength(1)
+    expect(friends).toHaveLength(before.friends.length + 1)
+    expect(friends[0]).toMatchObject({ state: 'joined', points: 0 })
     expect(phone.complaints()).toEqual([])
   })
 })
