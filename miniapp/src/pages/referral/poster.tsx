@@ -78,7 +78,7 @@ function Sheet({ of: { inviterName }, painted }: { of: Poster; painted: Painted 
         </View>
       ) : painted.picture ? (
         <View id="poster-sheet" className="po-sheet">
-          <Image id="poster" className="po-canvas" src={painted.picture} {...aria({ label })} />
+          <Image id="poster" className="po-canvas" src={painted.picture} imgProps={{ alt: label }} />
         </View>
       ) : (
         !failed && <Coming slow={false} />
