@@ -42,24 +42,19 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  here record;
+  own staff;
+  here visit;
   given redemption;
   entry jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
-    FROM staff own LEFT JOIN visit stay
-      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
-    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
 
   SELECT r.* INTO given FROM pickup_code c JOIN redemption r USING (member_id, redemption_id)
     WHERE c.code = call->>'pickupCode' AND c.member_id = member FOR UPDATE OF r;
-  entry := jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+  entry := jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'bodyHash', call->'request'->>'bodyHash');
   IF given.redemption_id IS NULL THEN
     PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.miss', 'subject', here.visit_id));
@@ -69,7 +64,7 @@ BEGIN
     PERFORM refuse('PICKUP_NOT_READY', jsonb_build_object('readyAt', iso_text(given.ready_at)));
   END IF;
   IF given.state <> 'ready' THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
-  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = here.store_id, staff_id = here.staff_id,
+  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = own.store_id, staff_id = own.member_id,
       visit_id = here.visit_id WHERE member_id = member AND redemption_id = given.redemption_id;
   PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.handOver', 'subject', given.redemption_id));
   RETURN request_end(call->'request', jsonb_build_object('done', jsonb_build_object('title', given.title,

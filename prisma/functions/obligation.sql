@@ -85,36 +85,31 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  here record;
+  own staff;
+  here visit;
   duty obligation;
   held obligation_instance;
   rewarded jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
-    FROM staff own LEFT JOIN visit stay
-      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
-    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
   SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
   SELECT * INTO held FROM obligation_instance
     WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
   PERFORM obligation_may(call, duty, coalesce(held.state, 'open'));
-  PERFORM obligation_may_here(duty, held, here.store_id, here.visit_id, here.expires_at, now_at);
+  PERFORM obligation_may_here(duty, held, own.store_id, here.visit_id, here.expires_at, now_at);
 
   held.instance_id := coalesce(held.instance_id, (call->>'instanceId')::uuid);
   held.progress := coalesce(held.progress, 0) + 1;
   INSERT INTO obligation_proof (member_id, proof_id, instance_id, visit_id, store_id, staff_id, at)
-    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, here.store_id, here.staff_id, now_at);
+    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
   IF held.progress >= duty.target THEN
     rewarded := obligation_reward(call, duty, held.instance_id);
   END IF;
   PERFORM obligation_step(call, duty.obligation_id, held, coalesce(rewarded->>'step', 'proof'));
-  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
   RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'progress', held.progress,
     'target', duty.target, 'rewarded', rewarded - 'step'));

@@ -19,7 +19,7 @@ BEGIN
   PERFORM member_hold(member);
   SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
-  IF back.store_id <> own.store_id THEN PERFORM order_live_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
   IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
   IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
     PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
@@ -37,16 +37,6 @@ BEGIN
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
     'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
-END $$;
-
--- The customer stands here now and shows it.
-CREATE OR REPLACE FUNCTION order_live_code(member uuid, shown_in uuid, at_store text, now_at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  stay visit := order_visit(member, shown_in, at_store);
-BEGIN
-  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
 END $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not

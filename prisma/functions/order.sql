@@ -1,14 +1,3 @@
--- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
-CREATE OR REPLACE FUNCTION order_visit(member uuid, wanted uuid, at_store text) RETURNS visit
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  stay visit;
-BEGIN
-  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
-  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  RETURN stay;
-END $$;
-
 CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -31,7 +20,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
   IF stay.method <> 'code' AND call->>'couponId' IS NOT NULL THEN PERFORM refuse('CODE_NEEDED'); END IF;
   PERFORM order_release_over(member, now_at);
@@ -61,7 +50,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  PERFORM order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
     AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
@@ -119,7 +108,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF call->>'holdId' IS NOT NULL THEN
     UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
       AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at

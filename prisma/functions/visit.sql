@@ -127,6 +127,28 @@ BEGIN
   RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
 END $$;
 
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION visit_in_store(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+-- The same, where the customer stands here now and has shown a live code.
+CREATE OR REPLACE FUNCTION visit_by_code(member uuid, wanted uuid, at_store text, now_at timestamptz) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := visit_in_store(member, wanted, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  RETURN stay;
+END $$;
+
 CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;

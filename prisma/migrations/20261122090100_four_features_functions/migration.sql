@@ -929,24 +929,19 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  here record;
+  own staff;
+  here visit;
   given redemption;
   entry jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
-    FROM staff own LEFT JOIN visit stay
-      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
-    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
 
   SELECT r.* INTO given FROM pickup_code c JOIN redemption r USING (member_id, redemption_id)
     WHERE c.code = call->>'pickupCode' AND c.member_id = member FOR UPDATE OF r;
-  entry := jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+  entry := jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'bodyHash', call->'request'->>'bodyHash');
   IF given.redemption_id IS NULL THEN
     PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.miss', 'subject', here.visit_id));
@@ -956,7 +951,7 @@ BEGIN
     PERFORM refuse('PICKUP_NOT_READY', jsonb_build_object('readyAt', iso_text(given.ready_at)));
   END IF;
   IF given.state <> 'ready' THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
-  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = here.store_id, staff_id = here.staff_id,
+  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = own.store_id, staff_id = own.member_id,
       visit_id = here.visit_id WHERE member_id = member AND redemption_id = given.redemption_id;
   PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.handOver', 'subject', given.redemption_id));
   RETURN request_end(call->'request', jsonb_build_object('done', jsonb_build_object('title', given.title,
@@ -1492,36 +1487,31 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   known jsonb := request_begin(call->'request');
-  here record;
+  own staff;
+  here visit;
   duty obligation;
   held obligation_instance;
   rewarded jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  SELECT own.member_id AS staff_id, own.store_id, stay.visit_id, stay.method, stay.expires_at INTO here
-    FROM staff own LEFT JOIN visit stay
-      ON stay.member_id = member AND stay.visit_id = (call->>'visitId')::uuid AND stay.store_id = own.store_id
-    WHERE own.member_id = (call->>'staffId')::uuid AND own.ended_at IS NULL;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF here.visit_id IS NULL THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  IF here.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF here.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
   SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
   SELECT * INTO held FROM obligation_instance
     WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
   PERFORM obligation_may(call, duty, coalesce(held.state, 'open'));
-  PERFORM obligation_may_here(duty, held, here.store_id, here.visit_id, here.expires_at, now_at);
+  PERFORM obligation_may_here(duty, held, own.store_id, here.visit_id, here.expires_at, now_at);
 
   held.instance_id := coalesce(held.instance_id, (call->>'instanceId')::uuid);
   held.progress := coalesce(held.progress, 0) + 1;
   INSERT INTO obligation_proof (member_id, proof_id, instance_id, visit_id, store_id, staff_id, at)
-    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, here.store_id, here.staff_id, now_at);
+    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
   IF held.progress >= duty.target THEN
     rewarded := obligation_reward(call, duty, held.instance_id);
   END IF;
   PERFORM obligation_step(call, duty.obligation_id, held, coalesce(rewarded->>'step', 'proof'));
-  PERFORM audit_append(jsonb_build_object('storeId', here.store_id, 'at', call->'at', 'actorId', here.staff_id,
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
     'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
   RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'progress', held.progress,
     'target', duty.target, 'rewarded', rewarded - 'step'));
@@ -1640,7 +1630,7 @@ BEGIN
   PERFORM member_hold(member);
   SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
-  IF back.store_id <> own.store_id THEN PERFORM order_live_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
   IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
   IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
     PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
@@ -1658,16 +1648,6 @@ BEGIN
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
     'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
-END $$;
-
--- The customer stands here now and shows it.
-CREATE OR REPLACE FUNCTION order_live_code(member uuid, shown_in uuid, at_store text, now_at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  stay visit := order_visit(member, shown_in, at_store);
-BEGIN
-  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
-  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
 END $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
@@ -1688,17 +1668,6 @@ BEGIN
   growth_gone := EXISTS (SELECT 1 FROM transfer WHERE member_id = ANY (earners) AND reason = 'growth_expired'
     AND at > back.settled_at + make_interval(months => growth_months));
   RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN growth_gone THEN 0 ELSE back.growth END);
-END $$;
-
--- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
-CREATE OR REPLACE FUNCTION order_visit(member uuid, wanted uuid, at_store text) RETURNS visit
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  stay visit;
-BEGIN
-  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
-  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
-  RETURN stay;
 END $$;
 
 CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
@@ -1723,7 +1692,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
   IF stay.method <> 'code' AND call->>'couponId' IS NOT NULL THEN PERFORM refuse('CODE_NEEDED'); END IF;
   PERFORM order_release_over(member, now_at);
@@ -1753,7 +1722,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  PERFORM order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
     AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
@@ -1811,7 +1780,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
-  stay := order_visit(member, (call->>'visitId')::uuid, own.store_id);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF call->>'holdId' IS NOT NULL THEN
     UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
       AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
@@ -2258,5 +2227,162 @@ CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   INSERT INTO standing (member_id, tier, since, valid_until)
     VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
+
+-- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
+
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  here till;
+BEGIN
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
+END $$;
+
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  UPDATE till SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
+-- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
+CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  owner uuid;
+  phone device_handle;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
+  END IF;
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
+END $$;
+
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
+BEGIN
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
+    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
+END $$;
+
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  method text := coalesce(call->>'method', 'code');
+BEGIN
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
+            (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
+    'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
+END $$;
+
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
+CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
+END $$;
+
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION visit_in_store(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+-- The same, where the customer stands here now and has shown a live code.
+CREATE OR REPLACE FUNCTION visit_by_code(member uuid, wanted uuid, at_store text, now_at timestamptz) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := visit_in_store(member, wanted, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  RETURN stay;
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
   SELECT '{}'::jsonb
 $$;
