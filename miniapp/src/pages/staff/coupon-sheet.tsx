@@ -34,7 +34,7 @@ export function CouponSheet({ counter }: { counter: Counter }) {
         <View
           id="coupon-none"
           className={`hy-cell hy-cell--tap st-choice${choice === 'none' ? ' st-choice--on' : ''}`}
-          {...tapProps(() => choose('none'), '这一单不用券')}
+          {...tapProps(() => choose('none'))}
         >
           <View className="hy-cell__main">
             <View className="hy-cell__title">这一单不用券</View>
@@ -43,11 +43,7 @@ export function CouponSheet({ counter }: { counter: Counter }) {
           {choice === 'none' && <Icon name="check" size="m" className="hy-brandly" />}
         </View>
         {choice !== 'best' && coupons.length > 0 && (
-          <View
-            id="coupon-best"
-            className="hy-cell hy-cell--tap st-choice"
-            {...tapProps(() => choose('best'), '自动选最省的')}
-          >
+          <View id="coupon-best" className="hy-cell hy-cell--tap st-choice" {...tapProps(() => choose('best'))}>
             <View className="hy-cell__main">
               <View className="hy-cell__title">自动选最省的</View>
             </View>
@@ -60,8 +56,8 @@ export function CouponSheet({ counter }: { counter: Counter }) {
 
 /** One coupon as the counter sees it; one that does not fit says why and cannot be taken. */
 const CouponRow = ({ coupon, onTap }: { coupon: OfferedCoupon; onTap: () => void }) => {
-  const { couponId, title, offFen, refusal, chosen } = coupon
-  const tap = refusal ? {} : tapProps(onTap, `用${title}，省 ${yuanText(offFen)}`)
+  const { couponId, title, refusal, chosen } = coupon
+  const tap = refusal ? {} : tapProps(onTap)
   return (
     <View
       id={`coupon-${couponId}`}
