@@ -15,6 +15,15 @@ const DETAIL = {
   until: '2026-11-22T04:00:00.000Z',
   shortPoints: 1_220,
   debtPoints: 30,
+  payableFen: 5_864,
+  missingFen: 300,
+  limit: 1,
+  opensAt: '2026-11-22T04:00:00.000Z',
+  readyAt: '2026-11-22T04:00:00.000Z',
+  reason: 'bought_before',
+  points: 1_200,
+  tier: 2,
+  storeName: '湖滨店',
 }
 const CODES = [...(Object.keys(FAULTS) as FaultCode[]), 'OFFLINE', 'SLOW'] as const
 
