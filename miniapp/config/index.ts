@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { defineConfig, type UserConfigExport } from '@tarojs/cli'
 import { ARIA_ATTRIBUTES } from './aria-plugin'
+import { serverShape } from './server-shape'
 
 const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
 const OUTPUT = process.env.OUTPUT_ROOT ?? `dist/${process.env.TARO_ENV}`
@@ -23,6 +24,7 @@ const base: UserConfigExport<'webpack5'> = {
   // the phone asks its own origin in a browser, and a named server in WeChat
   defineConstants: {
     ARIA_ATTRIBUTES: JSON.stringify(ARIA_ATTRIBUTES),
+    SERVER_SHAPE: JSON.stringify(serverShape()),
     BFF_URL: JSON.stringify(process.env.TARO_ENV === 'h5' ? '' : (process.env.BFF_URL ?? 'http://127.0.0.1:8787')),
   },
   framework: 'react',

@@ -77,7 +77,10 @@ export async function startHouse(
   databaseUrl: string,
   { processes = 1, web = false, env = {} }: { processes?: number; web?: boolean; env?: Record<string, string> } = {},
 ): Promise<RunningHouse> {
-  const sandbox = createSandbox({ apps: demoApps(DEMO_APPS), people: DEMO_PEOPLE })
+  const apps = demoApps(DEMO_APPS)
+  // a scanned code leads into these pages
+  if (web && env.PUBLIC_URL && apps[0]) apps[0].webUrl = env.PUBLIC_URL
+  const sandbox = createSandbox({ apps, people: DEMO_PEOPLE })
   const masterKey = randomBytes(32).toString('base64')
   const full = {
     ...houseEnv(databaseUrl, await sandbox.listen(), masterKey),

@@ -36,7 +36,15 @@ interface KeptRead {
   data: unknown
 }
 const KEPT = 'reads'
-const keptReads = () => kept<Record<string, KeptRead>>(KEPT) ?? {}
+interface KeptReads {
+  shape: string
+  reads: Record<string, KeptRead>
+}
+/** What was kept by a build for another server is forgotten: its answers may lack what these pages draw. */
+function keptReads(): Record<string, KeptRead> {
+  const stored = kept<KeptReads>(KEPT)
+  return stored?.shape === SERVER_SHAPE ? stored.reads : {}
+}
 
 export interface Read<T> {
   data: T | undefined
@@ -73,7 +81,8 @@ export function useRead<T>(
   useEffect(() => {
     if (!keepAs || data === undefined) return
     const reads = keptReads()
-    if (dataUpdatedAt > (reads[keepAs]?.at ?? 0)) keep(KEPT, { ...reads, [keepAs]: { at: dataUpdatedAt, data } })
+    if (dataUpdatedAt > (reads[keepAs]?.at ?? 0))
+      keep(KEPT, { shape: SERVER_SHAPE, reads: { ...reads, [keepAs]: { at: dataUpdatedAt, data } } })
   }, [keepAs, data, dataUpdatedAt])
   useDidShow(() => {
     if (enabled && known && isStale && !isFetching) void refetch()

@@ -1,0 +1,194 @@
+import { testDatabase } from '../support/database'
+import { readBarcode } from './barcode-reader.fixture'
+import { scanInto, see, shown, storyOf, tap, textOf, until } from './walk.fixture'
+import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
+
+jest.setTimeout(60_000)
+
+const database = testDatabase()
+let there: WebHouse
+let mei: Screen
+let lin: Screen
+let qing: Screen
+let poster: string
+const step = storyOf(() => ({ mei, lin, till: qing }))
+
+beforeAll(async () => {
+  there = await startWebHouse(database.url)
+  mei = await there.open(PHONE)
+  lin = await there.open(PHONE)
+  // her phone's clock can be moved on, so that nobody waits for the next code
+  await lin.page.clock.install()
+  qing = await there.open(TILL)
+}, 90_000)
+afterAll(() => there?.stop())
+
+const cardPoints = () => textOf(lin, 'card-points')
+const digits = async () => (await textOf(lin, 'member-code')).replace(/\s/g, '')
+let shownCodes = 0
+
+/** Lin shows a code that has not been shown yet, and Qing scans it. */
+async function atTheCounter(): Promise<void> {
+  await tap(lin, 'tab-code')
+  const before = await digits()
+  if (shownCodes++ > 0) {
+    const left = /(\d+) 秒后自动换新/.exec(await shown(lin))?.[1]
+    await lin.page.clock.fastForward(Number(left) * 1_000)
+    await until(digits, (now) => now !== before)
+  }
+  await scanInto(qing, await digits())
+  await at(qing.page, 'who').waitFor()
+}
+
+describe('Mei asks a friend to tea', () => {
+  step('her poster carries a code that a scanner reads', async () => {
+    await signInAs(mei, there.url, '小梅')
+    await tap(mei, 'referral-open')
+    await see(mei, /朋友喝到第一盏/)
+    await tap(mei, 'poster-open')
+    await at(mei.page, 'poster-sheet').waitFor()
+    for (let look = 0; ; look++) {
+      const picture = await at(mei.page, 'poster-sheet').screenshot()
+      const read = await readBarcode(there.browser, picture, 'qr').catch((error) => `nothing read: ${error}`)
+      if (look < 20 && !read.startsWith('http')) continue
+      poster = read
+      break
+    }
+    expect(poster).toMatch(/^http/)
+    expect(new URL(poster).searchParams.get('scene')).toMatch(/^l=[0-9A-Za-z]{8}$/)
+  })
+})
+
+describe('Lin opens it on her phone', () => {
+  step('she sees, as a guest, whose treat it is and what is in it', async () => {
+    await lin.page.goto(poster)
+    await see(lin, /小梅/)
+    await see(lin, /新人礼/)
+    await tap(lin, 'sign-in-wechat')
+    await lin.page.getByRole('button', { name: '小林' }).click()
+    await at(lin.page, 'join-open').waitFor()
+    await see(lin, /小梅/)
+  })
+
+  step('she agrees, proves her phone, and her old card comes along', async () => {
+    await tap(lin, 'join-open')
+    await at(lin.page, 'consent').click()
+    await tap(lin, 'join-phone-sms')
+    await at(lin.page, 'sms-phone').fill('13800002207')
+    await tap(lin, 'sms-send')
+    await see(lin, '验证码已发出')
+    const inbox = await lin.context.newPage()
+    await inbox.goto(`${there.house.sandbox.url}/sms`)
+    const code = (await inbox.locator('.code').first().textContent()) ?? ''
+    await inbox.close()
+    await at(lin.page, 'sms-code').fill(code)
+    await tap(lin, 'join-submit')
+    await see(lin, '找到一张老会员卡')
+    await at(lin.page, 'claim-last4').fill('3421')
+    await tap(lin, 'claim-submit')
+    await see(lin, '老卡并过来了')
+    await tap(lin, 'claim-done')
+  })
+
+  step('the box opens: a coupon, points, a first cup', async () => {
+    await lin.page.locator('.gf-box:visible').waitFor()
+    await see(lin, /小梅请你来喝第一盏/)
+    await tap(lin, 'gift-open')
+    await at(lin.page, 'gift-opened').waitFor()
+    for (const words of [/满 30 减 8/, /100/, /白桃乌龙/]) await see(lin, words)
+  })
+})
+
+describe('at the counter', () => {
+  step('the quote applies member price and coupon and says so; four taps from scan to settled', async () => {
+    await signInAs(qing, there.url, '阿青')
+    await tap(qing, 'tab-me')
+    await tap(qing, 'staff-open')
+    await see(qing, '请顾客出示会员码')
+    await lin.page.goto(`${there.url}/#/tabs/home/index`)
+    await until(cardPoints, (words) => words.includes('420'))
+    await atTheCounter()
+    await qing.page.keyboard.type('68')
+    await see(qing, /白银会员价/)
+    await see(qing, /满 30 减 8/)
+    await see(qing, /58\.64/)
+    await tap(qing, 'hold')
+    await at(qing.page, 'held').waitFor()
+    await tap(qing, 'settle')
+    await at(qing.page, 'done').waitFor()
+    expect(await textOf(qing, 'done')).toMatch(/\+\s*58/)
+    await at(qing.page, 'packet').waitFor()
+    await tap(qing, 'next-member')
+  })
+
+  step('Mei reads that her reward is held, and until when', async () => {
+    await mei.page.goto(`${there.url}/#/pages/referral/referral`)
+    await see(mei, /已下首单/)
+    expect(await shown(mei)).not.toContain('小林')
+  })
+})
+
+describe('Lin spends what she has', () => {
+  let pickupCode: string
+
+  step('she exchanges points and gets a pick-up code', async () => {
+    await tap(lin, 'tab-mall')
+    await see(lin, /420/)
+    await lin.page.locator('[id^="reward-"]:visible').first().click()
+    await tap(lin, 'exchange')
+    await tap(lin, 'exchange-confirm')
+    await at(lin.page, 'exchanged').waitFor()
+    await lin.page.goto(`${there.url}/#/pages/mall/redemptions`)
+    await at(lin.page, 'redemptions').waitFor()
+    pickupCode = (/\b(\d{4}) ?(\d{4})\b/.exec(await shown(lin)) ?? []).slice(1).join('')
+    expect(pickupCode).toMatch(/^\d{8}$/)
+  })
+
+  step('the clerk hands it over by its code, once', async () => {
+    await lin.page.goto(`${there.url}/#/tabs/home/index`)
+    await atTheCounter()
+    await tap(qing, 'pickup-open')
+    await scanInto(qing, pickupCode)
+    await at(qing.page, 'handed').waitFor()
+  })
+
+  step('her first obligation is confirmed in the same visit', async () => {
+    await qing.page.getByRole('button', { name: '关闭' }).filter({ visible: true }).click()
+    await tap(qing, 'checkin-open')
+    await tap(qing, 'check-in-autumn_tasting')
+    await at(qing.page, 'checked-in').waitFor()
+    await see(qing, /知茶人/)
+    await lin.page.goto(`${there.url}/#/pages/obligation/obligations`)
+    await see(lin, /知茶人/)
+  })
+})
+
+describe('she brings the drink back', () => {
+  step('the clerk takes the purchase back and sees what goes with it', async () => {
+    await qing.page.getByRole('button', { name: '关闭' }).filter({ visible: true }).click()
+    await tap(qing, 'recent-open')
+    await qing.page.locator('#recent .hy-cell--tap:visible').first().click()
+    await tap(qing, 'return-submit')
+    await see(qing, /58/)
+    await tap(qing, 'return-done')
+  })
+
+  step('her coupon is back, and nobody’s balance is wrong', async () => {
+    await lin.page.goto(`${there.url}/#/tabs/coupon/index`)
+    await see(lin, /满 30 减 8/)
+    await lin.page.goto(`${there.url}/#/pages/ledger/statement`)
+    await see(lin, /退货/)
+  })
+
+  step('Mei reads that the reward was taken back, and why', async () => {
+    await mei.page.reload()
+    await see(mei, /首单退了款/)
+  })
+
+  step('nothing broke on any screen on the way', async () => {
+    const broken = [mei, lin, qing]
+      .flatMap(({ complaints }) => complaints)
+      .filter((line) => !line.startsWith('Failed to load resource'))
+    expect(broken).toEqual([])
+  })
+})
