@@ -1,5 +1,6 @@
 import { testDatabase } from '../support/database'
 import { readBarcode } from './barcode-reader.fixture'
+import { scanInto, see, shown, storyOf, textOf, until } from './walk.fixture'
 import { at, haveCodePage, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 jest.setTimeout(60_000)
@@ -19,46 +20,11 @@ beforeAll(async () => {
 }, 90_000)
 afterAll(() => there?.stop())
 
-const see = (screen: Screen, words: string | RegExp) =>
-  screen.page.getByText(words).filter({ visible: true }).first().waitFor()
 const tap = (id: string) => at(lin.page, id).tap()
-const textOf = async (screen: Screen, id: string) => (await at(screen.page, id).textContent()) ?? ''
 const cardPoints = () => textOf(lin, 'card-points')
 const digits = async () => (await textOf(lin, 'member-code')).replace(/\s/g, '')
-
-let stopped = false
-
-/** One step of the story; after one that failed the rest only says so. */
-function step(name: string, walk: () => Promise<void>): void {
-  test(name, async () => {
-    if (stopped) throw new Error('a step before this one failed')
-    stopped = true
-    await walk().catch(async (error) => {
-      throw new Error(`${error}\n— phone —\n${await shown(lin)}\n— till —\n${await shown(qing)}`)
-    })
-    stopped = false
-  })
-}
-
-// biome-ignore lint/performance/useDomNodeTextContent: only what can be seen is of interest
-const shown = ({ page }: Screen) => page.evaluate(() => document.body.innerText).catch(String)
-
-/** Reads again and again until it is as wished; fails with what it was last. */
-async function until<T>(read: () => Promise<T>, wished: (seen: T) => boolean): Promise<void> {
-  const end = Date.now() + 10_000
-  let seen = await read()
-  while (!wished(seen)) {
-    if (Date.now() > end) throw new Error(`still ${JSON.stringify(seen)}`)
-    await new Promise((done) => setTimeout(done, 50))
-    seen = await read()
-  }
-}
-
-/** A hand scanner: a keyboard that types fast and ends with Enter. */
-async function scan(code: string): Promise<void> {
-  await qing.page.keyboard.type(code, { delay: 4 })
-  await qing.page.keyboard.press('Enter')
-}
+const scan = (code: string) => scanInto(qing, code)
+const step = storyOf(() => ({ phone: lin, till: qing }))
 
 async function smsCode(): Promise<string> {
   const inbox = await lin.context.newPage()
