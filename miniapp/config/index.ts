@@ -34,7 +34,10 @@ const base: UserConfigExport<'webpack5'> = {
     patterns:
       process.env.TARO_ENV === 'h5'
         ? [{ from: 'src/favicon.ico', to: `${OUTPUT}/favicon.ico` }]
-        : [{ from: 'src/theme.json', to: `${OUTPUT}/theme.json` }],
+        : [
+            { from: 'src/theme.json', to: `${OUTPUT}/theme.json` },
+            { from: 'src/share', to: `${OUTPUT}/share` },
+          ],
     options: {},
   },
   mini: {

@@ -20,7 +20,7 @@ export type Poster = RouterOutputs['referral']['poster']
 export default function PosterPage() {
   const read = useRead(['poster'], () => api.referral.poster.query())
   const painted = usePainted(read.data)
-  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index' })
+  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   const { data, fault, slow } = read
   return (
     <Page wide onRefresh={read.reload}>

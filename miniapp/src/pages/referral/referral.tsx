@@ -23,7 +23,7 @@ const VIEWS = [
 /** Friends one has asked to tea: on what the reward depends, and how far each of them has come. */
 export default function ReferralPage() {
   const read = useRead(['referral'], () => api.referral.mine.query(), { keepAs: 'referral' })
-  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index' })
+  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   return (
     <Page onRefresh={read.reload}>
       <View className="rf-body">

@@ -22,7 +22,7 @@ import { useGuestHome } from './use-guest-home'
 export default function Home() {
   const { state } = useSession()
   const [joining, setJoining] = useState(false)
-  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index' })
+  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   return (
     <>
       {state === 'member' ? <MemberHome /> : <StrangerHome onJoin={() => setJoining(true)} />}
