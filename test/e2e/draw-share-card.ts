@@ -7,7 +7,7 @@ import { smallPng } from './small-png'
 
 /** What the phone sends along (WeChat shows 5:4), and how a chat shows it. */
 const PICTURE = join(PROJECT, 'miniapp/src/share/invite.png')
-const CARD = join(PROJECT, 'docs/screenshots/share-card.png')
+const CARD = join(PROJECT, 'docs/share-card.png')
 const TITLE = '请你来喝第一盏'
 
 const bowl = `
