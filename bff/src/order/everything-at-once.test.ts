@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { testDatabase } from '../../../test/support/database'
+import { expectLedgerHolds } from '../../../test/support/ledger'
+import { expectPromisesHold } from '../../../test/support/promises'
+import { Refusal } from '../refusal'
+import {
+  arrive,
+  deedsOf,
+  type Everything,
+  newCircle,
+  openEverything,
+  openRoom,
+  type Somebody,
+} from './everything.fixture'
+
+const database = testDatabase()
+let till: Awaited<ReturnType<typeof openRoom>>
+beforeAll(async () => {
+  till = await openRoom(database.url)
+})
+afterAll(() => till.room.close())
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+/** How long after one another the mixes come: while holds live, after the friends' holding time, after the last pick-up day. */
+const WAITS = [0, MINUTE, 3 * DAY, MINUTE, 9 * DAY]
+const KINDS = [
+  'buy',
+  'buy',
+  'hold',
+  'hold',
+  'settle',
+  'settle',
+  'release',
+  'giveBack',
+  'handOver',
+  'checkIn',
+  'exchange',
+]
+const MORE = [
+  'exchange',
+  'cancel',
+  'open',
+  'open',
+  'claim',
+  'earn',
+  'payFriends',
+  'endHolds',
+  'makeReady',
+  'endPickups',
+]
+
+const choice = fc.record({
+  what: fc.constantFrom(...KINDS, ...MORE),
+  who: fc.nat(7),
+  nth: fc.nat(5),
+})
+const mix = fc.record({
+  deeds: fc.array(choice, { minLength: 26, maxLength: 26 }),
+  merges: fc.array(fc.tuple(fc.nat(7), fc.nat(7)), { maxLength: 2 }),
+})
+type Mix = typeof mix extends fc.Arbitrary<infer M> ? M : never
+
+async function allAtOnce(all: Everything, people: Somebody[], { deeds: wished, merges }: Mix): Promise<void> {
+  const deeds = deedsOf(all)
+  const works = wished.map(async ({ what, who, nth }, n) => deeds[what]?.(people[who] as Somebody, all.room.at(n), nth))
+  // in the middle of everything
+  works.splice(
+    works.length / 2,
+    0,
+    ...merges.map(async ([one, other], n) => {
+      const [dst, src] = [people[one]?.memberId as string, people[other]?.memberId as string]
+      if (dst !== src) await all.room.merge(dst, src, all.room.at(n))
+    }),
+  )
+  for (const result of await Promise.allSettled(works))
+    if (result.status === 'rejected' && !(result.reason instanceof Refusal)) throw result.reason
+}
+
+test('whatever happens to some friends at once, on two processes, every promise holds', async () => {
+  const rounds = fc.array(mix, { minLength: WAITS.length, maxLength: WAITS.length })
+  await fc.assert(
+    fc.asyncProperty(rounds, async (mixes) => {
+      const all = await openEverything(till)
+      const people = await newCircle(all)
+      for (const [n, one] of mixes.entries()) {
+        till.one.clock.pass(WAITS[n] as number)
+        for (const who of people) who.visit = await arrive(all, who.memberId)
+        await allAtOnce(all, people, one)
+        await expectLedgerHolds(till.prisma)
+        await expectPromisesHold(till.prisma, till.one.clock.at)
+      }
+    }),
+    { numRuns: 6, endOnFailure: true, interruptAfterTimeLimit: 15_000 },
+  )
+}, 60_000)

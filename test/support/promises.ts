@@ -1,0 +1,122 @@
+import type { Db } from '../../bff/src/db'
+
+const GONE = "SELECT member_id FROM member WHERE status = 'merged'"
+const OWNED = [
+  ...[
+    'account WHERE available_points + pending_points + debt_points + growth > 0 AND member_id',
+    'lot_use WHERE member_id',
+  ],
+  ...['purchase WHERE member_id', 'order_hold WHERE member_id', 'visit WHERE member_id', 'coupon WHERE member_id'],
+  ...['coupon_quota WHERE member_id', 'gift_given WHERE member_id', 'redemption WHERE member_id'],
+  ...['pickup_code WHERE member_id', 'reward_piece WHERE member_id', 'reward_quota WHERE member_id'],
+  ...[
+    'referral_link WHERE member_id',
+    'referral WHERE member_id',
+    'referral WHERE inviter_id',
+    'referral_quota WHERE member_id',
+  ],
+  ...['obligation_instance WHERE member_id', 'obligation_proof WHERE member_id', 'honour_held WHERE member_id'],
+]
+
+/** A count that is kept, beside the rows it counts: which promise, of what, what is written and what should be. */
+const COUNTS = `
+SELECT 'I-C1 granted' AS promise, template_id::text AS of, granted AS books,
+    (SELECT count(*) FROM coupon c WHERE c.template_id = t.template_id) AS should
+  FROM coupon_template t WHERE total_limit IS NOT NULL
+UNION ALL
+SELECT 'I-C1 quota', member_id || ' ' || template_id, q.granted,
+    (SELECT count(*) FROM coupon c WHERE c.template_id = q.template_id AND c.member_id = q.member_id)
+  FROM coupon_quota q
+UNION ALL
+SELECT 'gift given', gift_id, given, (SELECT count(*) FROM gift_given g WHERE g.gift_id = gift.gift_id)
+  FROM gift WHERE stock IS NOT NULL OR points_budget IS NOT NULL
+UNION ALL
+SELECT 'gift budget', gift_id, points_given, points * given FROM gift WHERE points_budget IS NOT NULL
+UNION ALL
+SELECT 'I-M1 stock', reward_id, stock_total, CASE WHEN numbered
+    THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.redemption_id IS NULL)
+    ELSE (SELECT sum(remaining) FROM reward_stock s WHERE s.reward_id = r.reward_id) END
+    + (SELECT count(*) FROM redemption d WHERE d.reward_id = r.reward_id AND d.state <> 'cancelled')
+  FROM reward r WHERE stock_total IS NOT NULL
+UNION ALL
+SELECT 'reward quota', member_id || ' ' || reward_id, taken, (SELECT count(*) FROM redemption d
+    WHERE d.member_id = q.member_id AND d.reward_id = q.reward_id AND d.origin = 'mall' AND d.state <> 'cancelled')
+  FROM reward_quota q
+UNION ALL
+SELECT 'I-F2 budget', campaign_id, spent_points, reward_points * (SELECT count(*) FROM referral_kept k WHERE k.campaign_id = c.campaign_id)
+  FROM referral_campaign c
+UNION ALL
+SELECT 'I-F2 cap', member_id || ' ' || campaign_id, taken,
+    (SELECT count(*) FROM referral_kept k WHERE k.campaign_id = q.campaign_id AND k.inviter_id = q.member_id)
+  FROM referral_quota q
+UNION ALL
+SELECT 'obligation budget', obligation_id, spent_points, reward_points * (SELECT count(*) FROM obligation_instance i
+    JOIN effect e ON e.kind = 'obligation' AND e.source_id = i.instance_id::text AND e.part = 'award' WHERE i.obligation_id = o.obligation_id)
+  FROM obligation o`
+
+/** Rows that there must not be. */
+const NEVER = `
+SELECT 'a coupon is used by one kept order, its own' AS promise, coupon_id::text AS of FROM coupon c
+  WHERE state = 'used' AND NOT EXISTS (SELECT 1 FROM purchase p JOIN order_hold h USING (member_id, hold_id)
+    WHERE p.member_id = c.member_id AND p.order_id = c.order_id AND p.state = 'settled' AND h.coupon_id = c.coupon_id)
+UNION ALL
+SELECT 'a kept order has the coupon it was priced with', p.order_id::text FROM purchase p JOIN order_hold h USING (member_id, hold_id)
+  WHERE p.state = 'settled' AND h.coupon_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM coupon c
+    WHERE c.member_id = p.member_id AND c.coupon_id = h.coupon_id AND c.state = 'used' AND c.order_id = p.order_id)
+UNION ALL
+SELECT 'a hold is paid once', min(hold_id::text) FROM purchase WHERE hold_id IS NOT NULL GROUP BY hold_id HAVING count(*) > 1
+UNION ALL
+SELECT 'a held coupon has its live hold', coupon_id::text FROM coupon c WHERE state = 'held' AND NOT EXISTS (SELECT 1 FROM order_hold h
+    WHERE h.member_id = c.member_id AND h.hold_id = c.hold_id AND h.coupon_id = c.coupon_id AND h.state = 'live')
+UNION ALL
+SELECT 'a live hold has its coupon', hold_id::text FROM order_hold h WHERE state = 'live' AND expires_at > $1 AND coupon_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM coupon c WHERE c.member_id = h.member_id AND c.coupon_id = h.coupon_id AND c.state = 'held' AND c.hold_id = h.hold_id)
+UNION ALL
+SELECT 'returned, and taken back', order_id::text FROM purchase p WHERE (state = 'returned') <>
+    EXISTS (SELECT 1 FROM effect WHERE kind = 'order' AND source_id = p.order_id::text AND part = 'take_back')
+UNION ALL
+SELECT 'a packet of a returned order cannot be used', coupon_id::text FROM coupon c JOIN purchase p
+    ON p.member_id = c.member_id AND p.order_id::text = c.effect_source
+  WHERE c.effect_kind = 'order' AND p.state = 'returned' AND c.state = 'granted'
+UNION ALL
+SELECT 'I-M2 paid', redemption_id::text FROM redemption r WHERE (origin = 'mall') <>
+    EXISTS (SELECT 1 FROM effect WHERE kind = 'redemption' AND source_id = r.redemption_id::text AND part = 'spend')
+UNION ALL
+SELECT 'I-M2 given back', redemption_id::text FROM redemption r WHERE origin = 'mall' AND (state = 'cancelled') <>
+    EXISTS (SELECT 1 FROM effect WHERE kind = 'redemption' AND source_id = r.redemption_id::text AND part = 'return')
+UNION ALL
+SELECT 'I-M1 a piece has its owner', reward_id || ' ' || piece_no FROM reward_piece p WHERE redemption_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = p.member_id AND r.redemption_id = p.redemption_id
+    AND r.reward_id = p.reward_id AND r.piece_no = p.piece_no AND r.state <> 'cancelled')
+UNION ALL
+SELECT 'what is ready has one code', redemption_id::text FROM redemption r WHERE state = 'ready' AND 1 <>
+    (SELECT count(*) FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id)
+UNION ALL
+SELECT 'I-G1 nothing of a second gift is left', given_id::text FROM gift_given g WHERE state = 'superseded' AND (
+    EXISTS (SELECT 1 FROM coupon c WHERE c.member_id = g.member_id AND c.effect_kind = 'gift'
+      AND c.effect_source = g.given_id::text AND c.state = 'granted')
+    OR EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = g.member_id AND r.given_id = g.given_id AND r.state IN ('placed', 'ready'))
+    OR EXISTS (SELECT 1 FROM lot l WHERE l.member_id = g.member_id AND l.origin_lot_id = g.lot_id AND l.remaining > 0))
+UNION ALL
+SELECT 'I-F4 paid and kept', referral_id::text FROM referral r WHERE (state = 'released') <>
+    (EXISTS (SELECT 1 FROM effect WHERE kind = 'referral' AND source_id = r.referral_id::text AND part = 'award') AND settled_at IS NOT NULL
+      AND state NOT IN ('refused', 'void'))
+UNION ALL
+SELECT 'I-F4 held or paid for a kept order', referral_id::text FROM referral r WHERE state IN ('held', 'released')
+  AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = r.member_id AND p.order_id = r.order_id AND p.state = 'settled')
+UNION ALL
+SELECT 'I-O1 done, and honoured', instance_id::text FROM obligation_instance i WHERE (state = 'rewarded') AND
+    NOT EXISTS (SELECT 1 FROM effect WHERE kind = 'obligation' AND source_id = i.instance_id::text AND part = 'award')
+${OWNED.map((where) => `UNION ALL SELECT 'a merged record owns nothing', '${where}' FROM ${where} IN (${GONE})`).join('\n')}`
+
+/** A reward counts against cap and budget while it is held, and for ever once it was paid. */
+const KEPT = `WITH referral_kept AS (SELECT r.* FROM referral r WHERE state = 'held' OR EXISTS (
+  SELECT 1 FROM effect WHERE kind = 'referral' AND source_id = r.referral_id::text AND part = 'award'))`
+
+/** What coupons, gifts, the mall, referral, obligations and orders promise, over the whole database. */
+export async function expectPromisesHold(db: Db, now: Date): Promise<void> {
+  expect(
+    await db.$queryRawUnsafe(`${KEPT} SELECT * FROM (${COUNTS}) kept WHERE books IS DISTINCT FROM should`),
+  ).toEqual([])
+  expect(await db.$queryRawUnsafe(`SELECT DISTINCT * FROM (${NEVER}) broken`, now)).toEqual([])
+}
