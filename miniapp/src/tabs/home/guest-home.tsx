@@ -60,7 +60,7 @@ export function GuestHome({ offer, onJoin }: { offer: Offer; onJoin: () => void 
   )
 }
 
-/** What being a member is, in four lines and six glazes. */
+/** What being a member is, in four lines and six glazes; in two pieces, since with the gift and the shelf it weighs too much. */
 const WhatItBrings = () => (
   <View>
     <Section title="入会有什么" />
@@ -70,10 +70,14 @@ const WhatItBrings = () => (
       <Cell icon="code" title="一码到店" sub="30 秒一换，截图无效，没网也能用" />
       <Cell icon="shield" title="信息不强求" sub="不留手机号也能入会" />
     </Panel>
-    <Section title="六种釉，一只盏" />
-    <Panel pad>
-      <Ladder rungs={tiers} tier={0} />
-    </Panel>
+    <View>
+      <Later>
+        <Section title="六种釉，一只盏" />
+        <Panel pad>
+          <Ladder rungs={tiers} tier={0} />
+        </Panel>
+      </Later>
+    </View>
   </View>
 )
 
