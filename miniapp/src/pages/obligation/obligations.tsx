@@ -2,7 +2,10 @@ import { View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
+import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
+import { useSession } from '../../lib/session'
+import { useShareCard } from '../../lib/share'
 import { Chip } from '../../ui/blocks'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
@@ -23,7 +26,13 @@ const GROUPS: { group: Group; name: string; nothing: { title: string; sub: strin
 
 /** Small things done for the house, and the names they leave. */
 export default function ObligationsPage() {
-  const read = useRead(['obligations'], () => api.obligation.list.query(), { keepAs: 'obligations' })
+  const { state } = useSession()
+  const stranger = state === 'guest' || state === 'signed_out'
+  const read = useRead(['obligations'], () => api.obligation.list.query(), {
+    keepAs: 'obligations',
+    enabled: !stranger,
+  })
+  useShareCard({ title: '做一件小事，留一个名字', path: '/pages/obligation/obligations' })
   const { params } = useRouter()
   const [openId, setOpenId] = useState<string | null>(params.obligationId ?? null)
   const open = read.data?.obligations.find(({ obligationId }) => obligationId === openId) ?? null
@@ -35,14 +44,23 @@ export default function ObligationsPage() {
           <View className="hy-display">做一件小事，</View>
           <View className="hy-display">留一个名字</View>
         </View>
-        <States read={read} skeleton={<Skeleton rows={5} />}>
-          {({ honours, obligations }) => (
-            <>
-              <Honours honours={honours} />
-              <List obligations={obligations} onOpen={setOpenId} />
-            </>
-          )}
-        </States>
+        {stranger ? (
+          <Empty
+            title="入会就能接下一件"
+            sub="都是顺手的小事，到店时店员记一笔"
+            action="去入会"
+            onAction={() => toTab('home')}
+          />
+        ) : (
+          <States read={read} skeleton={<Skeleton rows={5} />}>
+            {({ honours, obligations }) => (
+              <>
+                <Honours honours={honours} />
+                <List obligations={obligations} onOpen={setOpenId} />
+              </>
+            )}
+          </States>
+        )}
       </View>
       <Detail obligation={open} onClose={() => setOpenId(null)} />
     </Page>
