@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import qrcode from 'qrcode-generator'
 import { type Client, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
+import { tapLightly } from './light.fixture'
 import type { Phone } from './runtime/phone'
 import { describeWithWcc } from './wcc.fixture'
 
@@ -16,17 +17,7 @@ beforeAll(async () => {
   await phone.start()
 })
 
-/** Taps; the tapped page may be drawn once for the finger and, in two pieces, for each answer of the server. */
-async function tap(which: string): Promise<void> {
-  const { path } = phone.page().page
-  const asked = phone.journal.requests.length
-  const led = await phone.tap(which)
-  const answers = phone.journal.requests.length - asked
-  // Points that count up are many drawings of nothing but a text.
-  const drawn = led.filter(({ page, keys }) => page === path && !keys.every((key) => key.endsWith('.v')))
-  expect({ which, drawn: drawn.length <= 1 + 2 * answers ? [] : drawn }).toEqual({ which, drawn: [] })
-}
-
+const tap = (which: string) => tapLightly(phone, which)
 const digits = () => phone.get('#member-code').children[0]?.text.replace(/\s/g, '') ?? ''
 const scan = (code: string) => qing.visit.scan.mutate({ requestId: randomUUID(), code, tillId: TILL })
 

@@ -1,5 +1,6 @@
 import { WEAPP_DIST } from '../support/builds'
 import { phoneHouse } from './house.fixture'
+import { FIRST_BYTES, LATER_BYTES } from './light.fixture'
 import type { Shared } from './runtime/hands'
 import type { Phone } from './runtime/phone'
 import { readProgram } from './runtime/program'
@@ -7,9 +8,6 @@ import type { PhoneStorage } from './runtime/storage'
 import { measure, nameOf, type ViewNode, walk } from './runtime/tree'
 import { describeWithWcc } from './wcc.fixture'
 
-const KB = 1024
-const FIRST_BYTES = 24 * KB
-const LATER_BYTES = 8 * KB
 const NODES = 600
 const DEPTH = 25
 
