@@ -4,6 +4,9 @@ import { View } from '@tarojs/components'
 import { aria } from '../../ui/aria'
 import type { Mine } from './referral'
 
+const ON_WHAT = ['只算直接邀请的朋友', '首单过退款期到账']
+const NONE_NOW = ['现在没有邀请奖励', '待确认的照常到账，朋友照样能来入会']
+
 /** What the reward depends on, before anything else is said. */
 export function Headline({ campaign }: { campaign: Mine['campaign'] }) {
   const running = campaign?.running ?? false
@@ -18,7 +21,9 @@ export function Headline({ campaign }: { campaign: Mine['campaign'] }) {
         </View>
         <View className="rf-foot">
           <View className="hy-grow">
-            {running ? '只算直接邀请的朋友，首单过退款期到账' : '现在没有邀请奖励。待确认的照常到账，朋友照样能来入会'}
+            {(running ? ON_WHAT : NONE_NOW).map((words) => (
+              <View key={words}>{words}</View>
+            ))}
             {running && campaign?.endsAt && (
               <View className="hy-mt1">{`到 ${dayWords(new Date(campaign.endsAt), new Date())}为止`}</View>
             )}

@@ -1,6 +1,6 @@
 import { countText, yuanText } from '@huiyuan/shared/money'
 import { clockText } from '@huiyuan/shared/time'
-import { View } from '@tarojs/components'
+import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import type { Trouble } from '../../lib/api'
 import { Cell, Panel, Section, Tag } from '../../ui/blocks'
@@ -11,7 +11,12 @@ import type { ShiftOrder } from './use-shift'
 
 const subOf = (order: ShiftOrder, tills: ShiftOrdersWish['tills']) => {
   const till = tills.find(({ tillId }) => tillId === order.tillId)?.name ?? order.tillId
-  return `${clockText(new Date(order.settledAt))} · ${till} · ${order.staffName} · ${order.orderNo}`
+  return (
+    <>
+      <Text className="hy-whole">{`${clockText(new Date(order.settledAt))} · ${till} · ${order.staffName}`}</Text>
+      <Text className="hy-whole">{order.orderNo}</Text>
+    </>
+  )
 }
 
 export interface ShiftOrdersWish {

@@ -104,8 +104,8 @@ function NewsCell({ item, now }: { item: News; now: Date }) {
       return (
         <Cell
           icon="mall"
-          title={`${item.title}可以取了`}
-          sub={`${dayWords(new Date(item.pickupBy), now)}前，出示取货码`}
+          title={`「${item.title}」可以取了`}
+          sub={`${dayWords(new Date(item.pickupBy), now)}前取走`}
           end={<Tag kind="brand">取货码</Tag>}
           onTap={() => go('/pages/mall/redemptions')}
         />
