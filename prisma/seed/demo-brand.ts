@@ -216,7 +216,7 @@ async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promis
   const own = Array.from({ length: 44 }, (_, n) => ({
     memberId,
     storeId: 'hubin',
-    at: new Date(first + n * 9 * DAY_MS + (n % 7) * 3_600_000),
+    at: new Date(first + n * 9 * DAY_MS + (10 + (n % 7)) * 3_600_000),
     amountFen: 2_900 + (n % 5) * 600,
   })).filter(({ at }) => at.getTime() < now.getTime() - DAY_MS)
   return [...own, ...(await seedFriends(ctx, memberId, now))]
