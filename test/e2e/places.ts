@@ -24,7 +24,7 @@ export interface Place {
   steps?: (page: Page, nextCode: NextCode) => Promise<void>
 }
 
-const tap =
+export const tap =
   (...ids: string[]) =>
   async (page: Page) => {
     for (const id of ids) await at(page, id).click()

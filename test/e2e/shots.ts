@@ -1,5 +1,6 @@
 import type { Page, Route } from 'playwright-core'
 import { PLACES, type Place } from './places'
+import { RARE_SHOTS } from './rare-shots'
 import type { Scheme, Shot } from './studio'
 import { at, haveCodePage, type Screen } from './web-house'
 
@@ -45,12 +46,26 @@ async function wait({ page }: Screen): Promise<void> {
   await page.getByText('有点慢').filter({ visible: true }).waitFor()
 }
 
+/** A locked price keeps its coupon from the next pictures; it is let go. */
+const tidied = ({ name }: Place): Pick<Shot, 'tidy'> =>
+  name === 'counter-held'
+    ? {
+        tidy: ({ page }) =>
+          at(page, 'change-amount')
+            .click()
+            .then(() => at(page, 'hold').waitFor()),
+      }
+    : {}
+
 const both = (shots: (scheme: Scheme) => Shot[]): Shot[] => SCHEMES.flatMap(shots)
 
 /** Every picture of the album, in the order of taking. */
 export const SHOTS: Shot[] = [
+  // both schemes of a place side by side: what one step changes, the next places show in both
+  ...PLACES.flatMap((place) =>
+    SCHEMES.map((scheme): Shot => ({ name: `${place.name}-${scheme}`, place, scheme, ...tidied(place) })),
+  ),
   ...both((scheme) => [
-    ...PLACES.map((place) => ({ name: `${place.name}-${scheme}`, place, scheme })),
     { name: `home-offline-${scheme}`, place: home, scheme, after: lose },
     {
       name: `home-skeleton-${scheme}`,
@@ -85,8 +100,15 @@ export const SHOTS: Shot[] = [
   ]),
   { name: 'counter-1024', place: placeOf('counter'), scheme: 'light', width: 1024 },
   { name: 'counter-ring-1024-dark', place: placeOf('counter-ring'), scheme: 'dark', width: 1024 },
-  { name: 'counter-held-1024', place: placeOf('counter-held'), scheme: 'light', width: 1024 },
+  {
+    name: 'counter-held-1024',
+    place: placeOf('counter-held'),
+    scheme: 'light',
+    width: 1024,
+    ...tidied(placeOf('counter-held')),
+  },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
+  ...RARE_SHOTS,
 ]
 
 /** What stands side by side at the head of the README. */
@@ -95,8 +117,8 @@ export const HERO = {
     [
       ['home', 'light'],
       ['code', 'light'],
-      ['tier', 'light'],
-      ['home-newcomer', 'dark'],
+      ['mall', 'light'],
+      ['gift', 'dark'],
     ] as const
   ).map(([name, scheme]): Shot => ({ name: `hero ${name}`, place: placeOf(name), scheme, cropped: true })),
   till: { name: 'hero counter', place: placeOf('counter-ring'), scheme: 'light', width: 1024 } satisfies Shot,

@@ -23,6 +23,8 @@ export interface Shot {
   open?: (page: Page, url: string) => Promise<unknown>
   /** After the page is whole. */
   after?: (screen: Screen) => Promise<unknown>
+  /** After the shutter, so that the next picture begins where this one began. */
+  tidy?: (screen: Screen) => Promise<unknown>
 }
 
 const HEIGHTS: Record<number, number> = { 320: 640, 390: 844, 1024: 768 }
@@ -63,7 +65,9 @@ export function openStudio(there: WebHouse, nextCode: NextCode) {
         await (shot.open ?? ((page, url) => openPlace(page, url, place, nextCode)))(screen.page, there.url)
         await shot.after?.(screen)
         if (!shot.cropped) await unroll(screen.page)
-        return await screen.page.screenshot()
+        const png = await screen.page.screenshot()
+        await shot.tidy?.(screen)
+        return png
       } catch (error) {
         throw new Error(`${shot.name}: ${error}`)
       } finally {
@@ -94,11 +98,18 @@ const withoutReads = ({ cookies, origins }: Kept): Kept => ({
 /** Makes the window as tall as the page, unless a sheet lies over it: a sheet belongs to the window. */
 async function unroll(page: Page): Promise<void> {
   const size = page.viewportSize() ?? { width: 390, height: 844 }
-  const long = await page.evaluate(() => {
+  // parts of a page come a moment after the rest
+  for (let before = -1, long = 0; before !== long; ) {
+    before = long
+    await page.waitForTimeout(150)
+    long = await lengthOf(page)
+    await page.setViewportSize({ ...size, height: Math.max(size.height, Math.min(long, TALLEST)) })
+  }
+}
+
+const lengthOf = (page: Page): Promise<number> =>
+  page.evaluate(() => {
     if (document.querySelector('.hy-sheet')) return 0
     const pages = [...document.querySelectorAll('.hy-page')].filter((one) => one.checkVisibility())
     return Math.ceil(pages.at(-1)?.getBoundingClientRect().height ?? 0)
   })
-  await page.setViewportSize({ ...size, height: Math.max(size.height, Math.min(long, TALLEST)) })
-  await page.waitForTimeout(150)
-}

@@ -1,0 +1,142 @@
+import { among, type Change } from './answers'
+import { pictureTime } from './shifted-clock'
+
+const days = (count: number) => new Date(pictureTime().getTime() + count * 86_400_000).toISOString()
+
+/** Whoever comes by a friend's link, and what the friend gets for it. */
+export const byFriend: Record<string, Change> = {
+  'gift.preview': (preview) => ({ ...preview, fromName: '小梅' }),
+  'gift.show': ({ gift }) => ({ gift: { ...(gift as object), fromName: '小梅' } }),
+  'referral.mine': (mine) => ({
+    ...mine,
+    invitedBy: { name: '小梅', state: 'held', words: '你下了第一单，12 月 7 日过退款期后，她会收到谢礼' },
+  }),
+}
+
+export const one = (list: string, id: string, key: string, change: object) =>
+  among(list, (entry) => (entry[key] === id ? { ...entry, ...change } : entry))
+
+/** Every state in which an exchange may be. */
+export const everyRedemption: Change = (answer) => {
+  const [first] = answer.redemptions as Record<string, unknown>[]
+  const like = (redemptionId: string, change: object) => ({ ...first, redemptionId, ...change })
+  const over = { pickupCode: null, canCancel: false }
+  const bowl = { title: '梅子青限量茶碗', art: 'bowl_green', points: 1_200, pieceNo: 17, stockTotal: 500 }
+  return {
+    ...answer,
+    nextCursor: null,
+    redemptions: [
+      like('1', {}),
+      like('2', { ...bowl, state: 'placed', readyAt: days(2), pickupBy: days(32), pickupCode: null, canCancel: true }),
+      like('3', {
+        title: '白瓷小盏',
+        art: 'bowl_white',
+        points: 460,
+        state: 'done',
+        finishedAt: days(-6),
+        storeName: '湖滨店',
+        ...over,
+      }),
+      like('4', {
+        title: '棉麻茶巾',
+        art: 'towel',
+        points: 220,
+        state: 'cancelled',
+        cancelReason: 'member',
+        finishedAt: days(-9),
+        ...over,
+      }),
+      like('5', {
+        title: '竹制茶则',
+        art: 'spoon',
+        points: 320,
+        state: 'cancelled',
+        cancelReason: 'overdue',
+        finishedAt: days(-20),
+        ...over,
+      }),
+    ],
+  }
+}
+
+/** Coupons that were used, ran out, or are about to. */
+export const everyCoupon: Change = (answer) => {
+  const [first] = [...(answer.usable as object[]), ...(answer.used as object[])]
+  const like = (couponId: string, change: object) => ({ ...first, couponId, ...change })
+  return {
+    ...answer,
+    usable: [
+      like('1', { title: '满 25 减 5', amountOffFen: 500, thresholdFen: 2_500, state: 'usable', expiresAt: days(2) }),
+      like('2', { state: 'usable', expiresAt: days(30) }),
+      like('3', {
+        title: '满 40 减 10',
+        amountOffFen: 1_000,
+        thresholdFen: 4_000,
+        state: 'waiting',
+        validFrom: days(3),
+      }),
+    ],
+    used: [
+      like('4', { state: 'used', usedAt: days(-3), from: 'gift' }),
+      like('5', {
+        title: '满 25 减 5',
+        amountOffFen: 500,
+        thresholdFen: 2_500,
+        state: 'used',
+        usedAt: days(-18),
+        from: 'order',
+      }),
+    ],
+    over: [
+      like('6', {
+        title: '满 25 减 5',
+        amountOffFen: 500,
+        thresholdFen: 2_500,
+        state: 'expired',
+        expiresAt: days(-11),
+        from: 'order',
+      }),
+      like('7', { state: 'voided', from: 'order' }),
+    ],
+  }
+}
+
+export const cups = (change: object) => one('obligations', 'own_cup', 'obligationId', change)
+export const running = { state: 'in_progress', progress: 9, refusal: null, nextAt: null, acceptedAt: days(-24) }
+export const finished = { state: 'rewarded', progress: 10, finishedAt: days(-1), acceptedAt: days(-24) }
+
+export const honoured: Change = (answer) => ({
+  ...among('honours', (honour) => ({
+    ...honour,
+    held: true,
+    until: honour.honourId === 'cup_keeper' ? '2027-11-30T15:59:59.999Z' : null,
+  }))(answer),
+})
+
+/** A day on which much waits. */
+export const fullDay: Change = (home) => ({
+  ...home,
+  today: [
+    { kind: 'pickup_ready', title: '桂花乌龙 一盏', pickupBy: days(6) },
+    { kind: 'coupon_expiring', title: '满 25 减 5', count: 1, expiresAt: days(2) },
+    {
+      kind: 'obligation_near',
+      obligationId: 'own_cup',
+      title: '带自己的杯子',
+      left: 1,
+      rewardWords: '200 积分和「惜杯人」',
+    },
+    { kind: 'reward_released', friend: '许**', points: 100 },
+  ],
+})
+
+export const handed: Change = () => ({ title: '梅子青限量茶碗', art: 'bowl_green', pieceNo: 17, pickedUpAt: days(0) })
+
+export const checked: Change = () => ({
+  title: '秋茶品鉴会',
+  progress: 1,
+  target: 1,
+  rewarded: { points: 50, honourName: '知茶人' },
+})
+
+export const lifted: Change = (order) => ({ ...order, tierBefore: 2, tierAfter: 3 })

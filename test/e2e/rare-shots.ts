@@ -1,0 +1,180 @@
+import { randomInt } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { answering } from './answers'
+import { PLACES, type Place, tap } from './places'
+import {
+  byFriend,
+  checked,
+  cups,
+  everyCoupon,
+  everyRedemption,
+  finished,
+  fullDay,
+  handed,
+  honoured,
+  lifted,
+  one,
+  running,
+} from './rare-answers'
+import type { Scheme, Shot } from './studio'
+import { at, haveCodePage, type Screen } from './web-house'
+
+type Rare = Omit<Shot, 'scheme' | 'place'> & { place: Place }
+
+const placeOf = (name: string): Place => {
+  const place = PLACES.find((one) => one.name === name)
+  if (!place) throw new Error(`no place is called ${name}`)
+  return place
+}
+
+/** A place as it stands after some more steps. */
+const then = (name: string, ...steps: ((page: Page) => Promise<unknown>)[]): Place => {
+  const place = placeOf(name)
+  return {
+    ...place,
+    steps: async (page, nextCode) => {
+      await place.steps?.(page, nextCode)
+      for (const step of steps) await step(page)
+    },
+  }
+}
+
+const press = (words: string) => (page: Page) =>
+  page.getByRole('button', { name: words }).filter({ visible: true }).first().click()
+
+const see = (id: string) => (page: Page) => at(page, id).waitFor()
+
+/** The connection is cut, and the tab asked again. */
+const lose = (tab: string) => async (screen: Screen) => {
+  const { page, context } = screen
+  await haveCodePage(page)
+  await context.setOffline(true)
+  await at(page, 'tab-code').click()
+  await at(page, 'member-code').waitFor()
+  await at(page, `tab-${tab}`).click()
+  await page.getByText('没有网络').filter({ visible: true }).waitFor()
+}
+
+const chip = (words: string) => press(words)
+
+const RARE: Rare[] = [
+  { name: 'mall-all', place: then('mall', chip('全部')) },
+  { name: 'mall-tier', place: then('mall', chip('会员专享')) },
+  { name: 'mall-limited', place: then('mall', chip('限量')) },
+  { name: 'mall-offline', place: placeOf('mall'), after: lose('mall') },
+  {
+    name: 'reward-short',
+    place: placeOf('reward'),
+    before: answering({
+      'mall.list': one('rewards', 'glazed_bowl', 'rewardId', {
+        refusal: { code: 'POINTS_SHORT', detail: { shortPoints: 220 } },
+      }),
+    }),
+  },
+  {
+    name: 'reward-gone',
+    place: placeOf('reward'),
+    before: answering({
+      'mall.list': one('rewards', 'glazed_bowl', 'rewardId', { left: 0, refusal: { code: 'REWARD_GONE', detail: {} } }),
+    }),
+  },
+  {
+    name: 'redemptions-all',
+    place: { ...placeOf('redemptions'), ready: '#redemptions' },
+    before: answering({ 'mall.redemptions': everyRedemption }),
+  },
+  { name: 'cancelled', place: then('cancel', tap('cancel-submit'), see('cancelled')) },
+  { name: 'coupon-all', place: placeOf('coupon'), before: answering({ 'coupon.list': everyCoupon }) },
+  { name: 'coupon-used', place: then('coupon', press('用过的')), before: answering({ 'coupon.list': everyCoupon }) },
+  { name: 'coupon-over', place: then('coupon', press('过期的')), before: answering({ 'coupon.list': everyCoupon }) },
+  {
+    name: 'coupon-empty',
+    place: { ...placeOf('coupon'), ready: '.hy-empty' },
+    forgetful: true,
+    before: answering({ 'coupon.list': () => ({ usable: [], used: [], over: [], claimable: [] }) }),
+  },
+  { name: 'home-friend', place: placeOf('home-guest'), before: answering(byFriend) },
+  { name: 'gift-friend', place: placeOf('gift-guest'), before: answering(byFriend) },
+  { name: 'home-today', place: placeOf('home'), before: answering({ 'home.show': fullDay }) },
+  {
+    name: 'referral-empty',
+    place: { ...placeOf('referral'), who: 'newcomer' },
+    before: answering(byFriend),
+  },
+  {
+    name: 'obligations-running',
+    place: placeOf('obligations'),
+    before: answering({ 'obligation.list': cups(running) }),
+  },
+  {
+    name: 'obligations-done',
+    place: then('obligations', chip('已完成')),
+    before: answering({ 'obligation.list': (answer) => honoured(cups(finished)(answer)) }),
+  },
+  { name: 'obligation-running', place: placeOf('obligation'), before: answering({ 'obligation.list': cups(running) }) },
+  {
+    name: 'honour-held',
+    place: placeOf('honour'),
+    before: answering({ 'obligation.list': honoured }),
+  },
+  { name: 'counter-handed', place: then('counter-pickup', handOver), before: answering({ 'mall.handOver': handed }) },
+  {
+    name: 'counter-checked',
+    place: then('counter-checkin', tap('check-in-autumn_tasting'), see('checked-in')),
+    before: answering({ 'obligation.checkIn': checked }),
+  },
+]
+
+/** Pictures that every width and both schemes would be too many of. */
+const ONCE: Shot[] = [
+  ...[320, 1024].flatMap((width) =>
+    ['mall', 'reward', 'referral', 'obligations', 'gift-opened', 'coupon', 'redemptions'].map(
+      (name): Shot => ({ name: `${name}-${width}`, place: placeOf(name), scheme: 'light', width }),
+    ),
+  ),
+  ...['counter-pickup', 'counter-checkin', 'counter-recent', 'counter-return', 'counter-coupons'].map(
+    (name): Shot => ({ name: `${name}-1024`, place: placeOf(name), scheme: 'light', width: 1024 }),
+  ),
+  {
+    name: 'counter-lift-light',
+    place: placeOf('counter-done'),
+    scheme: 'light',
+    before: answering({ 'order.settle': lifted }),
+  },
+  {
+    name: 'counter-lift-1024',
+    place: placeOf('counter-done'),
+    scheme: 'light',
+    width: 1024,
+    before: answering({ 'order.settle': lifted }),
+  },
+]
+
+/** What goes back for good is taken last. */
+const RETURNED: Shot[] = [
+  {
+    name: 'counter-returned-light',
+    place: then('counter-return', tap('return-submit'), see('returned')),
+    scheme: 'light',
+  },
+  {
+    name: 'counter-returned-dark',
+    place: then('counter-return', tap('return-submit'), see('returned')),
+    scheme: 'dark',
+  },
+]
+
+/** States that are rare, or take days to come to. */
+export const RARE_SHOTS: Shot[] = [
+  ...(['light', 'dark'] satisfies Scheme[]).flatMap((scheme) =>
+    RARE.map((rare): Shot => ({ ...rare, name: `${rare.name}-${scheme}`, scheme })),
+  ),
+  ...ONCE,
+  ...RETURNED,
+]
+
+async function handOver(page: Page): Promise<void> {
+  await at(page, 'pickup-input').fill(String(randomInt(1e7, 1e8)))
+  await at(page, 'pickup-submit').click()
+  await at(page, 'handed').waitFor()
+}
