@@ -1,11 +1,13 @@
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
--- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at}
+-- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at, newAfterDays}
 CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
   dst uuid := (call->>'to')::uuid;
 BEGIN
+  -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
+  IF NOT call ? 'newAfterDays' THEN PERFORM refuse('BUSY'); END IF;
   PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
   -- merged by somebody else meanwhile: the caller looks again who is who
   IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;

@@ -40,7 +40,7 @@ BEGIN
 END $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
--- taken a second time. The award may stand with a record that was merged into this member. → {points, growth}
+-- taken a second time. They may have stood with any record that became this member. → {points, growth}
 CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -50,8 +50,7 @@ DECLARE
 BEGIN
   -- brings the lots up to date first
   PERFORM ledger_hold(back.member_id, now_at);
-  SELECT array_agg(member_id) || back.member_id INTO earners FROM effect
-    WHERE kind = 'order' AND source_id = back.order_id::text AND part = 'award';
+  SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
     WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
   growth_gone := EXISTS (SELECT 1 FROM transfer WHERE member_id = ANY (earners) AND reason = 'growth_expired'

@@ -247,6 +247,9 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
   IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
     SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    -- as it stands when nobody else writes it: somebody may just be buying for it
+    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
     PERFORM referral_void(edge, 'same_person', now_at);
   END IF;
 END $$;

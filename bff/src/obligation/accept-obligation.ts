@@ -1,6 +1,7 @@
 import { OBLIGATION_STEPS } from '@huiyuan/shared/obligation'
 import { v7 as uuidv7 } from 'uuid'
 import { type Ctx, commandOf, memberIdOf } from '../ctx'
+import { survivingId } from '../member'
 import { twiceWhenBusy } from '../refusal'
 import { type ObligationRow, type ShownObligation, shownObligation } from './obligation-facts'
 
@@ -13,10 +14,11 @@ export async function acceptObligation(
   input: { requestId: string; obligationId: string },
 ): Promise<ShownObligation> {
   const at = ctx.now()
-  const row = await twiceWhenBusy(() =>
+  const own = memberIdOf(ctx)
+  const row = await twiceWhenBusy(async (again) =>
     ctx.sql<ObligationRow>('obligation_accept', {
       request: commandOf(ctx, 'obligation.accept', input),
-      memberId: memberIdOf(ctx),
+      memberId: again ? await survivingId(ctx.db, own) : own,
       obligationId: input.obligationId,
       instanceId: uuidv7({ msecs: at.getTime() }),
       at,

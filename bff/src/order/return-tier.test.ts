@@ -113,6 +113,19 @@ describe('I-ID2: after a merge', () => {
     expect(await till.takeBack(memberId, orderId)).toMatchObject({ tierBefore: 2, tierAfter: 2 })
   })
 
+  test('of points that had ended with a record between, none are asked for again', async () => {
+    const [kept, between] = [await till.visited(), await till.visited()]
+    const { visit, memberId } = await till.visited()
+    const { orderId } = await till.pay(visit, 6_800)
+    await inTx(till.one.as(), (tx) => mergeMember(tx, between.memberId, memberId))
+    till.one.clock.pass(400 * DAY)
+    await till.one.house.sql('ledger_settle_lots', { memberId: between.memberId, at: till.one.clock.at })
+    await inTx(till.one.as(), (tx) => mergeMember(tx, kept.memberId, between.memberId))
+    const by = await newStaff(till.one, { role: 'manager', shop: till.clerk })
+    const back = await till.takeBack(memberId, orderId, { by })
+    expect(back.points).toEqual({ pending: 0, available: 0, debt: 0 })
+  })
+
   test('32 returns beside a merge: one effect', async () => {
     const kept = await till.visited()
     const { visit, memberId } = await till.visited()

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
+import { inTx } from '../ctx'
 import { award, oldCard } from '../member/member.fixture'
 import { referralRoom } from './referral.fixture'
 import { releaseDueReferrals } from './release-due-referrals'
@@ -100,6 +103,33 @@ describe('I-F3: inviter and friend turn out to be one person', () => {
     })
     expect(live).toHaveLength(1)
   })
+})
+
+test('a ring is cut at an edge that is just being bought for: cap and budget get back what that took', async () => {
+  const campaign = await room.campaign()
+  const { memberId: card } = await oldCard(room.one, { points: 0 })
+  const { code } = await room.one.house.sql<{ code: string }>('referral_open', {
+    memberId: card,
+    at: room.one.clock.at,
+  })
+  const y = await room.join(code)
+  const a = await room.inviter()
+  room.one.clock.pass(1_000)
+  const b = await room.join(a.code)
+  room.one.clock.pass(1_000)
+  const c = await room.join((await showReferral(b.ctx)).code)
+  await room.merge(c.memberId, card)
+  // a → b → c → y, and y = a closes the ring; its latest edge is b → c
+  let merged: Promise<unknown> = Promise.resolve()
+  await inTx(room.one.as(), async (tx) => {
+    const order = { memberId: c.memberId, orderId: randomUUID(), amountFen: 3_000, at: tx.now() }
+    expect(await tx.sql('referral_on_order', order)).toMatchObject({ state: 'held' })
+    merged = room.merge(a.memberId, y.memberId, room.two)
+    await pause(400)
+  })
+  await merged
+  expect(await room.edges(c.memberId)).toMatchObject([{ state: 'void', reason: 'same_person' }])
+  expect([await room.taken(b, campaign), await room.spent(campaign)]).toEqual([0, 0])
 })
 
 describe('I-F1: a friend whom two had brought', () => {

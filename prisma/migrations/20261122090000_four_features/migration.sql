@@ -428,6 +428,8 @@ ALTER TABLE "referral" ADD CONSTRAINT referral_state CHECK (state IN ('joined', 
 ALTER TABLE "referral" ADD CONSTRAINT referral_two_people CHECK (member_id <> inviter_id OR state = 'void');
 -- I-F1: one inviter
 CREATE UNIQUE INDEX referral_one_inviter ON "referral" (member_id) WHERE state <> 'void';
+-- the records that became a member: every merge and return asks for them
+CREATE INDEX member_merged ON "member" (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX referral_released ON "referral" (inviter_id, settled_at) WHERE state = 'released';
 CREATE INDEX referral_due ON "referral" (release_at) WHERE state = 'held';
 ALTER TABLE "referral_quota" ADD CONSTRAINT referral_quota_taken CHECK (taken >= 0);
@@ -1728,13 +1730,15 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
--- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at}
+-- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at, newAfterDays}
 CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
   dst uuid := (call->>'to')::uuid;
 BEGIN
+  -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
+  IF NOT call ? 'newAfterDays' THEN PERFORM refuse('BUSY'); END IF;
   PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
   -- merged by somebody else meanwhile: the caller looks again who is who
   IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
@@ -2101,7 +2105,7 @@ BEGIN
 END $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
--- taken a second time. The award may stand with a record that was merged into this member. → {points, growth}
+-- taken a second time. They may have stood with any record that became this member. → {points, growth}
 CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2111,8 +2115,7 @@ DECLARE
 BEGIN
   -- brings the lots up to date first
   PERFORM ledger_hold(back.member_id, now_at);
-  SELECT array_agg(member_id) || back.member_id INTO earners FROM effect
-    WHERE kind = 'order' AND source_id = back.order_id::text AND part = 'award';
+  SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
     WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
   growth_gone := EXISTS (SELECT 1 FROM transfer WHERE member_id = ANY (earners) AND reason = 'growth_expired'
@@ -2535,6 +2538,9 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
   IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
     SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    -- as it stands when nobody else writes it: somebody may just be buying for it
+    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
     PERFORM referral_void(edge, 'same_person', now_at);
   END IF;
 END $$;
