@@ -95,7 +95,7 @@ BEGIN
       grace := grace + used.points;
     ELSE
       back := ledger_refill(call, used, used.expires_at);
-      PERFORM ledger_expire_lot(member, back, now_at);
+      PERFORM ledger_end_refill(call, used.points, back);
       expired := expired + used.points;
       CONTINUE;
     END IF;
@@ -103,6 +103,17 @@ BEGIN
   END LOOP;
   SELECT * INTO own FROM account WHERE member_id = member;
   RETURN jsonb_build_object('returned', returned, 'grace', grace, 'expired', expired, 'available', own.available_points);
+END $$;
+
+-- Points that come back after their end: they go at once, but not before they came.
+CREATE OR REPLACE FUNCTION ledger_end_refill(call jsonb, points int, into_lot uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+BEGIN
+  UPDATE lot SET remaining = remaining - points WHERE member_id = member AND lot_id = into_lot;
+  UPDATE account SET available_points = available_points - points WHERE member_id = member;
+  PERFORM ledger_move(call || '{"detail": {}}', 'points', 'member:available', 'programme:expired', points, into_lot, 'expired');
 END $$;
 
 -- Puts points back into the lot they came from; into a new one of the same origin where that lot ended or moved.

@@ -139,7 +139,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- Moves everything of {from} to {to}, lot by lot with expiry and origin, growth too, as pairs of transfers through
--- programme:moved. → {points, growth}
+-- programme:moved. What is due has its day first: a lot that came later cannot have matured or ended before. → {points, growth}
 CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -152,6 +152,7 @@ DECLARE
   own account;
 BEGIN
   PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', id)) FROM unnest(ARRAY[src, dst]) id;
   SELECT * INTO own FROM account WHERE member_id = src;
   FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
     side := CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END;

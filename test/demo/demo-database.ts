@@ -11,6 +11,8 @@ const MARK = 'huiyuan demo'
 
 export interface DemoDatabase {
   url: string
+  /** False when the server was already running, with or without a demo on it. */
+  started: boolean
   /** Starts the private server again when it was killed; returns whether that was so. */
   revive: () => Promise<boolean>
   /** Ends the private server; a server of DATABASE_URL is left alone. */
@@ -22,14 +24,14 @@ export async function openDemoDatabase(): Promise<DemoDatabase> {
   const given = process.env.DATABASE_URL
   if (given) {
     await createIfMissing(given)
-    return { url: given, revive: async () => false, stop: async () => {} }
+    return { url: given, started: false, revive: async () => false, stop: async () => {} }
   }
   const start = () => startPostgres({ folder: join(DATA, 'postgres'), settings: { max_connections: 200 } })
   const server = await start()
   const url = server.url('huiyuan')
   await createIfMissing(url)
   const revive = async () => (await isPortFree(server.port)) && (await start()).started
-  return { url, revive, stop: server.stop }
+  return { url, started: server.started, revive, stop: server.stop }
 }
 
 /** Drops the demo's database and makes it anew, empty. Throws for a database that is no demo. */

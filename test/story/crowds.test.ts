@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
-import { expectLedgerHolds } from '../support/ledger'
+import { expectLedgerProven } from '../support/ledger'
 import { clientOf, join, joinAs, type Person, type RunningHouse, signIn, startHouse } from '../support/running-house'
 import { addStrangers, codeOn, enrol, seedFor } from './demo-people.fixture'
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   books = openDatabase(database.url, 4)
   clerks = await Promise.all(house.bffs.map(({ url }) => signIn(house.sandbox, url, 'qing')))
 }, 60_000)
-afterEach(() => expectLedgerHolds(books.prisma))
+afterEach(() => expectLedgerProven(database.url))
 afterAll(async () => {
   await books?.close()
   await house?.stop()
@@ -44,16 +44,16 @@ async function endsOf(calls: Promise<unknown>[]): Promise<Record<string, number>
 const newcomers = (count: number) =>
   Promise.all(addStrangers(house, count).map((key, n) => join(house.sandbox, urlFor(n), key, { phone: true })))
 
-const grant = (memberId: string, points: number, sourceId = `crowd:${memberId}`) =>
+const grant = (memberId: string, points: number, sourceId = `crowd:${memberId}`, at = new Date()) =>
   books.sql('ledger_award', {
     memberId,
-    at: new Date(),
+    at,
     kind: 'test',
     sourceId,
     points,
     growth: 0,
-    activeAt: new Date(),
-    expiresAt: new Date(Date.now() + 86_400_000 * 90),
+    activeAt: at,
+    expiresAt: new Date(at.getTime() + 86_400_000 * 90),
     reason: 'opening',
     detail: {},
   })

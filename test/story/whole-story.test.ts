@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
-import { expectLedgerHolds } from '../support/ledger'
+import { expectLedgerProven } from '../support/ledger'
 import { faultOf, join, type Person, type RunningHouse, signIn, startHouse } from '../support/running-house'
 import { codeOn, enrol, type PhoneCode, seedFor } from './demo-people.fixture'
 import { readPoster } from './poster-reader.fixture'
@@ -207,7 +207,7 @@ describe('next day she returns the drink', () => {
     const { lines } = await lin.api.ledger.statement.query({ kind: 'all', limit: 50 })
     const told = lines.map(({ words }) => words).join('\n')
     for (const word of ['新人礼', '兑换', '秋茶品鉴会', '退货', '老会员卡并入']) expect(told).toContain(word)
-    await expectLedgerHolds(books.prisma)
+    await expectLedgerProven(database.url)
     const zhou = await signIn(house.sandbox, url, 'zhou')
     expect(await zhou.api.audit.verify.query()).toMatchObject({ storeId: 'hubin', intact: true })
     const log = (house.bffs[0]?.lines ?? []).join('\n')

@@ -1,4 +1,5 @@
 import type { Db } from '../../bff/src/db'
+import { proveLedger } from '../../bff/src/ledger/prove-ledger'
 
 /** Every row is a broken promise: which invariant, whose books, what they say and what they should say. */
 const BROKEN = `
@@ -51,6 +52,13 @@ SELECT 'no account', own.member_id, '', own::text FROM own WHERE NOT EXISTS (SEL
 /** I-L1…I-L4 over the whole database: accounts, lots and transfers tell the same story. */
 export async function expectLedgerHolds(db: Db): Promise<void> {
   expect(await db.$queryRawUnsafe(BROKEN)).toEqual([])
+}
+
+/** The real proof, as `pnpm ledger:prove` runs it: every transfer replayed from zero, also the order in time. */
+export async function expectLedgerProven(url: string): Promise<void> {
+  const { transfers, difference } = await proveLedger(url)
+  expect(difference).toBeNull()
+  expect(transfers).toBeGreaterThan(0)
 }
 
 /** What all members hold together; a merge moves it, nothing but an award or a charge changes it. */

@@ -1047,7 +1047,7 @@ BEGIN
       grace := grace + used.points;
     ELSE
       back := ledger_refill(call, used, used.expires_at);
-      PERFORM ledger_expire_lot(member, back, now_at);
+      PERFORM ledger_end_refill(call, used.points, back);
       expired := expired + used.points;
       CONTINUE;
     END IF;
@@ -1055,6 +1055,17 @@ BEGIN
   END LOOP;
   SELECT * INTO own FROM account WHERE member_id = member;
   RETURN jsonb_build_object('returned', returned, 'grace', grace, 'expired', expired, 'available', own.available_points);
+END $$;
+
+-- Points that come back after their end: they go at once, but not before they came.
+CREATE OR REPLACE FUNCTION ledger_end_refill(call jsonb, points int, into_lot uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+BEGIN
+  UPDATE lot SET remaining = remaining - points WHERE member_id = member AND lot_id = into_lot;
+  UPDATE account SET available_points = available_points - points WHERE member_id = member;
+  PERFORM ledger_move(call || '{"detail": {}}', 'points', 'member:available', 'programme:expired', points, into_lot, 'expired');
 END $$;
 
 -- Puts points back into the lot they came from; into a new one of the same origin where that lot ended or moved.
@@ -1275,7 +1286,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- Moves everything of {from} to {to}, lot by lot with expiry and origin, growth too, as pairs of transfers through
--- programme:moved. → {points, growth}
+-- programme:moved. What is due has its day first: a lot that came later cannot have matured or ended before. → {points, growth}
 CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1288,6 +1299,7 @@ DECLARE
   own account;
 BEGIN
   PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', id)) FROM unnest(ARRAY[src, dst]) id;
   SELECT * INTO own FROM account WHERE member_id = src;
   FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
     side := CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END;

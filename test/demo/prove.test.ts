@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { databaseName, runOnce } from '@huiyuan/prisma/database/databases'
+import { createTestDatabase } from '../support/database'
+import { PROJECT } from '../support/project'
+
+const TSX = createRequire(import.meta.url).resolve('tsx/cli')
+const ID = '0190a000-0000-7000-8000-000000000001'
+jest.setTimeout(30_000)
+
+let books: { url: string; drop: () => Promise<void> }
+beforeAll(async () => {
+  books = await createTestDatabase()
+  await runOnce(books.url, `INSERT INTO account VALUES ('${ID}', 5, 0, 0, 0)`)
+  await runOnce(
+    books.url,
+    `INSERT INTO lot VALUES ('${ID}', '${ID}', '${ID}', 'active', 5, 5, now(), now() + interval '1 day', 'test', '1')`,
+  )
+  await runOnce(
+    books.url,
+    `INSERT INTO transfer VALUES
+      ('${ID}', uuid_v7(now()), 'points', 'programme:issued', 'member:available', 5, 'opening', '{}', '${ID}', NULL, NULL, now())`,
+  )
+})
+afterAll(() => books.drop())
+
+const prove = (url: string) =>
+  new Promise<{ code: number; said: string; complained: string }>((done) => {
+    const env = { ...process.env, DATABASE_URL: url }
+    const child = execFile(
+      process.execPath,
+      [TSX, join(PROJECT, 'test/demo/prove.ts')],
+      { env, cwd: PROJECT },
+      (_error, said, complained) => done({ code: child.exitCode ?? -1, said, complained }),
+    )
+  })
+
+test('books that hold end with 0 and their figures', async () => {
+  const { code, said, complained } = await prove(books.url)
+  expect({ code, complained }).toEqual({ code: 0, complained: '' })
+  for (const words of [/members +1\n/, /transfers +1\n/, /transfers\/s/, /peak memory +\d+ MB/, /The books hold/])
+    expect(said).toMatch(words)
+})
+
+test('books that do not end with 1 and the first member and how; the figures are there all the same', async () => {
+  await runOnce(books.url, 'UPDATE account SET available_points = 6')
+  const { code, said, complained } = await prove(books.url)
+  expect(code).toBe(1)
+  expect(said).toMatch(/transfers +1\n/)
+  expect(complained).toContain(`First member ${ID}: available: stored 6, replayed 5`)
+})
+
+test('a database that is not there is not made', async () => {
+  const missing = new URL(books.url)
+  missing.pathname = `/${databaseName(books.url)}_missing`
+  const { code, complained } = await prove(missing.href)
+  expect(code).toBe(1)
+  expect(complained).toMatch(/does not exist/)
+  expect(await runOnce(missing.href, 'SELECT 1').catch(({ code: state }) => state)).toBe('3D000')
+})
+
+test('a database without books says how to make them', async () => {
+  const empty = new URL(books.url)
+  empty.pathname = '/postgres'
+  const { code, complained } = await prove(empty.href)
+  expect(code).toBe(1)
+  expect(complained).toMatch(/no books in postgres/)
+})
