@@ -10,7 +10,8 @@ ADD COLUMN     "receipt" JSONB,
 ADD COLUMN     "returned_at" TIMESTAMPTZ(3),
 ADD COLUMN     "returned_by" UUID,
 ADD COLUMN     "state" VARCHAR(10) NOT NULL DEFAULT 'settled';
-UPDATE "purchase" SET full_fen = amount_fen;
+-- one pass over the table instead of a new version of every row
+ALTER TABLE "purchase" ALTER COLUMN "full_fen" TYPE INTEGER USING amount_fen;
 ALTER TABLE "purchase" ALTER COLUMN "full_fen" SET NOT NULL;
 
 -- AlterTable
