@@ -21,7 +21,7 @@ export function Friends({ mine }: { mine: Mine }) {
   return (
     <View>
       {friends.length === 0 ? (
-        <Empty title="还没有朋友来过" sub="把链接或海报发给一位爱喝茶的朋友，他先尝一盏，再说" />
+        <Empty title="还没有朋友来过" sub="把链接或海报发给一位爱喝茶的朋友" />
       ) : (
         <Panel>
           {friends.slice(0, shown).map((friend) => (

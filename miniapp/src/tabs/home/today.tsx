@@ -115,7 +115,7 @@ function NewsCell({ item, now }: { item: News; now: Date }) {
         <Cell
           icon="ticket"
           tone="accent"
-          title={item.count > 1 ? `${item.title}等 ${item.count} 张券快到期` : `${item.title}快到期`}
+          title={item.count > 1 ? `「${item.title}」等 ${item.count} 张券快到期` : `「${item.title}」快到期`}
           sub={`${dayWords(new Date(item.expiresAt), now)}最后一天`}
           onTap={() => toTab('coupon')}
         />
