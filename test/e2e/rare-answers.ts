@@ -9,7 +9,7 @@ export const byFriend: Record<string, Change> = {
   'gift.show': ({ gift }) => ({ gift: { ...(gift as object), fromName: '小梅' } }),
   'referral.mine': (mine) => ({
     ...mine,
-    invitedBy: { name: '小梅', state: 'held', words: '你下了第一单，12 月 7 日过退款期后，她会收到谢礼' },
+    invitedBy: { name: '小梅', state: 'held', words: '你已下首单，12 月 7 日过退款期后，对方会收到一份谢礼' },
   }),
 }
 
@@ -26,7 +26,7 @@ export const everyRedemption: Change = (answer) => {
     ...answer,
     nextCursor: null,
     redemptions: [
-      like('1', {}),
+      like('1', { state: 'ready', cancelReason: null, pickupCode: '77693976', canCancel: true, finishedAt: null }),
       like('2', { ...bowl, state: 'placed', readyAt: days(2), pickupBy: days(32), pickupCode: null, canCancel: true }),
       like('3', {
         title: '白瓷小盏',
@@ -62,7 +62,8 @@ export const everyRedemption: Change = (answer) => {
 /** Coupons that were used, ran out, or are about to. */
 export const everyCoupon: Change = (answer) => {
   const [first] = [...(answer.usable as object[]), ...(answer.used as object[])]
-  const like = (couponId: string, change: object) => ({ ...first, couponId, ...change })
+  const eight = { ...first, title: '满 30 减 8', amountOffFen: 800, payPercent: null, thresholdFen: 3_000 }
+  const like = (couponId: string, change: object) => ({ ...eight, couponId, ...change })
   return {
     ...answer,
     usable: [
@@ -130,13 +131,15 @@ export const fullDay: Change = (home) => ({
   ],
 })
 
-export const handed: Change = () => ({ title: '梅子青限量茶碗', art: 'bowl_green', pieceNo: 17, pickedUpAt: days(0) })
+export const cancelled = { returned: 180, grace: 0, expired: 0 }
 
-export const checked: Change = () => ({
+export const handed = { title: '梅子青限量茶碗', art: 'bowl_green', pieceNo: 17, pickedUpAt: days(0) }
+
+export const checked = {
   title: '秋茶品鉴会',
   progress: 1,
   target: 1,
   rewarded: { points: 50, honourName: '知茶人' },
-})
+}
 
 export const lifted: Change = (order) => ({ ...order, tierBefore: 2, tierAfter: 3 })

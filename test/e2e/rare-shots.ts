@@ -4,6 +4,7 @@ import { answering } from './answers'
 import { PLACES, type Place, tap } from './places'
 import {
   byFriend,
+  cancelled,
   checked,
   cups,
   everyCoupon,
@@ -39,8 +40,8 @@ const then = (name: string, ...steps: ((page: Page) => Promise<unknown>)[]): Pla
   }
 }
 
-const press = (words: string) => (page: Page) =>
-  page.getByRole('button', { name: words }).filter({ visible: true }).first().click()
+const chip = (words: string) => (page: Page) =>
+  page.locator('.hy-chips [role=button]:visible').filter({ hasText: words }).first().click()
 
 const see = (id: string) => (page: Page) => at(page, id).waitFor()
 
@@ -51,11 +52,10 @@ const lose = (tab: string) => async (screen: Screen) => {
   await context.setOffline(true)
   await at(page, 'tab-code').click()
   await at(page, 'member-code').waitFor()
+  await page.clock.fastForward(60_000)
   await at(page, `tab-${tab}`).click()
   await page.getByText('没有网络').filter({ visible: true }).waitFor()
 }
-
-const chip = (words: string) => press(words)
 
 const RARE: Rare[] = [
   { name: 'mall-all', place: then('mall', chip('全部')) },
@@ -83,10 +83,14 @@ const RARE: Rare[] = [
     place: { ...placeOf('redemptions'), ready: '#redemptions' },
     before: answering({ 'mall.redemptions': everyRedemption }),
   },
-  { name: 'cancelled', place: then('cancel', tap('cancel-submit'), see('cancelled')) },
+  {
+    name: 'cancelled',
+    place: then('cancel', tap('cancel-submit'), see('cancelled')),
+    before: answering({}, { 'mall.cancel': cancelled }),
+  },
   { name: 'coupon-all', place: placeOf('coupon'), before: answering({ 'coupon.list': everyCoupon }) },
-  { name: 'coupon-used', place: then('coupon', press('用过的')), before: answering({ 'coupon.list': everyCoupon }) },
-  { name: 'coupon-over', place: then('coupon', press('过期的')), before: answering({ 'coupon.list': everyCoupon }) },
+  { name: 'coupon-used', place: then('coupon', chip('用过的')), before: answering({ 'coupon.list': everyCoupon }) },
+  { name: 'coupon-over', place: then('coupon', chip('过期的')), before: answering({ 'coupon.list': everyCoupon }) },
   {
     name: 'coupon-empty',
     place: { ...placeOf('coupon'), ready: '.hy-empty' },
@@ -117,11 +121,15 @@ const RARE: Rare[] = [
     place: placeOf('honour'),
     before: answering({ 'obligation.list': honoured }),
   },
-  { name: 'counter-handed', place: then('counter-pickup', handOver), before: answering({ 'mall.handOver': handed }) },
+  {
+    name: 'counter-handed',
+    place: then('counter-pickup', handOver),
+    before: answering({}, { 'mall.handOver': handed }),
+  },
   {
     name: 'counter-checked',
     place: then('counter-checkin', tap('check-in-autumn_tasting'), see('checked-in')),
-    before: answering({ 'obligation.checkIn': checked }),
+    before: answering({}, { 'obligation.checkIn': checked }),
   },
 ]
 
@@ -166,8 +174,8 @@ const RETURNED: Shot[] = [
 
 /** States that are rare, or take days to come to. */
 export const RARE_SHOTS: Shot[] = [
-  ...(['light', 'dark'] satisfies Scheme[]).flatMap((scheme) =>
-    RARE.map((rare): Shot => ({ ...rare, name: `${rare.name}-${scheme}`, scheme })),
+  ...RARE.flatMap((rare) =>
+    (['light', 'dark'] satisfies Scheme[]).map((scheme): Shot => ({ ...rare, name: `${rare.name}-${scheme}`, scheme })),
   ),
   ...ONCE,
   ...RETURNED,

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, withDatabase } from '@huiyuan/prisma/database/databases'
 import { generateClient } from '@huiyuan/prisma/database/generate'
-import { ensureBuilt } from '../support/builds'
+import { ensureBuilt, H5_DIST } from '../support/builds'
 import { step } from '../support/progress'
 import { PROJECT } from '../support/project'
 import { startTestServer } from '../support/test-server'
@@ -24,19 +25,23 @@ async function main(wished: string[]): Promise<void> {
   await generateClient()
   for (const name of ['bff', 'h5'] as const) await step(`build ${name}`, () => ensureBuilt(name), { quickMs: 200 })
   const server = await step('PostgreSQL for pictures', startTestServer)
+  const pages = mkdtempSync(join(tmpdir(), 'huiyuan-pages-'))
   try {
+    // a build in the meantime does not change what is looked at
+    cpSync(H5_DIST, pages, { recursive: true })
     const name = server.template.replace(/template$/, 'pictures')
     await createDatabase(server.url, name, server.template)
     const there = await step('the house', () =>
       startWebHouse(withDatabase(server.url, name), {
         members: 40,
         now: pictureTime(),
-        env: { MASTER_KEY, NODE_OPTIONS: inPictureTime() },
+        env: { MASTER_KEY, NODE_OPTIONS: inPictureTime(), WEB_DIR: pages },
       }),
     )
     await takeAll(there, wished).finally(there.stop)
   } finally {
     await server.close()
+    rmSync(pages, { recursive: true, force: true })
   }
 }
 

@@ -56,7 +56,7 @@ export function openStudio(there: WebHouse, nextCode: NextCode) {
       const screen = await windowFor({
         ...(width < 1024 ? PHONE : {}),
         viewport: { width, height: HEIGHTS[width] ?? 844 },
-        deviceScaleFactor: width < 1024 ? 2 : 1.5,
+        deviceScaleFactor: shot.cropped ? 2 : 1.5,
         colorScheme: scheme,
         storageState: shot.forgetful ? withoutReads(state) : state,
       })
