@@ -50,7 +50,7 @@ export interface Events {
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
 }
 
-/** One call of a plpgsql function, run along with the write that it answers to. */
+/** One call of a plpgsql function, run along with the write that it answers to; prisma/functions/handlers.sql lists them. */
 export interface SqlCall {
   fn: string
   args: Record<string, unknown>
@@ -123,7 +123,8 @@ export const alongOf = <E extends keyof Events>(ctx: Ctx, name: E, event: Events
 
 /** Tells an event inside the current transaction. */
 export async function tell<E extends keyof Events>(tx: Ctx, name: E, event: Events[E]): Promise<void> {
-  for (const { fn, args } of alongOf(tx, name, event)) await tx.sql(fn, args)
+  const along = alongOf(tx, name, event)
+  if (along.length > 0) await tx.sql('run_handlers', along)
 }
 
 /** A member's own id. @throws SESSION_NEEDED for anybody else */

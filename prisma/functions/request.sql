@@ -33,22 +33,6 @@ BEGIN
   RETURN result;
 END $$;
 
--- Event handlers of other nouns, run in the writing transaction, in order. The list comes from the server's registry.
--- → what each answered, by its function's name
-CREATE OR REPLACE FUNCTION run_handlers(along jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  step jsonb;
-  answer jsonb;
-  answers jsonb := '{}';
-BEGIN
-  FOR step IN SELECT value FROM jsonb_array_elements(coalesce(along, '[]')) LOOP
-    EXECUTE format('SELECT %I($1)', step->>'fn') INTO answer USING step->'args';
-    answers := answers || jsonb_build_object(step->>'fn', answer);
-  END LOOP;
-  RETURN answers;
-END $$;
-
 -- UUIDv7 (RFC 9562 §5.7) at a given instant, so that ids sort by time also under a held clock.
 CREATE OR REPLACE FUNCTION uuid_v7(at timestamptz) RETURNS uuid
 LANGUAGE sql VOLATILE AS $$

@@ -35,10 +35,7 @@ async function checkToken(house: House, token: string): Promise<Access> {
 
 async function lookAtSession(house: House, memberId: string, sessionId: string): Promise<void> {
   if (liveSessions.recall(house, sessionId) === memberId) return
-  const live = await house.prisma.session.findUnique({
-    where: { memberId_sessionId: { memberId, sessionId }, revokedAt: null },
-    select: { sessionId: true },
-  })
+  const live = await house.sql<boolean>('session_live', { memberId, sessionId })
   if (!live) refuse('SESSION_OVER')
   liveSessions.keep(house, sessionId, memberId, house.now().getTime() + TRUST_MS)
 }

@@ -18,8 +18,11 @@ const pass = (ms: number) => {
 
 const keys = keysFrom(Buffer.alloc(32, 7).toString('base64'))
 let looks = 0
-const prisma = { session: { findUnique: async () => ({ sessionId: String(++looks) }) } }
-const house = { keys, now: () => at, prisma } as unknown as House
+const sql = async () => {
+  looks++
+  return true
+}
+const house = { keys, now: () => at, sql } as unknown as House
 
 const ref = { memberId: randomUUID(), sessionId: randomUUID(), generation: 1 }
 const guest: Omit<Guest, 'kind'> = {

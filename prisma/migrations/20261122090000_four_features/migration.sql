@@ -871,6 +871,35 @@ BEGIN
     FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded' AND given.lot_id IS NOT NULL;
 END $$;
 
+-- What may be run along with a write: the calls that the handlers of bff/src/registry.ts ask for. Named one by one, so that
+-- their plans are kept and nothing else can be called; a test compares both lists.
+
+-- Runs the calls [{fn, args}] in the writing transaction, in order. → what each answered, by its function's name
+CREATE OR REPLACE FUNCTION run_handlers(along jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  step jsonb;
+  args jsonb;
+  answer jsonb;
+  answers jsonb := '{}';
+BEGIN
+  FOR step IN SELECT value FROM jsonb_array_elements(coalesce(along, '[]')) LOOP
+    args := step->'args';
+    CASE step->>'fn'
+      WHEN 'referral_attribute' THEN answer := referral_attribute(args);
+      WHEN 'coupon_grant' THEN answer := coupon_grant(args);
+      WHEN 'outbox_put' THEN answer := outbox_put(args);
+      WHEN 'referral_on_order' THEN answer := referral_on_order(args);
+      WHEN 'coupon_return' THEN answer := coupon_return(args);
+      WHEN 'referral_on_return' THEN answer := referral_on_return(args);
+      WHEN 'mall_place_gift' THEN answer := mall_place_gift(args);
+      ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
+    END CASE;
+    answers := answers || jsonb_build_object(step->>'fn', answer);
+  END LOOP;
+  RETURN answers;
+END $$;
+
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
 -- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
 -- undertaken, released, taken, shareCode}; no member for one that was merged away.
@@ -1583,6 +1612,7 @@ DECLARE
   known jsonb := request_begin(call->'request');
   item reward;
   spent jsonb;
+  placed redemption;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   PERFORM member_hold(member);
@@ -1592,10 +1622,10 @@ BEGIN
   spent := ledger_spend(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'redemption',
     'sourceId', call->'redemptionId', 'points', item.points, 'reason', 'exchange',
     'detail', jsonb_build_object('title', item.title)));
-  PERFORM mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', call->'redemptionId', 'at', call->'at',
+  placed := mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', call->'redemptionId', 'at', call->'at',
     'origin', 'mall', 'points', item.points));
   RETURN request_end(call->'request', jsonb_build_object(
-    'redemption', mall_shown(member, (call->>'redemptionId')::uuid), 'pointsAfter', spent->'available'));
+    'redemption', mall_row(placed, item), 'pointsAfter', spent->'available'));
 END $$;
 
 -- Whether this member may have this reward now, and takes their share of the limit. The member is held.
@@ -1632,7 +1662,7 @@ END $$;
 
 -- Writes a redemption. What many want at once, coupon template and stock, is taken last and held shortest.
 -- {memberId, redemptionId, at, origin, points, givenId, days}
-CREATE OR REPLACE FUNCTION mall_place(item reward, call jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION mall_place(item reward, call jsonb) RETURNS redemption
 LANGUAGE plpgsql AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
@@ -1645,6 +1675,7 @@ DECLARE
   gone text := CASE call->>'origin' WHEN 'gift' THEN 'GIFT_GONE' ELSE 'REWARD_GONE' END;
   slot int;
   piece int;
+  placed redemption;
 BEGIN
   IF at_once THEN
     coupon := mall_grant(item, call);
@@ -1660,7 +1691,8 @@ BEGIN
       placed_at, ready_at, pickup_by, finished_at)
     VALUES (member, id, item.reward_id, call->>'origin', (call->>'givenId')::uuid, item.title, (call->>'points')::int,
       CASE WHEN at_once THEN 'done' WHEN item.prepare_hours = 0 THEN 'ready' ELSE 'placed' END, piece, slot,
-      (coupon->>'couponId')::uuid, now_at, ready_at, pickup_by, CASE WHEN at_once THEN now_at END);
+      (coupon->>'couponId')::uuid, now_at, ready_at, pickup_by, CASE WHEN at_once THEN now_at END) RETURNING * INTO placed;
+  RETURN placed;
 END $$;
 
 -- The coupon that a reward is. Its template's own limits are the reward's, too.
@@ -1721,25 +1753,35 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- A redemption as its owner sees it; the code only while it can be picked up.
+CREATE OR REPLACE FUNCTION mall_row(r redemption, item reward) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  store_name text;
+  pickup_code text;
+BEGIN
+  IF r.store_id IS NOT NULL THEN store_name := (SELECT name FROM store WHERE store_id = r.store_id); END IF;
+  IF r.state = 'ready' THEN
+    pickup_code := (SELECT code FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id);
+  END IF;
+  RETURN jsonb_build_object('redemptionId', r.redemption_id, 'rewardId', r.reward_id, 'title', r.title, 'art', item.art,
+    'kind', item.kind, 'origin', r.origin, 'points', r.points, 'state', r.state, 'cancelReason', r.cancel_reason,
+    'pieceNo', r.piece_no, 'stockTotal', item.stock_total, 'placedAt', iso_text(r.placed_at), 'readyAt', iso_text(r.ready_at),
+    'pickupBy', iso_text(r.pickup_by), 'finishedAt', iso_text(r.finished_at), 'couponId', r.coupon_id,
+    'storeName', store_name, 'pickupCode', pickup_code);
+END $$;
+
 CREATE OR REPLACE FUNCTION mall_shown(owner uuid, id uuid) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('redemptionId', r.redemption_id, 'rewardId', r.reward_id, 'title', r.title, 'art', item.art,
-      'kind', item.kind, 'origin', r.origin, 'points', r.points, 'state', r.state, 'cancelReason', r.cancel_reason,
-      'pieceNo', r.piece_no, 'stockTotal', item.stock_total, 'placedAt', iso_text(r.placed_at), 'readyAt', iso_text(r.ready_at),
-      'pickupBy', iso_text(r.pickup_by), 'finishedAt', iso_text(r.finished_at), 'couponId', r.coupon_id,
-      'storeName', (SELECT name FROM store WHERE store_id = r.store_id),
-      'pickupCode', CASE r.state WHEN 'ready' THEN
-        (SELECT code FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id) END)
-    FROM redemption r JOIN reward item USING (reward_id) WHERE r.member_id = owner AND r.redemption_id = id
+  SELECT mall_row(r, item) FROM redemption r JOIN reward item USING (reward_id) WHERE r.member_id = owner AND r.redemption_id = id
 $$;
 
 -- A member's redemptions, newest first. {memberId, before, limit} → [redemption]
 CREATE OR REPLACE FUNCTION mall_redemptions(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT coalesce(jsonb_agg(mall_shown(member_id, redemption_id) ORDER BY redemption_id DESC), '[]') FROM (
-    SELECT member_id, redemption_id FROM redemption WHERE member_id = (call->>'memberId')::uuid
+  SELECT coalesce(jsonb_agg(mall_row(page, item) ORDER BY page.redemption_id DESC), '[]') FROM (
+    SELECT * FROM redemption WHERE member_id = (call->>'memberId')::uuid
         AND (call->>'before' IS NULL OR redemption_id < (call->>'before')::uuid)
-      ORDER BY redemption_id DESC LIMIT (call->>'limit')::int) page
+      ORDER BY redemption_id DESC LIMIT (call->>'limit')::int) page JOIN reward item USING (reward_id)
 $$;
 
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
@@ -2593,22 +2635,6 @@ BEGIN
   RETURN result;
 END $$;
 
--- Event handlers of other nouns, run in the writing transaction, in order. The list comes from the server's registry.
--- → what each answered, by its function's name
-CREATE OR REPLACE FUNCTION run_handlers(along jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  step jsonb;
-  answer jsonb;
-  answers jsonb := '{}';
-BEGIN
-  FOR step IN SELECT value FROM jsonb_array_elements(coalesce(along, '[]')) LOOP
-    EXECUTE format('SELECT %I($1)', step->>'fn') INTO answer USING step->'args';
-    answers := answers || jsonb_build_object(step->>'fn', answer);
-  END LOOP;
-  RETURN answers;
-END $$;
-
 -- UUIDv7 (RFC 9562 §5.7) at a given instant, so that ids sort by time also under a held clock.
 CREATE OR REPLACE FUNCTION uuid_v7(at timestamptz) RETURNS uuid
 LANGUAGE sql VOLATILE AS $$
@@ -2622,6 +2648,21 @@ LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH
 
 CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;
+
+CREATE OR REPLACE FUNCTION session_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE session SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- Whether this place is still signed in; asked by every member every few seconds, so it is not asked through Prisma.
+-- {memberId, sessionId} → boolean
+CREATE OR REPLACE FUNCTION session_live(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN to_jsonb(EXISTS (SELECT 1 FROM session WHERE member_id = (call->>'memberId')::uuid
+    AND session_id = (call->>'sessionId')::uuid AND revoked_at IS NULL));
+END $$;
 
 -- Up at once, never down here. {memberId, growth, at, validUntil, ladder: [{tier, atGrowth}]} → {before, after}
 CREATE OR REPLACE FUNCTION tier_raise(call jsonb) RETURNS jsonb
