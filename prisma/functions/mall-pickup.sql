@@ -116,8 +116,9 @@ BEGIN
     back := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
       'sourceId', held.redemption_id, 'graceUntil', call->'graceUntil', 'reason', 'exchange_returned',
       'detail', jsonb_build_object('title', held.title)));
-    -- points of a gift that a merge took back stay with the programme
+    -- points of a gift or a reward that a merge took back stay with the programme
     PERFORM gift_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
+    PERFORM referral_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
   END IF;
   UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz
     WHERE member_id = held.member_id AND redemption_id = held.redemption_id;

@@ -98,6 +98,11 @@ SELECT 'I-G1 nothing of a second gift is left', given_id::text FROM gift_given g
     OR EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = g.member_id AND r.given_id = g.given_id AND r.state IN ('placed', 'ready'))
     OR EXISTS (SELECT 1 FROM lot l WHERE l.member_id = g.member_id AND l.origin_lot_id = g.lot_id AND l.remaining > 0))
 UNION ALL
+SELECT 'I-F3 nothing of a void reward is left', r.referral_id::text FROM referral r
+    JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = r.referral_id::text
+    JOIN lot l ON l.origin_lot_id = paid.origin_lot_id AND l.member_id = r.inviter_id
+  WHERE r.state = 'void' AND l.remaining > 0
+UNION ALL
 SELECT 'I-F4 paid and kept', referral_id::text FROM referral r WHERE (state = 'released') <>
     (EXISTS (SELECT 1 FROM effect WHERE kind = 'referral' AND source_id = r.referral_id::text AND part = 'award') AND settled_at IS NOT NULL
       AND state NOT IN ('refused', 'void'))

@@ -4,6 +4,8 @@ import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { inTx } from '../ctx'
+import { cancelRedemption } from '../mall/cancel-redemption'
+import { exchange, newReward } from '../mall/mall.fixture'
 import { award, oldCard } from '../member/member.fixture'
 import { referralRoom } from './referral.fixture'
 import { releaseDueReferrals } from './release-due-referrals'
@@ -103,6 +105,23 @@ describe('I-F3: inviter and friend turn out to be one person', () => {
     })
     expect(live).toHaveLength(1)
   })
+})
+
+test('a reward that lay in an exchange at the merge goes when the exchange is undone, and nothing else does', async () => {
+  await room.campaign()
+  const mei = await room.inviter()
+  const friend = await room.join(mei.code)
+  await room.buy(friend.memberId)
+  await release()
+  await award(room.one, mei.memberId, { points: 30, expiresInDays: 5 })
+  const { redemption } = await exchange(mei.ctx, await newReward(room.one, { points: 90 }))
+  const { clock, house } = room.one
+  await house.sql('ledger_settle_lots', { memberId: friend.memberId, at: clock.at })
+  const own = (await room.account(friend.memberId)).availablePoints
+  await room.merge(mei.memberId, friend.memberId)
+  expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: own, debtPoints: 0 })
+  await cancelRedemption(mei.ctx, { requestId: randomUUID(), redemptionId: redemption.redemptionId })
+  expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: own + 30, debtPoints: 0 })
 })
 
 test('a ring is cut at an edge that is just being bought for: cap and budget get back what that took', async () => {

@@ -1497,8 +1497,9 @@ BEGIN
     back := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
       'sourceId', held.redemption_id, 'graceUntil', call->'graceUntil', 'reason', 'exchange_returned',
       'detail', jsonb_build_object('title', held.title)));
-    -- points of a gift that a merge took back stay with the programme
+    -- points of a gift or a reward that a merge took back stay with the programme
     PERFORM gift_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
+    PERFORM referral_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
   END IF;
   UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz
     WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
@@ -2563,6 +2564,7 @@ BEGIN
       PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
     END IF;
   END LOOP;
+  PERFORM referral_take_back(jsonb_build_object('memberId', dst, 'at', now_at));
   RETURN '{}';
 END $$;
 
@@ -2579,6 +2581,21 @@ BEGIN
       WHERE member_id = holder AND effect_kind = 'referral' AND effect_source = edge.referral_id::text;
   END IF;
   PERFORM referral_end(edge, 'void', why, unspent, now_at);
+  PERFORM referral_take_back(jsonb_build_object('memberId', holder, 'at', now_at));
+END $$;
+
+-- What came back of a void edge’s reward, as an exchange that it had paid for was undone. {memberId, at}
+CREATE OR REPLACE FUNCTION referral_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state = 'void') THEN RETURN; END IF;
+  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'referral', 'sourceId', edge.referral_id, 'originLotId', paid.lot_id,
+      'reason', 'referral_returned', 'detail', '{}'::jsonb))
+    FROM referral edge JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = edge.referral_id::text
+    WHERE edge.inviter_id = who AND edge.state = 'void' AND paid.lot_id = paid.origin_lot_id
+      AND paid.member_id IN (SELECT member_id FROM member WHERE member_id = who OR merged_into = who);
 END $$;
 
 -- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
