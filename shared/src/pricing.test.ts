@@ -25,7 +25,7 @@ const price = (of: Partial<PricingFacts> = {}) =>
     tier: 1,
     coupons: [],
     choice: 'best',
-    mayspend: true,
+    maySpend: true,
     now,
     policy: DEMO_POLICY,
     ...of,
@@ -141,7 +141,7 @@ describe('coupons', () => {
 })
 
 test('without a live code there is neither the price of a tier nor a coupon, and the receipt says so', () => {
-  expect(price({ mayspend: false, tier: 6, coupons: [coupon({ couponId: 'x' })], choice: 'x' })).toEqual({
+  expect(price({ maySpend: false, tier: 6, coupons: [coupon({ couponId: 'x' })], choice: 'x' })).toEqual({
     payableFen: 6_800,
     couponId: null,
     coupons: [],
@@ -186,7 +186,7 @@ describe('whatever is bought', () => {
     fullFen: fen,
     tier: fc.integer({ min: 1, max: 6 }),
     coupons: wallets,
-    mayspend: fc.boolean(),
+    maySpend: fc.boolean(),
   })
   const choices = fc.oneof(fc.constantFrom('best', 'none'), fc.nat())
   const chosenOf = (choice: string | number, coupons: OfferedCoupon[]) =>

@@ -32,7 +32,7 @@ export interface PricingFacts {
   coupons: OfferedCoupon[]
   choice: CouponChoice
   /** Only who shows a live code is surely the member whose price and coupons these are. */
-  mayspend: boolean
+  maySpend: boolean
   now: Date
   policy: Policy
 }
@@ -58,8 +58,8 @@ export interface Price {
 
 /** I-P1: what is paid is the full price less what the lines took off, never below zero. */
 export function priceOrder(facts: PricingFacts): Price {
-  const { fullFen, mayspend, choice, now } = facts
-  if (!mayspend) return { payableFen: fullFen, receipt: [CODE_FIRST], couponId: null, coupons: [] }
+  const { fullFen, maySpend, choice, now } = facts
+  if (!maySpend) return { payableFen: fullFen, receipt: [CODE_FIRST], couponId: null, coupons: [] }
   const tierLine = tierPriceLine(facts)
   const tierFen = fullFen - (tierLine?.offFen ?? 0)
   const judged = facts.coupons.map((coupon) => judgedCoupon(coupon, fullFen, tierFen, now)).sort(mostOffFirst)

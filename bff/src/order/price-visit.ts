@@ -14,14 +14,14 @@ export async function priceVisit(
   { memberId, method }: { memberId: string; method: string },
   { fullFen, choice }: { fullFen: number; choice: CouponChoice },
 ): Promise<PricedVisit> {
-  const mayspend = method === 'code'
+  const maySpend = method === 'code'
   const [account, standing, coupons] = await Promise.all([
     ctx.db.account.findUniqueOrThrow({ where: { memberId }, select: { growth: true } }),
     ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { tier: true } }),
-    mayspend ? openCoupons(ctx, memberId) : [],
+    maySpend ? openCoupons(ctx, memberId) : [],
   ])
   const { tier } = standing
-  const price = priceOrder({ fullFen, tier, coupons, choice, mayspend, now: ctx.now(), policy: ctx.policy })
+  const price = priceOrder({ fullFen, tier, coupons, choice, maySpend, now: ctx.now(), policy: ctx.policy })
   return { ...price, tier, growth: account.growth }
 }
 

@@ -39,7 +39,7 @@ test('a card number opens a visit that only earns', async () => {
   const visit = await find({ memberNo })
   expect(visit).toMatchObject({
     method: 'member_no',
-    mayspend: false,
+    maySpend: false,
     sayAloud: [],
     member: { nameMasked: '林**', memberNoLast4: memberNo.slice(-4) },
   })
@@ -56,7 +56,7 @@ test.each(['13800002207', '+86 138 0000 2207', '138-0000-2207'])(
     await newMember(shop, { phone: '+8613800002207', weapp: { openid: 'o_lin' } })
     expect(await find({ phone })).toMatchObject({
       method: 'phone',
-      mayspend: false,
+      maySpend: false,
       member: { phoneMasked: '138****2207' },
     })
   },

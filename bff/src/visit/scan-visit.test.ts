@@ -61,7 +61,7 @@ test('a live code opens a visit of ten minutes and shows the member masked', asy
     openedAt: one.clock.at.toISOString(),
     expiresAt: new Date(one.clock.at.getTime() + 10 * MINUTE).toISOString(),
     memberRef: expect.any(String),
-    mayspend: true,
+    maySpend: true,
     sayAloud: ['再积 1,000 成长值升黄金'],
     member: {
       nameMasked: '林**',

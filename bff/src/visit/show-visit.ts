@@ -34,7 +34,7 @@ export interface ShownVisit extends Omit<OpenedVisit, 'memberId'> {
   memberRef: string
   member: ShownMember
   /** Only a live code may spend, redeem and pick up. */
-  mayspend: boolean
+  maySpend: boolean
   /** Sentences for the clerk, from what is so; empty unless the member is surely the one who stands there. */
   sayAloud: string[]
 }
@@ -51,7 +51,7 @@ export async function showVisit(ctx: Ctx, opened: OpenedVisit): Promise<ShownVis
     method: opened.method,
     memberRef: memberRefOf(ctx.keys, opened.visitId, opened.memberId),
     member,
-    mayspend: byCode,
+    maySpend: byCode,
     sayAloud: byCode ? words : [],
   }
 }

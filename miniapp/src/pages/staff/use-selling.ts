@@ -81,7 +81,7 @@ function wayOf(visit: Visit | null, sale: Sale, quote: Quote | undefined): 'sett
   if (!visit) return null
   if (sale.settling.unsure) return 'settle'
   if (sale.holding.unsure) return 'hold'
-  if (!visit.mayspend) return 'settle'
+  if (!visit.maySpend) return 'settle'
   if (!quote) return null
   return quote.offFen === 0 && quote.couponId === null ? 'settle' : 'hold'
 }

@@ -18,7 +18,7 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
   return (
     <View id="who" className="st-who">
       <GuestCard visit={visit} />
-      {visit.mayspend && <Errands counter={counter} visit={visit} />}
+      {visit.maySpend && <Errands counter={counter} visit={visit} />}
       {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
       {process.env.TARO_ENV === 'h5' && phase.step === 'ring' && <UsableCoupons counter={counter} />}
       <View className="st-who__last">
