@@ -142,4 +142,13 @@ export const checked = {
   rewarded: { points: 50, honourName: '知茶人' },
 }
 
+/** What can be confirmed at the counter: the first time all of it, then what is left. */
+export const untilDone = (obligationId: string): Change => {
+  let asked = 0
+  return (answer) => {
+    const all = answer.obligations as { obligationId: string }[]
+    return asked++ === 0 ? answer : { ...answer, obligations: all.filter((one) => one.obligationId !== obligationId) }
+  }
+}
+
 export const lifted: Change = (order) => ({ ...order, tierBefore: 2, tierAfter: 3 })

@@ -16,6 +16,7 @@ import {
   lifted,
   one,
   running,
+  untilDone,
 } from './rare-answers'
 import type { Scheme, Shot } from './studio'
 import { at, haveCodePage, type Screen } from './web-house'
@@ -129,7 +130,8 @@ const RARE: Rare[] = [
   {
     name: 'counter-checked',
     place: then('counter-checkin', tap('check-in-autumn_tasting'), see('checked-in')),
-    before: answering({}, { 'obligation.checkIn': checked }),
+    before: (screen) =>
+      answering({ 'obligation.atCounter': untilDone('autumn_tasting') }, { 'obligation.checkIn': checked })(screen),
   },
 ]
 
