@@ -68,13 +68,18 @@ describeWithWcc('ways other than the straight one', () => {
 
   test('signing out makes the phone a stranger’s: no code, no card, no way back without signing in', async () => {
     const phone = there.phoneOf('mei')
-    await phone.start({ path: 'tabs/code/index' })
+    await phone.start()
+    await phone.until('her home', () => phone.text().includes('小梅'))
+    await phone.tap('#tab-code')
     expect(phone.sees('#member-code')).toBe(true)
     await phone.tap('#tab-me')
     await phone.tap('#sign-out')
     await phone.tap('#tab-code')
     expect(phone.sees('#member-code')).toBe(false)
-    expect(JSON.stringify([...phone.memory])).not.toMatch(/secret|accessToken/)
+    await phone.tap('#tab-home')
+    expect(phone.text()).not.toContain('小梅')
+    // nothing of hers is left either for whoever signs in here next
+    expect(JSON.stringify([...phone.memory])).not.toMatch(/secret|accessToken|小梅|growth/)
     expect(phone.complaints()).toEqual([])
   })
 

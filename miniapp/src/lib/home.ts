@@ -1,6 +1,6 @@
 import { api } from './api'
 import { learnClock } from './member-code'
-import { queryClient, useRead } from './query'
+import { queryClient, readerOf, useRead } from './query'
 
 /** The home screen's one read; each fresh answer also tells the server's clock. */
 export const useHome = ({ enabled = true } = {}) => useRead(['home'], readHome, { keepAs: 'home', enabled })
@@ -13,4 +13,4 @@ async function readHome() {
 }
 
 /** The home screen as it is now, for who cannot wait for the next look at it. */
-export const askHome = () => queryClient.fetchQuery({ queryKey: ['home'], queryFn: readHome, staleTime: 0 })
+export const askHome = () => queryClient.fetchQuery({ queryKey: ['home', readerOf()], queryFn: readHome, staleTime: 0 })

@@ -5,7 +5,7 @@ import { faultOf, type Trouble } from './api'
 import { newId } from './id'
 import { onNetwork } from './network'
 import { keep, kept } from './storage'
-import { useHolder } from './tokens'
+import { heldTokens, useHolder } from './tokens'
 
 const STALE_MS = 20_000
 const SLOW_MS = 3_000
@@ -38,12 +38,23 @@ interface KeptRead {
 const KEPT = 'reads'
 interface KeptReads {
   shape: string
+  /** Whose they are. */
+  who: string
   reads: Record<string, KeptRead>
 }
-/** What was kept by a build for another server is forgotten: its answers may lack what these pages draw. */
-function keptReads(): Record<string, KeptRead> {
+/**
+ * What this person read here before. What another person read is nobody's business, and the answers of another server may
+ * lack what these pages draw: both are forgotten.
+ */
+function keptReads(who: string): Record<string, KeptRead> {
   const stored = kept<KeptReads>(KEPT)
-  return stored?.shape === SERVER_SHAPE ? stored.reads : {}
+  return stored?.shape === SERVER_SHAPE && stored.who === who ? stored.reads : {}
+}
+
+/** In whose name things are read now; nobody's and a guest's are alike. */
+export function readerOf(): string {
+  const held = heldTokens()
+  return held?.kind === 'member' ? held.memberId : ''
 }
 
 export interface Read<T> {
@@ -70,9 +81,11 @@ export function useRead<T>(
 ): Read<T> {
   const { known } = useHolder()
   // looked up again when another thing is read in the same place
-  const last = useMemo(() => (keepAs ? keptReads()[keepAs] : undefined), [keepAs])
+  const who = readerOf()
+  const last = useMemo(() => (keepAs ? keptReads(who)[keepAs] : undefined), [keepAs, who])
   const query = useQuery({
-    queryKey: key,
+    // a page that stays in sight while somebody else signs in starts with nothing
+    queryKey: [...key, who],
     queryFn: ask,
     enabled: enabled && known,
     ...(last ? { initialData: last.data as T, initialDataUpdatedAt: last.at } : {}),
@@ -80,10 +93,10 @@ export function useRead<T>(
   const { data, dataUpdatedAt, error, isFetching, refetch, isStale } = query
   useEffect(() => {
     if (!keepAs || data === undefined) return
-    const reads = keptReads()
+    const reads = keptReads(who)
     if (dataUpdatedAt > (reads[keepAs]?.at ?? 0))
-      keep(KEPT, { shape: SERVER_SHAPE, reads: { ...reads, [keepAs]: { at: dataUpdatedAt, data } } })
-  }, [keepAs, data, dataUpdatedAt])
+      keep(KEPT, { shape: SERVER_SHAPE, who, reads: { ...reads, [keepAs]: { at: dataUpdatedAt, data } } })
+  }, [keepAs, who, data, dataUpdatedAt])
   useDidShow(() => {
     if (enabled && known && isStale && !isFetching) void refetch()
   })

@@ -46,8 +46,8 @@ const Entry = ({ id, icon, name, count = 0, due, onTap }: EntryWish) => (
   <View id={id} className="hm-entry" {...tapProps(onTap, count > 0 ? `${name}，${count}` : name)}>
     <View className={`hm-entry__icon${due ? ' hm-entry__icon--due' : ''}`}>
       <Icon name={icon} />
-      {count > 0 && <Text className="hm-entry__n">{count > 99 ? '99+' : count}</Text>}
     </View>
     <Text>{name}</Text>
+    {count > 0 && <Text className="hm-entry__n">{count > 99 ? '99+' : count}</Text>}
   </View>
 )
