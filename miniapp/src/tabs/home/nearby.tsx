@@ -9,9 +9,16 @@ type Store = RouterOutputs['store']['list']['stores'][number]
 
 const isOpen = ({ opensAt, closesAt }: Store, clock: string) => opensAt <= clock && clock < closesAt
 
+/** The cities, the one with the most shops first. */
+function citiesOf(stores: Store[]): string[] {
+  const shops = new Map<string, number>()
+  for (const { city } of stores) shops.set(city, (shops.get(city) ?? 0) + 1)
+  return [...shops].sort(([, a], [, b]) => b - a).map(([city]) => city)
+}
+
 /** The shops, by city; a tap opens the map. */
 export function Nearby({ stores }: { stores: Store[] }) {
-  const cities = [...new Set(stores.map(({ city }) => city))]
+  const cities = citiesOf(stores)
   const [city, setCity] = useState(cities[0])
   const clock = clockText(new Date())
   return (
