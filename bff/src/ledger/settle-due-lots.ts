@@ -1,4 +1,5 @@
 import type { Ctx } from '../ctx'
+import { eachDue } from '../each-due'
 
 export interface LotsSettled {
   /** Members looked after in this batch. */
@@ -23,15 +24,14 @@ export async function settleDueLots(ctx: Ctx, { batch }: { batch: number }): Pro
     (SELECT member_id FROM lot WHERE remaining > 0 AND expires_at < ${at} ORDER BY expires_at LIMIT ${batch})
     LIMIT ${batch}`
   const done: LotsSettled = { members: due.length, matured: 0, expired: 0, failed: 0 }
-  for (const { memberId } of due) {
-    try {
+  done.failed = await eachDue(ctx, due, {
+    work: async ({ memberId }) => {
       const settled = await ctx.sql<{ matured: number; expired: number }>('ledger_settle_lots', { memberId, at })
       done.matured += settled.matured
       done.expired += settled.expired
-    } catch (error) {
-      done.failed++
-      ctx.log.error({ memberId, err: error }, 'lots were not settled')
-    }
-  }
+    },
+    nameOf: ({ memberId }) => ({ memberId }),
+    failed: 'lots were not settled',
+  })
   return done
 }

@@ -1,5 +1,6 @@
 import { DAY_MS } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
+import { eachDue } from '../each-due'
 import { graceUntil } from './cancel-redemption'
 
 export interface OverdueCancelled {
@@ -23,16 +24,15 @@ export async function cancelOverdueRedemptions(ctx: Ctx, { batch }: { batch: num
     select: { memberId: true, redemptionId: true },
   })
   const done: OverdueCancelled = { found: due.length, cancelled: 0, failed: 0 }
-  for (const one of due) {
-    try {
+  done.failed = await eachDue(ctx, due, {
+    work: async (one) => {
       const call = { ...one, at, graceUntil: graceUntil(ctx) }
       const { cancelled } = await ctx.sql<{ cancelled: boolean }>('mall_cancel_overdue', call)
       if (cancelled) done.cancelled++
-    } catch (error) {
-      done.failed++
-      ctx.log.error({ memberId: one.memberId, err: error }, 'a redemption was not cancelled')
-    }
-  }
+    },
+    nameOf: ({ memberId }) => ({ memberId }),
+    failed: 'a redemption was not cancelled',
+  })
   return done
 }
 

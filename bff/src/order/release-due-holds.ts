@@ -1,4 +1,5 @@
 import type { Ctx } from '../ctx'
+import { eachDue } from '../each-due'
 
 export interface HoldsReleased {
   /** Members looked after in this batch. */
@@ -23,13 +24,12 @@ export async function releaseDueHolds(ctx: Ctx, { batch }: { batch: number }): P
   })
   const members = [...new Set(due.map(({ memberId }) => memberId))]
   const done: HoldsReleased = { members: members.length, released: 0, failed: 0 }
-  for (const memberId of members) {
-    try {
+  done.failed = await eachDue(ctx, members, {
+    work: async (memberId) => {
       done.released += (await ctx.sql<{ released: number }>('order_release_due', { memberId, at })).released
-    } catch (error) {
-      done.failed++
-      ctx.log.error({ memberId, err: error }, 'holds were not released')
-    }
-  }
+    },
+    nameOf: (memberId) => ({ memberId }),
+    failed: 'holds were not released',
+  })
   return done
 }

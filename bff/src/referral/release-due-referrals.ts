@@ -1,5 +1,6 @@
 import { endOfMonthAfter } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
+import { eachDue } from '../each-due'
 import { friendNames } from './friend-names'
 
 export interface ReferralsReleased {
@@ -28,15 +29,14 @@ export async function releaseDueReferrals(ctx: Ctx, { batch }: { batch: number }
   )
   const expiresAt = endOfMonthAfter(at, ctx.policy.expiryMonths)
   const done: ReferralsReleased = { due: due.length, released: 0, failed: 0 }
-  for (const edge of due) {
-    try {
+  done.failed = await eachDue(ctx, due, {
+    work: async (edge) => {
       const call = { ...edge, at, expiresAt, friend: maskedOf(edge.memberId) }
       const { released } = await ctx.sql<{ released: boolean }>('referral_release', call)
       if (released) done.released++
-    } catch (error) {
-      done.failed++
-      ctx.log.error({ referralId: edge.referralId, err: error }, 'a referral was not released')
-    }
-  }
+    },
+    nameOf: ({ referralId }) => ({ referralId }),
+    failed: 'a referral was not released',
+  })
   return done
 }
