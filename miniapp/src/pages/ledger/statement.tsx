@@ -1,9 +1,9 @@
-import { Text, View } from '@tarojs/components'
+import { View } from '@tarojs/components'
 import Taro, { useRouter } from '@tarojs/taro'
 import { useEffect, useState } from 'react'
 import { refresh } from '../../lib/query'
 import { Page } from '../../ui/page'
-import { tapProps } from '../../ui/tap'
+import { Views } from '../../ui/views'
 import { Balance } from './balance'
 import { Lots } from './lots'
 import { Movements } from './movements'
@@ -27,16 +27,7 @@ export default function Statement() {
     <Page onRefresh={() => refresh('home', 'statement', 'lots')}>
       <Balance />
       <View className="lg-views">
-        {VIEWS.map((one) => (
-          <View
-            key={one.view}
-            id={`view-${one.view}`}
-            className={`lg-view${view === one.view ? ' lg-view--on' : ''}`}
-            {...tapProps(() => setView(one.view), view === one.view ? `${one.name}，已选` : one.name)}
-          >
-            <Text>{one.name}</Text>
-          </View>
-        ))}
+        <Views views={VIEWS} on={view} onChange={setView} />
       </View>
       {view === 'lots' ? <Lots /> : <Movements />}
     </Page>

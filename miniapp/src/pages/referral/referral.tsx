@@ -5,7 +5,7 @@ import { useRead } from '../../lib/query'
 import { useShareCard } from '../../lib/share'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
-import { tapProps } from '../../ui/tap'
+import { Views } from '../../ui/views'
 import { Friends } from './friends'
 import { Headline } from './headline'
 import './referral.css'
@@ -32,7 +32,7 @@ export default function ReferralPage() {
             <>
               <Headline campaign={mine.campaign} />
               <Totals totals={mine.totals} />
-              <Views mine={mine} />
+              <FriendsAndRules mine={mine} />
             </>
           )}
         </States>
@@ -50,21 +50,12 @@ const Coming = () => (
 )
 
 /** The friends and the rules side by side: who looks for one finds the other. */
-function Views({ mine }: { mine: Mine }) {
+function FriendsAndRules({ mine }: { mine: Mine }) {
   const [view, setView] = useState<(typeof VIEWS)[number]['view']>('friends')
   return (
     <View>
       <View className="rf-views">
-        {VIEWS.map((one) => (
-          <View
-            key={one.view}
-            id={`view-${one.view}`}
-            className={`rf-view${view === one.view ? ' rf-view--on' : ''}`}
-            {...tapProps(() => setView(one.view), view === one.view ? `${one.name}，已选` : one.name)}
-          >
-            {one.name}
-          </View>
-        ))}
+        <Views views={VIEWS} on={view} onChange={setView} />
       </View>
       {view === 'rules' ? <Rules campaign={mine.campaign} /> : <Friends mine={mine} />}
     </View>
