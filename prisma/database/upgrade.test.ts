@@ -65,7 +65,7 @@ const figures = async () => {
   const where = { memberId: mei.memberId }
   return {
     account: await db.account.findUnique({ where }),
-    standing: await db.standing.findUnique({ where }),
+    standing: await db.standing.findUnique({ where, select: { tier: true, since: true, validUntil: true } }),
     lots: await db.lot.findMany({ where, orderBy: { lotId: 'asc' } }),
     transfers: await db.transfer.findMany({ where, orderBy: { transferId: 'asc' } }),
   }

@@ -69,7 +69,8 @@ END $$;
 -- Where everybody starts. {memberId, at, validUntil}
 CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
-  INSERT INTO standing (member_id, tier, since, valid_until)
-    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz) ON CONFLICT DO NOTHING;
+  INSERT INTO standing (member_id, tier, since, valid_until, review_at)
+    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz, (call->>'validUntil')::timestamptz)
+    ON CONFLICT DO NOTHING;
   SELECT '{}'::jsonb
 $$;

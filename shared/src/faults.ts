@@ -72,6 +72,9 @@ export const FAULTS = {
   OBLIGATION_DONE: 'CONFLICT',
   OBLIGATION_ELSEWHERE: 'CONFLICT',
   CHECKIN_TOO_SOON: 'CONFLICT',
+  RIGHT_USED_UP: 'CONFLICT',
+  ADJUSTMENT_OWN: 'CONFLICT',
+  ADJUSTMENT_DONE: 'CONFLICT',
 } as const
 
 export type FaultCode = keyof typeof FAULTS
@@ -107,6 +110,8 @@ export interface FaultDetails {
   OBLIGATION_NOT_OPEN: { opensAt: string }
   OBLIGATION_ELSEWHERE: { storeName: string }
   CHECKIN_TOO_SOON: { until: string }
+  /** When it can be used again; null for never. */
+  RIGHT_USED_UP: { backAt: string | null }
 }
 
 export type FaultDetail<C extends FaultCode> = C extends keyof FaultDetails ? FaultDetails[C] : Record<string, never>

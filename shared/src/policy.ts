@@ -50,6 +50,12 @@ export interface Policy {
   packet: { templateId: string; minOrderFen: number } | null
   /** A shared link counts for whoever joins within so many days of opening it. */
   attributionDays: number
+  /** So many days before a tier ends its holder is warned. */
+  tierWarnDays: number
+  /** Points that one operator may correct alone on one business day, more and fewer added up; beyond it a second one decides. */
+  adjustAloneLimit: number
+  /** The most that one correction may move. */
+  adjustMost: number
 }
 
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
@@ -83,4 +89,7 @@ export const DEMO_POLICY: Policy = {
   graceDays: 30,
   packet: { templateId: 'packet_5', minOrderFen: 3_000 },
   attributionDays: 7,
+  tierWarnDays: 30,
+  adjustAloneLimit: 500,
+  adjustMost: 100_000,
 }

@@ -96,7 +96,9 @@ async function openBooks({ prisma, keys }: House, memberIds: string[], at: Date)
   })
   await prisma.account.createMany({ data: memberIds.map((memberId) => ({ memberId })) })
   const validUntil = new Date(at.getTime() + 365 * DAY_MS)
-  await prisma.standing.createMany({ data: memberIds.map((memberId) => ({ memberId, since: at, validUntil })) })
+  await prisma.standing.createMany({
+    data: memberIds.map((memberId) => ({ memberId, since: at, validUntil, reviewAt: validUntil })),
+  })
 }
 
 async function fillLots(prisma: PrismaClient, memberIds: string[], at: Date): Promise<void> {

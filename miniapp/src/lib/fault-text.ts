@@ -99,6 +99,10 @@ const WORDS: Words = {
   OBLIGATION_DONE: () => say('已经完成了', undefined, 'none'),
   OBLIGATION_ELSEWHERE: ({ storeName }) => say('不在这家店签到', `请到${storeName}`, 'none'),
   CHECKIN_TOO_SOON: (detail) => say('今天已经记过了', `${moment(detail.until)}以后可以再记`, 'none'),
+  RIGHT_USED_UP: ({ backAt }) =>
+    say('这次的早享用完了', backAt ? `${moment(backAt)}起又可以用` : '公开兑换时再来', 'none'),
+  ADJUSTMENT_OWN: () => say('自己提的不能自己复核', '请另一位运营来复核', 'none'),
+  ADJUSTMENT_DONE: () => say('这一笔已经有结果了', '下拉刷新看看', 'none'),
 }
 
 const NETWORK = {
