@@ -94,6 +94,7 @@ CREATE TABLE "tier_change" (
     CONSTRAINT "tier_change_pkey" PRIMARY KEY ("member_id","change_id")
 );
 
+CREATE INDEX "adjustment_adjustment_id_idx" ON "adjustment"("adjustment_id");
 CREATE INDEX "adjustment_proposed_at_idx" ON "adjustment"("proposed_at");
 
 -- nobody has been reviewed yet: all who hold growth or more than the first tier are due at once
@@ -123,7 +124,6 @@ ALTER TABLE "tier_change" ADD CONSTRAINT tier_change_form
   CHECK (before BETWEEN 1 AND 6 AND after BETWEEN 1 AND 6 AND reason IN ('raised', 'kept', 'landed', 'returned', 'merged'));
 CREATE INDEX reward_code_free ON "reward_code" (reward_id, code_no) WHERE member_id IS NULL;
 CREATE INDEX adjustment_waiting ON "adjustment" (proposed_at) WHERE state = 'waiting';
-CREATE UNIQUE INDEX adjustment_once ON "adjustment" (adjustment_id);
 CREATE INDEX standing_due ON "standing" (review_at);
 
 
