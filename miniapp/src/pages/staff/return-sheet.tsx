@@ -3,13 +3,13 @@ import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../../lib/api'
 import { refresh } from '../../lib/query'
+import { useSteady } from '../../lib/steady'
 import { aria } from '../../ui/aria'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
 import { beforeReturnWords, type ReturnableOrder, type Returned, returnWords } from './return-words'
-import { useSteady } from './use-steady'
 
 /** Takes a whole purchase back: what will go back is told first, what went back after. */
 export function ReturnSheet({ order, onClose }: { order: ReturnableOrder; onClose: () => void }) {

@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
 import { refresh } from '../../lib/query'
+import { useSteady } from '../../lib/steady'
 import type { Key } from '../../ui/keypad'
 import type { Visit } from './phase'
 import { ofVisit } from './use-sale'
-import { useSteady } from './use-steady'
 
 export type HandedOver = RouterOutputs['mall']['handOver']
 

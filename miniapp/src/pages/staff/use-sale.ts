@@ -1,6 +1,6 @@
 import { api } from '../../lib/api'
+import { useSteady } from '../../lib/steady'
 import type { Held, Settled, Visit } from './phase'
-import { useSteady } from './use-steady'
 
 type Of = Pick<Visit, 'visitId' | 'memberRef'>
 type Settling = Of & ({ amountFen: number } | { holdId: string })

@@ -1,6 +1,6 @@
 import { useRef } from 'react'
-import type { Trouble } from '../../lib/api'
-import { type CommandState, useCommand } from '../../lib/query'
+import type { Trouble } from './api'
+import { type CommandState, useCommand } from './query'
 
 /** After these it is not known whether the command was done. */
 const UNSURE: Trouble['code'][] = ['OFFLINE', 'SLOW', 'BUSY', 'SERVICE_AWAY', 'UNKNOWN']
