@@ -1,12 +1,15 @@
 import { databaseName, runOnce } from '@huiyuan/prisma/database/databases'
 import { createTestDatabase } from '../../test/support/database'
-import { type Database, openDatabase, sqlInside } from './db'
+import { ask, type Database, openDatabase, sqlInside } from './db'
 
 const AT = new Date('2026-11-21T16:00:00.000Z')
+const NOBODY = '018f0000-0000-7000-8000-000000000000'
 let opened: Database
+let url: string
 let drop: () => Promise<void>
 beforeAll(async () => {
   const database = await createTestDatabase()
+  url = database.url
   await runOnce(database.url, `ALTER DATABASE "${databaseName(database.url)}" SET timezone TO 'Asia/Shanghai'`)
   opened = openDatabase(database.url, 2)
   drop = database.drop
@@ -29,7 +32,7 @@ describe('on a server that keeps Shanghai time', () => {
     const { sql, prisma } = opened
     const args = {
       storeId: 'shop',
-      actorId: '018f0000-0000-7000-8000-000000000000',
+      actorId: NOBODY,
       verb: 'test',
       subject: '',
       bodyHash: '0'.repeat(64),
@@ -38,5 +41,29 @@ describe('on a server that keeps Shanghai time', () => {
     await prisma.$transaction((tx) => sqlInside(tx)('audit_append', { ...args, at: AT }))
     const entries = await prisma.auditEntry.findMany({ select: { at: true } })
     expect(entries).toEqual([{ at: AT }, { at: AT }])
+  })
+})
+
+describe('the connection', () => {
+  let single: Database
+  beforeAll(() => {
+    single = openDatabase(url, 1)
+  })
+  afterAll(() => single.close())
+  const backend = async () => (await single.pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+
+  test('outlives every refusal', async () => {
+    const before = await backend()
+    for (let n = 0; n < 5; n++)
+      await expect(single.sql('ledger_spend', { memberId: NOBODY, at: AT })).rejects.toThrow('MEMBER_UNKNOWN')
+    expect(await backend()).toBe(before)
+  })
+
+  test('is replaced when it broke, with a fault for whoever was on it', async () => {
+    const before = await backend()
+    const held = ask(single.pool, { text: 'SELECT pg_sleep(20)' })
+    await runOnce(url, 'SELECT pg_terminate_backend($1)', [before])
+    await expect(held).rejects.toThrow(/terminating|terminated/)
+    expect(await backend()).not.toBe(before)
   })
 })

@@ -33,6 +33,30 @@ function statementName({ sql }: { sql: string }): string {
   return `p${hash.toString(36)}_${sql.length.toString(36)}`
 }
 
+/** SQLSTATEs after which a connection is not asked again: shut down, lost, broken inside. */
+const ENDS_CONNECTION = /^(57P|08|XX)/
+
+/**
+ * One query on a connection of the pool. A refusal is an answer like any other and leaves the connection as it was;
+ * `pool.query` would end it, and a sold-out reward would cost a sign-in to the database for everybody who asks.
+ */
+export async function ask(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
+  const client = await pool.connect()
+  // a connection that breaks fails the query; without a listener it would end the process
+  const broken = () => {}
+  client.on('error', broken)
+  try {
+    const result = await client.query(query)
+    client.off('error', broken)
+    client.release()
+    return result
+  } catch (error) {
+    client.off('error', broken)
+    client.release(!(error instanceof pg.DatabaseError) || ENDS_CONNECTION.test(error.code ?? ''))
+    throw error
+  }
+}
+
 /**
  * Opens both ways to one PostgreSQL: Prisma for reads and ordinary writes, `pg` for the hot money verbs.
  * @param connections how many connections each of the two may hold
@@ -53,7 +77,7 @@ export function openDatabase(url: string, connections = 16): Database {
   pool.on('error', () => {})
   const sql: Sql = async (fn, args) => {
     try {
-      const { rows } = await pool.query({ name: fn, text: callText(fn), values: [JSON.stringify(args)] })
+      const { rows } = await ask(pool, { name: fn, text: callText(fn), values: [JSON.stringify(args)] })
       return rows[0].answer
     } catch (error) {
       throw toRefusal(error)
