@@ -111,26 +111,6 @@ BEGIN
   RETURN gone;
 END $$;
 
--- Growth counts for a window; what was earned before {from} leaves the account, in one line per run. → {expired}
-CREATE OR REPLACE FUNCTION ledger_settle_growth(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  member uuid := (call->>'memberId')::uuid;
-  gone int;
-BEGIN
-  PERFORM 1 FROM account WHERE member_id = member FOR UPDATE;
-  SELECT coalesce(sum(amount) FILTER (WHERE to_account = 'member:growth' AND at < (call->>'from')::timestamptz), 0)
-       - coalesce(sum(amount) FILTER (WHERE from_account = 'member:growth'
-           AND (reason <> 'purchase_returned' OR (detail->>'earnedAt')::timestamptz < (call->>'from')::timestamptz)), 0)
-    INTO gone FROM transfer WHERE member_id = member AND unit = 'growth';
-  IF gone <= 0 THEN RETURN jsonb_build_object('expired', 0); END IF;
-  UPDATE account SET growth = growth - gone WHERE member_id = member;
-  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at)
-    VALUES (member, uuid_v7((call->>'at')::timestamptz), 'growth', 'member:growth', 'programme:expired', gone,
-            'growth_expired', '{}', (call->>'at')::timestamptz);
-  RETURN jsonb_build_object('expired', gone);
-END $$;
-
 -- Opens an empty account. {memberId}
 CREATE OR REPLACE FUNCTION ledger_open(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
@@ -163,9 +143,10 @@ BEGIN
               moving.expires_at, moving.effect_kind, moving.effect_source);
     PERFORM ledger_move_pair(src, dst, 'points', side, moving.remaining, moving.lot_id, new_lot, at);
   END LOOP;
-  IF own.growth > 0 THEN PERFORM ledger_move_pair(src, dst, 'growth', 'member:growth', own.growth, NULL, NULL, at); END IF;
+  IF own.growth > 0 THEN PERFORM ledger_move_growth(src, dst, own.growth, at); END IF;
   IF own.debt_points > 0 THEN PERFORM ledger_move_debt(src, dst, own.debt_points, at); END IF;
   UPDATE lot_use SET member_id = dst WHERE member_id = src;
+  PERFORM adjustment_merge(src, dst);
   UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
   UPDATE account SET available_points = available_points + own.available_points,
       pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,

@@ -1,6 +1,6 @@
 -- Takes a whole purchase back: state, points, growth, tier, the handlers of other nouns (its coupon and packet among them)
 -- and the audit entry, in one statement. Protects I-P4; the purchase's state decides between two returns.
--- {request, staffId, memberId, orderId, visitId, until, at, growthMonths, ladder, along}
+-- {request, staffId, memberId, orderId, visitId, until, at, windowMonths, warnDays, ladder, along}
 -- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
 CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -15,6 +15,8 @@ DECLARE
   answers jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
+  -- an older server beside this one names the window otherwise and knows of no warning
+  call := jsonb_build_object('windowMonths', call->'growthMonths', 'warnDays', 30) || call;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
   PERFORM member_hold(member);
   SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
@@ -26,7 +28,9 @@ BEGIN
   END IF;
   UPDATE purchase SET state = 'returned', returned_at = now_at, returned_by = own.member_id
     WHERE member_id = member AND order_id = back.order_id AND state = 'settled';
-  taken := ledger_take_back(order_still_held(back, now_at, (call->>'growthMonths')::int) || jsonb_build_object('memberId', member,
+  -- what time alone does comes first: an end that has passed is not the return's doing
+  PERFORM tier_review(call);
+  taken := ledger_take_back(order_still_held(back, now_at, (call->>'windowMonths')::int) || jsonb_build_object('memberId', member,
     'at', call->'at', 'kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase_returned',
     'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', back.amount_fen,
                                  'earnedAt', iso_text(back.settled_at))));
@@ -40,20 +44,20 @@ BEGIN
 END $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
--- taken a second time. They may have stood with any record that became this member. → {points, growth}
+-- taken a second time. The points may have stood with any record that became this member; whether the growth still counts is
+-- told by its day alone. → {points, growth}
 CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   earners uuid[];
   ended int;
-  growth_gone boolean;
+  counts_from timestamptz := tier_counts_from(now_at, growth_months);
 BEGIN
-  -- brings the lots up to date first
+  -- brings the lots and the growth up to date first
   PERFORM ledger_hold(back.member_id, now_at);
+  PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
   SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
     WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
-  growth_gone := EXISTS (SELECT 1 FROM transfer WHERE member_id = ANY (earners) AND reason = 'growth_expired'
-    AND at > back.settled_at + make_interval(months => growth_months));
-  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN growth_gone THEN 0 ELSE back.growth END);
+  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
 END $$;

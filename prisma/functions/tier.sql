@@ -1,45 +1,83 @@
--- Up at once, never down here. {memberId, growth, at, validUntil, ladder: [{tier, atGrowth}]} → {before, after}
+-- Tiers: up at once, down one step at the end of their validity, and with a return that takes away what had reached them.
+-- What a call needs to be told of the programme is {ladder: [{tier, name, atGrowth}], windowMonths, warnDays}. The rules stand
+-- in shared/src/tier.ts, too; a test asks both and wants the same answers.
+
+-- Up at once, never down for what is missing; what is due by then is looked at first, so that old growth lifts nobody.
+-- {memberId, growth, at, validUntil, reason?, …} → {before, after}
 CREATE OR REPLACE FUNCTION tier_raise(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
-  held int;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  valid timestamptz := (call->>'validUntil')::timestamptz;
+  has int := (call->>'growth')::int;
+  months int := coalesce((call->>'windowMonths')::int, 12);
+  held standing;
   reached int;
 BEGIN
-  SELECT tier, (SELECT max((rung->>'tier')::int) FROM jsonb_array_elements(call->'ladder') rung
-                  WHERE (rung->>'atGrowth')::int <= (call->>'growth')::int)
-    INTO held, reached FROM standing WHERE member_id = member;
-  IF reached > held THEN
-    UPDATE standing SET tier = reached, since = (call->>'at')::timestamptz, valid_until = (call->>'validUntil')::timestamptz
-      WHERE member_id = member AND tier < reached;
+  SELECT * INTO held FROM standing WHERE member_id = member;
+  IF held.review_at <= now_at AND call ? 'windowMonths' THEN
+    PERFORM tier_review(call);
+    SELECT * INTO held FROM standing WHERE member_id = member;
+    SELECT growth INTO has FROM account WHERE member_id = member;
   END IF;
-  RETURN jsonb_build_object('before', held, 'after', greatest(held, reached));
+  SELECT max((rung->>'tier')::int) INTO reached FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'atGrowth')::int <= has;
+  IF reached > held.tier THEN
+    UPDATE standing SET tier = reached, since = now_at, valid_until = valid,
+        review_at = least(review_at, tier_growth_leaves(now_at, months), tier_warn_at(valid, coalesce((call->>'warnDays')::int, 30)))
+      WHERE member_id = member AND tier < reached;
+    PERFORM tier_note(member, held.tier, reached, coalesce(call->>'reason', 'raised'), has, now_at);
+  ELSIF has > 0 AND held.review_at > now_at + make_interval(months => months) THEN
+    UPDATE standing SET review_at = least(review_at, tier_growth_leaves(now_at, months)) WHERE member_id = member;
+  END IF;
+  RETURN jsonb_build_object('before', held.tier, 'after', greatest(held.tier, reached));
 END $$;
 
--- A tier that only growth given back since had reached ends with it. What counts is the highest that the growth which was
--- kept stood at since the tier was reached, what it stood at then included. Reads the growth history, but only when a return
--- leaves less than the tier needs. {memberId, growth, at, ladder} → {before, after}; `growth` is what the account holds after the return
+-- A tier that only growth given back since had reached ends with it: what is left is the tier that would be held had that
+-- growth never come. Reads the history, but only when a return leaves less than the tier needs.
+-- {memberId, growth, at, …} → {before, after}; `growth` is what the account holds after the return
 CREATE OR REPLACE FUNCTION tier_lower(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
   held standing;
   deserved int;
-  best bigint;
 BEGIN
   SELECT * INTO held FROM standing WHERE member_id = member FOR UPDATE;
-  best := (call->>'growth')::int;
-  IF best < (SELECT max((rung->>'atGrowth')::int) FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'tier')::int = held.tier) THEN
-    SELECT greatest(best, max(stood)) INTO best FROM (
-      SELECT sum(sum(amount)) OVER (ORDER BY at) AS stood, lead(at) OVER (ORDER BY at) AS until
-        FROM tier_kept_growth(member) GROUP BY at) history
-      WHERE coalesce(until, 'infinity') > held.since;
-  END IF;
-  SELECT max((rung->>'tier')::int) INTO deserved FROM jsonb_array_elements(call->'ladder') rung WHERE (rung->>'atGrowth')::int <= best;
+  deserved := held.tier;
+  IF (call->>'growth')::int < tier_takes(call, held.tier) THEN deserved := least(held.tier, tier_deserved(member, call)); END IF;
   IF deserved < held.tier THEN
     UPDATE standing SET tier = deserved, since = (call->>'at')::timestamptz WHERE member_id = member;
+    PERFORM tier_note(member, held.tier, deserved, 'returned', (call->>'growth')::int, (call->>'at')::timestamptz);
   END IF;
-  RETURN jsonb_build_object('before', held.tier, 'after', least(deserved, held.tier));
+  IF call ? 'windowMonths' THEN PERFORM tier_plan(call); END IF;
+  RETURN jsonb_build_object('before', held.tier, 'after', deserved);
+END $$;
+
+-- The tier of somebody who never had what was given back: lifted by what was kept, lowered by the ends of validity as they came,
+-- a step further where only what was given back had kept it. A record that was merged brings what it deserved itself.
+CREATE OR REPLACE FUNCTION tier_deserved(member uuid, call jsonb) RETURNS int
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  one record;
+  stood bigint := 0;
+  deserved int := tier_of(call, 0);
+BEGIN
+  FOR one IN
+    SELECT k.at, 0 AS nth, sum(k.amount) AS amount, '' AS reason, 0 AS after FROM tier_kept_growth(member) k GROUP BY k.at
+    UNION ALL SELECT c.at, 1, 0, c.reason, c.after FROM tier_change c WHERE c.member_id = member
+    ORDER BY 1, 2 LOOP
+    stood := stood + one.amount;
+    IF one.reason = 'kept' AND stood < tier_takes(call, deserved) THEN
+      deserved := tier_below(call, deserved);
+    ELSIF one.reason = 'landed' THEN
+      deserved := least(deserved, one.after);
+    ELSIF one.reason = 'merged' THEN
+      deserved := greatest(deserved, (SELECT max(tier_deserved(m.member_id, call)) FROM member m WHERE m.merged_into = member));
+    END IF;
+    deserved := greatest(deserved, tier_of(call, stood));
+  END LOOP;
+  RETURN deserved;
 END $$;
 
 -- Every change of a member's growth but what was given back, as if it had never come. What another record had earned and the
@@ -55,14 +93,26 @@ LANGUAGE sql STABLE AS $$
     WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'purchase_returned' AND e.member_id <> member
 $$;
 
--- The higher of the two, until the next review; of two equal ones the one that is safe for longer.
+-- The higher of the two, until the next review; of two equal ones the one that is safe for longer. The survivor is due at the
+-- sooner of both; the other one never again.
 CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
+DECLARE
+  src standing;
+  dst standing;
 BEGIN
-  UPDATE standing SET tier = other.tier, since = other.since, valid_until = other.valid_until
-    FROM standing other
-    WHERE standing.member_id = (call->>'to')::uuid AND other.member_id = (call->>'from')::uuid
-      AND (other.tier, other.valid_until) > (standing.tier, standing.valid_until);
+  SELECT * INTO src FROM standing WHERE member_id = (call->>'from')::uuid FOR UPDATE;
+  SELECT * INTO dst FROM standing WHERE member_id = (call->>'to')::uuid FOR UPDATE;
+  IF (src.tier, src.valid_until) > (dst.tier, dst.valid_until) THEN
+    UPDATE standing SET tier = src.tier, since = src.since, valid_until = src.valid_until, warned_of = src.warned_of
+      WHERE member_id = dst.member_id;
+  END IF;
+  IF src.tier > dst.tier THEN
+    PERFORM tier_note(dst.member_id, dst.tier, src.tier, 'merged', growth, (call->>'at')::timestamptz)
+      FROM account WHERE member_id = dst.member_id;
+  END IF;
+  UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
+  UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
   RETURN '{}';
 END $$;
 
@@ -70,7 +120,7 @@ END $$;
 CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   INSERT INTO standing (member_id, tier, since, valid_until, review_at)
-    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz, (call->>'validUntil')::timestamptz)
+    VALUES ((call->>'memberId')::uuid, 1, (call->>'at')::timestamptz, (call->>'validUntil')::timestamptz, tier_never())
     ON CONFLICT DO NOTHING;
   SELECT '{}'::jsonb
 $$;

@@ -1,4 +1,4 @@
-import { tierAt, tierValidUntil } from '@huiyuan/shared/tier'
+import { tierTermsOf, tierValidUntil } from '@huiyuan/shared/tier'
 import type { Ctx } from '../ctx'
 import type { Db } from '../db'
 
@@ -29,7 +29,8 @@ export async function mergeMember(tx: Ctx, survivorId: string, otherId: string):
     growth,
     at: tx.now(),
     validUntil: tierValidUntil(tx.now(), tx.policy),
-    ladder: tx.policy.tiers.filter(({ tier }) => tier <= tierAt(growth, tx.policy).tier),
+    reason: 'merged',
+    ...tierTermsOf(tx.policy),
   })
   return brought
 }

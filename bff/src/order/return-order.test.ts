@@ -118,7 +118,7 @@ describe('I-P4: a whole return gives everything back', () => {
     expect(back).toMatchObject({
       points: { pending: 0, available: 0, debt: 0 },
       growth: 0,
-      tierBefore: 2,
+      tierBefore: 1,
       tierAfter: 1,
     })
     expect(await accountOf(memberId)).toMatchObject({ growth: 300, pendingPoints: 300, debtPoints: 0 })

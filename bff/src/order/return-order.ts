@@ -1,4 +1,5 @@
 import { returnableUntil } from '@huiyuan/shared/order'
+import { tierTermsOf } from '@huiyuan/shared/tier'
 import { alongOf, type Ctx, commandOf } from '../ctx'
 import { survivingId } from '../member'
 import { twiceWhenBusy } from '../refusal'
@@ -46,8 +47,7 @@ export async function returnOrder(
       visitId,
       until: order && returnableUntil(order.settledAt, ctx.policy),
       at,
-      growthMonths: ctx.policy.growthWindowMonths,
-      ladder: ctx.policy.tiers.map(({ tier, atGrowth }) => ({ tier, atGrowth })),
+      ...tierTermsOf(ctx.policy),
       along: alongOf(ctx, 'order.returned', { memberId, orderId, at }),
     })
   })

@@ -1,6 +1,6 @@
 import { earningOf } from '@huiyuan/shared/ledger'
 import { isRingUpAmount } from '@huiyuan/shared/money'
-import { tierValidUntil } from '@huiyuan/shared/tier'
+import { tierTermsOf, tierValidUntil } from '@huiyuan/shared/tier'
 import { v7 as uuidv7 } from 'uuid'
 import { alongOf, type Command, type Ctx, commandOf } from '../ctx'
 import { survivingId } from '../member'
@@ -86,7 +86,7 @@ function settlementOf(
     activeAt,
     expiresAt,
     validUntil: tierValidUntil(at, ctx.policy),
-    ladder: ctx.policy.tiers.map(({ tier, atGrowth }) => ({ tier, atGrowth })),
+    ...tierTermsOf(ctx.policy),
     along: alongOf(ctx, 'order.settled', { memberId, orderId, amountFen, points, growth, activeAt, at }),
   }
 }

@@ -1,0 +1,1 @@
+export { reviewDueStandings, reviewStanding, type StandingsReviewed } from './review-due-standings'
