@@ -55,3 +55,120 @@ BEGIN
   UPDATE account SET available_points = available_points - (points - owed), debt_points = debt_points + owed WHERE member_id = member;
   RETURN owed;
 END $$;
+
+-- Proposes a correction; what the operator may still move alone today is done at once. The conditional write to the day
+-- decides between many at once; nobody moves their own points alone.
+-- {request, staffId, memberId, adjustmentId, points, reason, note, day, aloneLimit, titles, expiresAt, at} → adjustment
+CREATE OR REPLACE FUNCTION adjustment_propose(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  PERFORM member_hold(member);
+  INSERT INTO adjustment (member_id, adjustment_id, points, reason, note, state, proposed_by, proposed_at)
+    VALUES (member, (call->>'adjustmentId')::uuid, (call->>'points')::int, call->>'reason', call->>'note', 'waiting',
+            own.member_id, (call->>'at')::timestamptz) RETURNING * INTO proposed;
+  IF member <> own.member_id AND adjustment_take_alone(own.member_id, call->>'day', abs(proposed.points), (call->>'aloneLimit')::int) THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'ledger.adjust', 'subject', proposed.adjustment_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- A second operator agrees or not. Neither who proposed it, in whatever record, nor whose points they are.
+-- {request, staffId, adjustmentId, agree, note, titles, expiresAt, at} → adjustment
+-- Refuses NOT_FOUND, ADJUSTMENT_OWN, ADJUSTMENT_DONE, MEMBER_UNKNOWN (gone meanwhile), BUSY (merged meanwhile).
+CREATE OR REPLACE FUNCTION adjustment_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  id uuid := (call->>'adjustmentId')::uuid;
+  agreed boolean := (call->>'agree')::boolean;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  member uuid;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  SELECT member_id INTO member FROM adjustment WHERE adjustment_id = id;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "adjustment"}'); END IF;
+  -- a refusal moves nothing, so it is possible for somebody who has left, too
+  IF agreed THEN PERFORM member_hold(member); END IF;
+  SELECT * INTO proposed FROM adjustment WHERE adjustment_id = id FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM member m WHERE m.member_id IN (proposed.proposed_by, proposed.member_id)
+      AND own.member_id IN (m.member_id, m.merged_into)) THEN
+    PERFORM refuse('ADJUSTMENT_OWN');
+  END IF;
+  IF proposed.state <> 'waiting' THEN PERFORM refuse('ADJUSTMENT_DONE'); END IF;
+  IF agreed AND proposed.member_id <> member THEN PERFORM refuse('BUSY'); END IF;
+  IF agreed THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  ELSE
+    UPDATE adjustment SET state = 'refused', decided_by = own.member_id, decided_at = (call->>'at')::timestamptz,
+        decision_note = call->>'note'
+      WHERE adjustment_id = id AND state = 'waiting' RETURNING * INTO proposed;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'ledger.decide', 'subject', id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- The working operator who asks, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION adjustment_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+-- Takes so many points from what one operator may move alone on one day; false when they do not fit in any more.
+CREATE OR REPLACE FUNCTION adjustment_take_alone(operator uuid, which_day text, moved int, alone_limit int) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT operator, which_day, moved WHERE moved <= alone_limit
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points
+      WHERE adjustment_day.points + excluded.points <= alone_limit;
+  RETURN FOUND;
+END $$;
+
+-- Moves the points of a waiting adjustment. The member is held.
+CREATE OR REPLACE FUNCTION adjustment_carry_out(proposed adjustment, decider uuid, call jsonb) RETURNS adjustment
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb := ledger_adjust(jsonb_build_object('memberId', proposed.member_id, 'at', call->'at', 'kind', 'adjustment',
+    'sourceId', proposed.adjustment_id, 'points', proposed.points, 'expiresAt', call->'expiresAt', 'reason', 'adjusted',
+    'detail', jsonb_build_object('title', call->'titles'->>proposed.reason)));
+BEGIN
+  UPDATE adjustment SET state = 'done', decided_by = decider, decided_at = (call->>'at')::timestamptz,
+      -- the note of a proposal that one operator was enough for is no decision's
+      decision_note = CASE WHEN decider <> proposed.proposed_by THEN call->>'note' END, debt_points = (moved->>'debt')::int
+    WHERE adjustment_id = proposed.adjustment_id AND state = 'waiting' AND moved IS NOT NULL RETURNING * INTO proposed;
+  IF NOT FOUND THEN RAISE EXCEPTION 'adjustment % has had its effect', proposed.adjustment_id; END IF;
+  RETURN proposed;
+END $$;
+
+CREATE OR REPLACE FUNCTION adjustment_row(a adjustment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('adjustmentId', a.adjustment_id, 'memberId', a.member_id, 'points', a.points, 'reason', a.reason,
+    'note', a.note, 'state', a.state, 'proposedBy', a.proposed_by, 'proposedAt', iso_text(a.proposed_at), 'decidedBy', a.decided_by,
+    'decidedAt', iso_text(a.decided_at), 'decisionNote', a.decision_note, 'debtPoints', a.debt_points)
+$$;
+
+-- What concerned the other record concerns the survivor; what both moved alone on a day was moved by one person.
+CREATE OR REPLACE FUNCTION adjustment_merge(src uuid, dst uuid) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE adjustment SET member_id = dst WHERE member_id = src;
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, day, points FROM adjustment_day WHERE staff_id = src
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
+  DELETE FROM adjustment_day WHERE staff_id = src
+$$;

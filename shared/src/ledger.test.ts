@@ -76,6 +76,12 @@ describe('a line of the statement', () => {
     [{ reason: 'merged_in', amount: 30, detail: { debt: true } }, '2026-11-22 老会员卡并入，带来 30 欠分'],
     [{ reason: 'merged_out', amount: 30, detail: { debt: true } }, '2026-11-22 并入新会员卡，转出 30 欠分'],
     [{ reason: 'opening' }, '2026-11-22 开通会员时带来 1,068 积分'],
+    [
+      { reason: 'adjusted', amount: 50, detail: { title: '一点心意' } },
+      '2026-11-22 客服为你调整，获得 50 积分：一点心意',
+    ],
+    [{ reason: 'adjusted', amount: 50, detail: { out: true } }, '2026-11-22 客服为你调整，收回 50 积分'],
+    [{ reason: 'adjusted', amount: 50, detail: { out: true, debt: true } }, '2026-11-22 客服为你调整，记下 50 欠分'],
     [{ reason: 'expired', at: new Date('2026-11-22T16:00:00Z') }, '2026-11-23 有 1,068 积分到期'],
   ])('%j reads %s', (entry, words) => {
     expect(statementWords(line(entry), NOW)).toBe(words)

@@ -42,13 +42,14 @@ export type TransferReason =
   | 'referral_returned'
   | 'obligation'
   | 'purchase_returned'
+  | 'adjusted'
 
 export interface TransferDetail {
   storeName?: string
   amountFen?: number
   activeAt?: string
   expiresAt?: string
-  /** What was exchanged, given or done: the reward's, the gift's, the obligation's title. */
+  /** What was exchanged, given or done: the reward's, the gift's, the obligation's title; why something was corrected. */
   title?: string
   /** Whom a referral was about, masked. */
   friend?: string
@@ -56,6 +57,8 @@ export interface TransferDetail {
   earnedAt?: string
   /** What moved was owed, not owned. */
   debt?: boolean
+  /** What moved left the member. */
+  out?: boolean
 }
 
 export interface StatementEntry {
@@ -109,6 +112,8 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
     case 'purchase_returned':
       return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，${back}`
+    case 'adjusted':
+      return `${day} 客服为你调整，${detail.out || detail.debt ? back : `获得 ${what}`}${detail.title ? `：${detail.title}` : ''}`
   }
 }
 

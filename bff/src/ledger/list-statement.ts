@@ -5,14 +5,25 @@ import { groupedMoves, instantOf, lastIdOfInstant, type Move } from './grouped-m
 export type StatementKind = 'all' | 'earned' | 'spent' | 'expired' | 'growth'
 
 const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
-  earned: ['purchase', 'merged_in', 'opening', 'gift', 'referral', 'obligation', 'exchange_returned', 'grace'],
-  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned', 'gift_returned'],
+  earned: [
+    'purchase',
+    'merged_in',
+    'opening',
+    'gift',
+    'referral',
+    'obligation',
+    'exchange_returned',
+    'grace',
+    'adjusted',
+  ],
+  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned', 'gift_returned', 'adjusted'],
   expired: ['expired'],
 }
 
 const DEBT = 'member:debt'
+const ADJUSTED = 'programme:adjusted'
 
-/** What was owed and moved along with a merge is neither earned nor spent. */
+/** What was owed and moved along with a merge is neither earned nor spent; a correction is the one or the other. */
 const filterOf = (kind: StatementKind) =>
   kind === 'all'
     ? {}
@@ -24,6 +35,7 @@ const filterOf = (kind: StatementKind) =>
           NOT: [
             { reason: 'merged_in', fromAccount: DEBT },
             { reason: 'merged_out', toAccount: DEBT },
+            { reason: 'adjusted', [kind === 'earned' ? 'toAccount' : 'fromAccount']: ADJUSTED },
           ],
         }
 
@@ -43,7 +55,11 @@ export async function listStatement(
   const page = moves.slice(0, limit)
   return {
     lines: page.map(({ transferId, unit, direction, owed, amount, reason, at, detail }) => {
-      const told: TransferDetail = { ...detail, ...(owed ? { debt: true } : {}) }
+      const told: TransferDetail = {
+        ...detail,
+        ...(owed ? { debt: true } : {}),
+        ...(direction === 'out' ? { out: true } : {}),
+      }
       return {
         transferId,
         at: at.toISOString(),
