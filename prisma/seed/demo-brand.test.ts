@@ -35,3 +35,13 @@ test('Mei’s friends are where friends can be: thanked for, brought back, waiti
   const [{ inviterId } = { inviterId: '' }] = edges
   expect(await books.prisma.transfer.count({ where: { memberId: inviterId, reason: 'referral' } })).toBe(1)
 })
+
+test('two operators, what one of them did at once, and what waits for the other', async () => {
+  const staff = await books.prisma.staff.findMany({ where: { role: 'operator' }, orderBy: { staffNo: 'asc' } })
+  expect(staff.map(({ staffNo }) => staffNo)).toEqual(['YY001', 'YY002'])
+  const adjustments = await books.prisma.adjustment.findMany({ orderBy: { proposedAt: 'asc' } })
+  expect(adjustments.map(({ points, state, proposedBy }) => [points, state, proposedBy])).toEqual([
+    [50, 'done', staff[0]?.memberId],
+    [800, 'waiting', staff[0]?.memberId],
+  ])
+})

@@ -6,6 +6,7 @@ import { openDatabase } from '../../bff/src/db'
 import { keysFrom } from '../../bff/src/keys'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
+import { seedAdjustments } from './adjustment'
 import { seedCoupon } from './coupon'
 import { seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
@@ -22,7 +23,7 @@ export interface DemoBrandWish {
   masterKey: string
   weappAppid: string
   oaAppid: string
-  /** How WeChat knows the named people (mei, qing, zhou, tang). */
+  /** How WeChat knows the named people (mei, qing, zhou, tang, an). */
   wechatOf: (key: string) => { weapp: { openid: string; unionid?: string }; oa: { openid: string } }
   now?: Date
   /** How many unnamed members with two years of history. */
@@ -67,6 +68,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await settleFriends(ctx, staff.get('hubin') as string, now)
     const members = [...new Set(purchases.map(({ memberId }) => memberId))]
     await inLanes(8, members, (memberId) => settleMember(ctx, memberId, now))
+    await seedAdjustments(ctx, now)
     // what the history would have sent is not sent today
     await ctx.db.outboxMessage.deleteMany({ where: { state: 'waiting', createdAt: { lt: now } } })
     await ctx.db.effect.create({ data: { ...DONE, memberId: staff.get('hubin') as string, at: now } })
@@ -118,9 +120,11 @@ async function seedTeams(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Prom
   const qing = await seedPerson(ctx, person('阿青', '+8613800004429', 'qing'))
   const zhou = await seedPerson(ctx, person('老周', '+8613800005530', 'zhou'))
   const tang = await seedPerson(ctx, person('运营小唐', '+8613800006641', 'tang'))
+  const an = await seedPerson(ctx, person('运营安姐', '+8613800007752', 'an'))
   await seedStaff(ctx, { memberId: qing, role: 'clerk', storeId: 'hubin', staffNo: 'HB002', since })
   await seedStaff(ctx, { memberId: zhou, role: 'manager', storeId: 'hubin', staffNo: 'HB001', since })
   await seedStaff(ctx, { memberId: tang, role: 'operator', storeId: 'hubin', staffNo: 'YY001', since })
+  await seedStaff(ctx, { memberId: an, role: 'operator', storeId: 'hubin', staffNo: 'YY002', since })
   const ringsUp = new Map([['hubin', qing]])
   for (const [index, { storeId }] of DEMO_STORES.entries()) {
     if (ringsUp.has(storeId)) continue

@@ -54,8 +54,8 @@ beforeAll(async () => {
   const url = house.bffs[0]?.url as string
   const other = await join(house.sandbox, url, 'lin', { phone: true })
   const phone = await enrol(other.api)
-  const [guest, member, clerk, manager] = await Promise.all(
-    ['he', 'mei', 'qing', 'zhou'].map((key) => signIn(house.sandbox, url, key)),
+  const [guest, member, clerk, manager, operator, colleague] = await Promise.all(
+    ['he', 'mei', 'qing', 'zhou', 'tang', 'an'].map((key) => signIn(house.sandbox, url, key)),
   )
   const visit = await clerk?.api.visit.scan.mutate({ requestId: randomUUID(), code: codeOn(phone), tillId: 'hubin-1' })
   const books = openDatabase(database.url, 2)
@@ -100,7 +100,12 @@ beforeAll(async () => {
     },
   })
   await books.close()
+  const memberNo = (await member?.api.member.me.query())?.memberNo as string
+  const [own, others] = await Promise.all([operator, colleague].map((who) => askForPoints(who?.api, memberNo)))
   cast = {
+    memberNo,
+    adjustmentId: others as string,
+    ownAdjustmentId: own as string,
     foreign: {
       sessionId: session.sessionId,
       deviceId: device.deviceId,
@@ -120,6 +125,7 @@ beforeAll(async () => {
     member: member?.token,
     clerk: clerk?.token,
     manager: manager?.token,
+    operator: operator?.token,
   }
 }, 60_000)
 afterAll(() => house?.stop())
@@ -131,6 +137,12 @@ async function sellSomething(api: Client | undefined, { visitId, memberRef }: { 
   await api?.order.settle.mutate({ ...of(), amountFen: 100 })
   const shift = await api?.order.shift.query({})
   return { holdId: held?.holdId as string, orderRef: shift?.orders[0]?.orderRef as string }
+}
+
+/** A correction that one operator is not enough for. */
+async function askForPoints(api: Client | undefined, memberNo: string) {
+  const wish = { requestId: randomUUID(), memberNo, points: 900, reason: 'outage' as const, note: '走查' }
+  return (await api?.ledger.adjust.mutate(wish))?.adjustmentId
 }
 
 test('every procedure has a case, and every case a procedure', () => {
@@ -147,11 +159,12 @@ test('every field that names something has a foreign case', () => {
 })
 
 const MAY: Record<For, For[]> = {
-  anybody: ['anybody', 'guest', 'member', 'clerk', 'manager'],
+  anybody: ['anybody', 'guest', 'member', 'clerk', 'manager', 'operator'],
   guest: ['guest'],
-  member: ['member', 'clerk', 'manager'],
-  clerk: ['clerk', 'manager'],
-  manager: ['manager'],
+  member: ['member', 'clerk', 'manager', 'operator'],
+  clerk: ['clerk', 'manager', 'operator'],
+  manager: ['manager', 'operator'],
+  operator: ['operator'],
 }
 
 describe.each(PROCEDURES)('%s', (path, procedure) => {

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
+import { LEDGER_CASES } from './ledger-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
 
 /** Who a procedure is for. */
-export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager'
+export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager' | 'operator'
 
-/** Two members with something of their own each, a clerk, and a visit that each of two shops has open. */
+/** Two members with something of their own each, a clerk, a visit that each of two shops has open, and two operators. */
 export interface Cast {
   /** Ids that belong to somebody else than the caller. */
   foreign: {
@@ -25,6 +26,10 @@ export interface Cast {
   /** A live visit of the clerk's own shop, and one of another shop. */
   visit: { visitId: string; memberRef: string }
   foreignVisit: { visitId: string; memberRef: string }
+  /** Somebody's card, a correction that waits for the operator's word, and one that waits for another's. */
+  memberNo: string
+  adjustmentId: string
+  ownAdjustmentId: string
 }
 
 export interface ProcedureCase {
@@ -109,12 +114,6 @@ export const CASES: Record<string, ProcedureCase> = {
     },
   },
   'home.show': { for: 'member', input: () => undefined },
-  'ledger.statement': {
-    for: 'member',
-    input: () => ({ kind: 'all', limit: 5 }),
-    foreign: { cursor: { input: ({ foreign }) => ({ cursor: foreign.transferId }), answer: 'nothing' } },
-  },
-  'ledger.lots': { for: 'member', input: () => undefined },
   'tier.explain': { for: 'member', input: () => undefined },
   'code.enrol': { for: 'member', input: () => ({ requestId: requestId(), ...place }) },
   'code.devices': { for: 'member', input: () => undefined },
@@ -153,6 +152,7 @@ export const CASES: Record<string, ProcedureCase> = {
       },
     },
   },
+  ...LEDGER_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
   ...REFERRAL_CASES,
