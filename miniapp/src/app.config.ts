@@ -11,6 +11,7 @@ export default defineAppConfig({
     { root: 'pages/referral', pages: ['referral', 'poster'] },
     { root: 'pages/obligation', pages: ['obligations'] },
     { root: 'pages/staff', pages: ['counter', 'shift'] },
+    { root: 'pages/books', pages: ['books'] },
   ],
   preloadRule: {
     'tabs/home/index': { network: 'all', packages: ['pages/gift', 'pages/mall'] },

@@ -23,13 +23,3 @@ export function lotsByDay(lots: Lot[], date: 'activeAt' | 'expiresAt'): LotDay[]
   }
   return [...days.values()].sort((a, b) => a.at.getTime() - b.at.getTime())
 }
-
-const PARTS = 3
-
-/** As many parts as a bar can be read in: the first days by themselves, everything later as one. */
-export function barParts(days: LotDay[]): (LotDay & { later?: boolean })[] {
-  const [opening, ...more] = days.slice(PARTS - 1)
-  if (!opening || more.length === 0) return days
-  const points = more.reduce((sum, day) => sum + day.points, opening.points)
-  return [...days.slice(0, PARTS - 1), { ...opening, points, later: true }]
-}

@@ -1,17 +1,20 @@
 import { countText } from '@huiyuan/shared/money'
 import { daysUntil, dayWords } from '@huiyuan/shared/time'
-import { Text, View } from '@tarojs/components'
+import { View } from '@tarojs/components'
 import { api } from '../../lib/api'
 import { useRead } from '../../lib/query'
-import { Bar, Cell, Panel, Section, Tag } from '../../ui/blocks'
+import { Cell, Panel, Section, Tag } from '../../ui/blocks'
+import { Later } from '../../ui/later'
 import { Empty, States } from '../../ui/states'
-import { barParts, type LotDay, lotsByDay } from './lots-by-day'
+import { ForecastPanel } from './forecast'
+import { type LotDay, lotsByDay } from './lots-by-day'
 
 const SOON_DAYS = 30
 
-/** What is left, by the day on which it ends or begins. */
+/** What ends when, and what is left by the day on which it ends or begins. */
 export function Lots() {
   const read = useRead(['lots'], () => api.ledger.lots.query(), { keepAs: 'lots' })
+  const forecast = useRead(['lots', 'forecast'], () => api.ledger.forecast.query(), { keepAs: 'forecast' }).data
   return (
     <States read={read}>
       {({ lots }) => {
@@ -26,45 +29,18 @@ export function Lots() {
         if (lots.length === 0) return <Empty title="还没有积分" sub="得到的积分会按到期日排在这里，先到期的先用" />
         return (
           <View id="lots">
-            {ending.length > 0 && <FirstToEnd days={ending} />}
-            {coming.length > 0 && <Section title="待生效" />}
-            {coming.length > 0 && <Days days={coming} verb="生效" />}
-            {ending.length > 0 && <Section title="可以用" />}
-            {ending.length > 0 && <Days days={ending} verb="到期" />}
+            {/* in a View of its own: whichever answer comes first, the other is not handed over again */}
+            <View>{forecast && <ForecastPanel forecast={forecast} />}</View>
+            <Later>
+              {coming.length > 0 && <Section title="待生效" />}
+              {coming.length > 0 && <Days days={coming} verb="生效" />}
+              {ending.length > 0 && <Section title="可以用" />}
+              {ending.length > 0 && <Days days={ending} verb="到期" />}
+            </Later>
           </View>
         )
       }}
     </States>
-  )
-}
-
-function FirstToEnd({ days }: { days: LotDay[] }) {
-  const now = new Date()
-  const whole = days.reduce((sum, { points }) => sum + points, 0)
-  const parts = barParts(days)
-  return (
-    <View className="lg-first">
-      <Panel pad>
-        <View className="hy-row hy-between">
-          <Text className="hy-bold">哪一批先到期</Text>
-          <Text className="hy-caption hy-3">先到期的先用</Text>
-        </View>
-        <View className="lg-bar">
-          <Bar parts={parts.map(({ points }) => points / whole)} />
-        </View>
-        <View className="hy-row hy-between">
-          {parts.map(({ day, at, points, later }, index) => (
-            <View key={day}>
-              <View className="hy-row">
-                <View className={`lg-dot lg-dot--${index + 1}`} />
-                <Text className="hy-bold hy-num">{countText(points)}</Text>
-              </View>
-              <View className="hy-caption hy-3">{`${dayWords(at, now)}${later ? '起' : ''}`}</View>
-            </View>
-          ))}
-        </View>
-      </Panel>
-    </View>
   )
 }
 

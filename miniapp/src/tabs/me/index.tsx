@@ -90,6 +90,15 @@ function Mine() {
                   end={<Tag kind="brand">店员</Tag>}
                   onTap={() => go('/pages/staff/counter')}
                 />
+                {me.staff.role === 'operator' && (
+                  <Cell
+                    id="books-open"
+                    icon="list"
+                    title="积分账务"
+                    sub="调整、复核和负债"
+                    onTap={() => go('/pages/books/books')}
+                  />
+                )}
               </Panel>
             )}
             <View className="hy-mt3">

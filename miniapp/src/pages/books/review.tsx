@@ -1,0 +1,78 @@
+import { View } from '@tarojs/components'
+import { useState } from 'react'
+import { useGrowing } from '../../lib/growing'
+import { Panel, Section } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { Empty, FaultNote, States } from '../../ui/states'
+import type { Adjustment } from './adjustment'
+import { AdjustmentRow } from './adjustment-row'
+import { DecideSheet } from './decide-sheet'
+import type { AdjustmentList } from './use-adjustments'
+
+const STEP = 3
+const MOST = 200
+
+/** What waits for a second operator, and what has been decided. */
+export function Review({ waiting, over }: { waiting: AdjustmentList; over: AdjustmentList }) {
+  const [chosen, setChosen] = useState<{ adjustment: Adjustment; agree: boolean } | null>(null)
+  const decide = (adjustment: Adjustment, agree: boolean) => setChosen({ adjustment, agree })
+  return (
+    <View>
+      <View className="bk-cols">
+        <View id="waiting" className="bk-col">
+          <Section title="等待复核" />
+          <States read={waiting.first}>
+            {() =>
+              waiting.adjustments.length === 0 ? (
+                <Empty title="没有等待复核的" sub="超过一个人当天额度的调整，会排在这里" />
+              ) : (
+                <Rows list={waiting} onDecide={decide} />
+              )
+            }
+          </States>
+        </View>
+        <View id="over" className="bk-col">
+          <Section title="有结果的" />
+          <States read={over.first}>
+            {() =>
+              over.adjustments.length === 0 ? <View className="hy-2">还没有调整过积分</View> : <Rows list={over} />
+            }
+          </States>
+        </View>
+      </View>
+      <View>
+        {chosen && <DecideSheet key={chosen.adjustment.adjustmentId} {...chosen} onClose={() => setChosen(null)} />}
+      </View>
+    </View>
+  )
+}
+
+interface RowsWish {
+  list: AdjustmentList
+  onDecide?: (adjustment: Adjustment, agree: boolean) => void
+}
+
+function Rows({ list: { adjustments, hasMore, busy, fault, more }, onDecide }: RowsWish) {
+  const { shown } = useGrowing(adjustments, STEP, MOST)
+  return (
+    <View>
+      <Panel>
+        {shown.map((one) => (
+          <AdjustmentRow key={one.adjustmentId} adjustment={one} {...(onDecide ? { onDecide } : {})} />
+        ))}
+      </Panel>
+      {fault && (
+        <View className="hy-mt3">
+          <FaultNote fault={fault} onRetry={() => void more()} />
+        </View>
+      )}
+      {hasMore && (
+        <View className="hy-dock">
+          <Button kind="ghost" block small busy={busy} onTap={() => void more()}>
+            更早的
+          </Button>
+        </View>
+      )}
+    </View>
+  )
+}
