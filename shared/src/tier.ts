@@ -84,7 +84,7 @@ export const warnTierAt = (validUntil: Date, policy: Policy): Date =>
 
 /** Within the days before its end in which a tier is warned of. */
 export const isTierEnding = (validUntil: Date, now: Date, policy: Policy): boolean =>
-  now <= validUntil && daysUntil(validUntil, now) <= policy.tierWarnDays
+  now < validUntil && daysUntil(validUntil, now) <= policy.tierWarnDays
 
 /** The rung one step below; null on the lowest. */
 export function landingOf(tier: number, policy: Policy): TierRung | null {

@@ -8,6 +8,7 @@ const days = (n: number) => new Date(NOW.getTime() + n * DAY_MS)
 const NOTHING: TodayFacts = {
   gift: null,
   claim: null,
+  standing: { tier: 1, validUntil: days(300), countsAtEnd: null },
   pickups: [],
   lots: [],
   coupons: [],
@@ -40,6 +41,7 @@ const EVERYTHING: Partial<TodayFacts> = {
   pickups: [{ redemptionId: 'r', title: '杯', pickupBy: days(9) }],
   lots: [lot(50, 5), lot(30, 300, { state: 'pending', activeAt: days(3) })],
   coupons: [{ title: '满 30 减 8', expiresAt: days(1) }],
+  standing: { tier: 3, validUntil: days(20), countsAtEnd: 1_200 },
   undertaken: [undertaken()],
   released: [{ points: 300, friend: '王*', at: days(-1) }],
   phones: 0,
@@ -57,6 +59,7 @@ test('everything there is comes in the order of its worth, three at a time', () 
     pickup_ready: () => Object.assign(left, { pickups: [] }),
     coupon_expiring: () => Object.assign(left, { coupons: [] }),
     points_expiring: () => Object.assign(left, { lots: EVERYTHING.lots?.slice(1) }),
+    tier_ending: () => Object.assign(left, { standing: NOTHING.standing }),
     obligation_near: () => Object.assign(left, { undertaken: [] }),
     reward_released: () => Object.assign(left, { released: [] }),
     first_code: () => Object.assign(left, { devices: 1 }),
@@ -76,6 +79,7 @@ test('everything there is comes in the order of its worth, three at a time', () 
     'pickup_ready',
     'coupon_expiring',
     'points_expiring',
+    'tier_ending',
     'obligation_near',
     'reward_released',
     'first_code',
@@ -131,6 +135,16 @@ test('an obligation is near two steps before its goal; of several the nearest, t
   ])
 })
 
+test('a tier is told within 30 days of its end, with what is missing, unless nothing is', () => {
+  const standing = (endsIn: number, countsAtEnd: number | null, tier = 3) =>
+    today({ standing: { tier, validUntil: days(endsIn), countsAtEnd } })
+  expect(standing(30, 1_200)).toEqual([
+    { kind: 'tier_ending', tier: 3, endsAt: days(30).toISOString(), needGrowth: 800 },
+  ])
+  for (const nothing of [standing(31, 0), standing(-1, 0), standing(9, 2_000), standing(9, null), standing(9, 0, 1)])
+    expect(nothing).toEqual([])
+})
+
 test('a paid reward is news for three days, the latest one', () => {
   const paid = (...ago: number[]) => today({ released: ago.map((n) => ({ points: n, friend: '王*', at: days(-n) })) })
   expect(paid(3)).toEqual([])
@@ -144,6 +158,11 @@ test('whatever the facts, three at most, each kind once, nothing that is over', 
     claim: fc.option(fc.record({ claimId: fc.constant('c'), points: fc.nat() })),
     pickups: fc.array(fc.record({ redemptionId: fc.uuid(), title: fc.constant('杯'), pickupBy: when }), {
       maxLength: 3,
+    }),
+    standing: fc.record({
+      tier: fc.integer({ min: 1, max: 6 }),
+      validUntil: when,
+      countsAtEnd: fc.option(fc.nat(40_000)),
     }),
     lots: fc.array(
       fc.record({
@@ -170,7 +189,7 @@ test('whatever the facts, three at most, each kind once, nothing that is over', 
       expect(new Set(items.map(({ kind }) => kind)).size).toBe(items.length)
       for (const item of items) {
         const ends = 'claimBy' in item ? item.claimBy : 'pickupBy' in item ? item.pickupBy : undefined
-        const until = 'expiresAt' in item ? item.expiresAt : ends
+        const until = 'expiresAt' in item ? item.expiresAt : 'endsAt' in item ? item.endsAt : ends
         if (until) expect(new Date(until) > NOW).toBe(true)
       }
       expect(items).toEqual(todayOf(given, NOW, DEMO_POLICY))

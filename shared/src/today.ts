@@ -4,6 +4,7 @@
  */
 import { obligationRewardWords } from './obligation'
 import type { Policy } from './policy'
+import { growthToKeep, isTierEnding } from './tier'
 import { DAY_MS, daysUntil } from './time'
 
 /** One thing worth doing today; times are ISO strings. */
@@ -13,6 +14,7 @@ export type TodayItem =
   | { kind: 'pickup_ready'; redemptionId: string; title: string; pickupBy: string }
   | { kind: 'points_expiring'; points: number; expiresAt: string }
   | { kind: 'coupon_expiring'; title: string; expiresAt: string; count: number }
+  | { kind: 'tier_ending'; tier: number; endsAt: string; needGrowth: number }
   | { kind: 'obligation_near'; obligationId: string; title: string; left: number; rewardWords: string }
   | { kind: 'reward_released'; points: number; friend: string }
   | { kind: 'first_code' }
@@ -24,6 +26,8 @@ export interface TodayFacts {
   claim: { claimId: string; points: number } | null
   /** What lies ready at the counter. */
   pickups: { redemptionId: string; title: string; pickupBy: Date }[]
+  /** `countsAtEnd`: growth that still counts on the tier's last day; null while that is far. */
+  standing: { tier: number; validUntil: Date; countsAtEnd: number | null }
   lots: { state: 'pending' | 'active'; remaining: number; activeAt: Date; expiresAt: Date }[]
   /** What can be used. */
   coupons: { title: string; expiresAt: Date }[]
@@ -58,6 +62,7 @@ export function todayOf(facts: TodayFacts, now: Date, policy: Policy): TodayItem
     ...(facts.claim ? [{ kind: 'claim_card' as const, claimId: facts.claim.claimId, points: facts.claim.points }] : []),
     ...pickup(facts, now),
     ...ending.sort((a, b) => (a.expiresAt < b.expiresAt ? -1 : a.expiresAt > b.expiresAt ? 1 : 0)),
+    ...tierEnding(facts, now, policy),
     ...nearGoal(facts, now),
     ...released(facts, now),
     ...(facts.devices === 0 ? [{ kind: 'first_code' as const }] : []),
@@ -106,6 +111,14 @@ function expiringCoupons({ coupons }: TodayFacts, now: Date) {
   const { title, expiresAt } = first
   const count = soon.filter((one) => daysUntil(one.expiresAt, now) === daysUntil(expiresAt, now)).length
   return [{ kind: 'coupon_expiring' as const, title, expiresAt: expiresAt.toISOString(), count }]
+}
+
+/** A tier that ends soon, as long as growth is missing to keep it. */
+function tierEnding({ standing }: TodayFacts, now: Date, policy: Policy): TodayItem[] {
+  const { tier, validUntil, countsAtEnd } = standing
+  const needGrowth = countsAtEnd === null ? null : growthToKeep(tier, countsAtEnd, policy)
+  if (!needGrowth || !isTierEnding(validUntil, now, policy)) return []
+  return [{ kind: 'tier_ending', tier, endsAt: validUntil.toISOString(), needGrowth }]
 }
 
 function nearGoal({ undertaken }: TodayFacts, now: Date): TodayItem[] {

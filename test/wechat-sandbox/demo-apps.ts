@@ -22,6 +22,11 @@ export const DEMO_TEMPLATES = {
     title: '奖励到账',
     keys: ['thing1', 'number2', 'time3', 'thing4'],
   },
+  tier_ending: {
+    templateId: 'tE2kN7rW5dM9xB3vQ8sL1cY6hJ4fZ0pG7aU2iO9mKwS',
+    title: '等级到期提醒',
+    keys: ['thing1', 'time2', 'thing3'],
+  },
 } as const
 
 /** The demo's mini-program and official account, when the environment names no others. */

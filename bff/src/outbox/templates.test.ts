@@ -72,7 +72,16 @@ describe('the words of a message', () => {
     })
   })
 
-  test("keep WeChat's rules whatever is picked up or paid", () => {
+  test('of a tier that ends say which, when, and what is missing', () => {
+    const payload = { tierName: '铂金', endsAt: '2027-11-30T15:59:59.999Z', needGrowth: 2_000 }
+    expect(TEMPLATES.tier_ending?.wordsOf(payload, AT)).toEqual({
+      thing1: '铂金会员',
+      time2: '2027年11月30日 23:59',
+      thing3: '再积 2,000 成长值就能留住',
+    })
+  })
+
+  test("keep WeChat's rules whatever is picked up, paid or ends", () => {
     const at = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-31'), noInvalidDate: true })
     const title = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' })
     fc.assert(
@@ -80,6 +89,7 @@ describe('the words of a message', () => {
         for (const [key, payload] of [
           ['pickup_ready', { title, pickupBy: at }],
           ['reward_released', { points }],
+          ['tier_ending', { tierName: title, endsAt: at, needGrowth: points }],
         ] as const) {
           const data = TEMPLATES[key]?.wordsOf(payload, at) ?? {}
           const asSent = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, { value }]))
@@ -90,7 +100,7 @@ describe('the words of a message', () => {
   })
 
   test('of pick-ups and rewards are none when the payload is another’s', () => {
-    for (const key of ['pickup_ready', 'reward_released'])
+    for (const key of ['pickup_ready', 'reward_released', 'tier_ending'])
       for (const payload of [null, 'x', {}, { title: '', pickupBy: 'soon' }, { points: 0 }])
         expect(TEMPLATES[key]?.wordsOf(payload, AT)).toBeNull()
   })
@@ -118,6 +128,7 @@ test('the demo has a template of every message, with the keys that its words fil
     phone_moved: {},
     pickup_ready: { title: '杯', pickupBy: AT },
     reward_released: { points: 1 },
+    tier_ending: { tierName: '铂金', endsAt: AT, needGrowth: 1 },
   }
   expect(Object.keys(DEMO_TEMPLATES).sort()).toEqual(Object.keys(TEMPLATES).sort())
   for (const [key, { keys, title }] of Object.entries(DEMO_TEMPLATES)) {

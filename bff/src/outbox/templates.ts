@@ -1,4 +1,4 @@
-import { yuanText } from '@huiyuan/shared/money'
+import { countText, yuanText } from '@huiyuan/shared/money'
 import { businessDay, clockText, dayWords } from '@huiyuan/shared/time'
 import { z } from 'zod'
 import type { Ctx } from '../ctx'
@@ -92,16 +92,38 @@ const rewardReleased: MessageTemplate = {
   },
 }
 
+const TierEnding = z.object({
+  tierName: z.string().min(1),
+  endsAt: z.coerce.date(),
+  needGrowth: z.number().int().positive(),
+})
+
+const tierEnding: MessageTemplate = {
+  title: '等级到期提醒',
+  page: 'pages/tier/tier',
+  wordsOf(payload) {
+    const told = TierEnding.safeParse(payload)
+    if (!told.success) return null
+    const { tierName, endsAt, needGrowth } = told.data
+    return {
+      thing1: thing(`${tierName}会员`),
+      time2: time(endsAt),
+      thing3: thing(`再积 ${countText(needGrowth)} 成长值就能留住`),
+    }
+  },
+}
+
 /**
  * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
  * WeChat's console and names its id in the settings: 积分到账通知 项目 积分 时间 备注 · 取货通知 商品 最晚取货 备注 ·
- * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注.
+ * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注 · 等级到期提醒 等级 到期 备注.
  */
 export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   points_arrived: pointsArrived,
   phone_moved: phoneMoved,
   pickup_ready: pickupReady,
   reward_released: rewardReleased,
+  tier_ending: tierEnding,
 }
 
 /** The key of one of WeChat's template ids, or null when the house does not use it. */

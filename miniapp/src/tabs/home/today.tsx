@@ -1,4 +1,6 @@
 import { countText } from '@huiyuan/shared/money'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
 import { daysUntil, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
@@ -10,7 +12,7 @@ import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 type Item = RouterOutputs['home']['show']['today'][number]
 type News = Extract<
   Item,
-  { kind: 'gift_open' | 'pickup_ready' | 'coupon_expiring' | 'obligation_near' | 'reward_released' }
+  { kind: 'gift_open' | 'pickup_ready' | 'coupon_expiring' | 'tier_ending' | 'obligation_near' | 'reward_released' }
 >
 
 const inDays = (days: number) => (days > 0 ? ` ${days} 天后` : '今天')
@@ -65,6 +67,7 @@ function TodayCell({ item, onClaim }: { item: Item; onClaim: (claimId: string) =
     case 'gift_open':
     case 'pickup_ready':
     case 'coupon_expiring':
+    case 'tier_ending':
     case 'obligation_near':
     case 'reward_released':
       return <NewsCell item={item} now={now} />
@@ -120,6 +123,20 @@ function NewsCell({ item, now }: { item: News; now: Date }) {
           onTap={() => toTab('coupon')}
         />
       )
+    case 'tier_ending': {
+      const { name } = rungOf(item.tier, DEMO_POLICY)
+      return (
+        <Cell
+          id="tier-ending"
+          icon="spark"
+          tone="accent"
+          title={`再积 ${countText(item.needGrowth)} 就能留住${name}`}
+          sub={`${dayWords(new Date(item.endsAt), now)}前都算`}
+          end={<Tag kind="accent">去看看</Tag>}
+          onTap={() => go('/pages/tier/tier')}
+        />
+      )
+    }
     case 'obligation_near':
       return (
         <Cell
