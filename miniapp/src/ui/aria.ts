@@ -1,6 +1,6 @@
 /** What a screen reader is told: WeChat and browsers have names of their own for it. */
 export interface Told {
-  role?: 'button' | 'checkbox' | 'dialog' | 'alert' | 'img'
+  role?: 'button' | 'checkbox' | 'dialog' | 'alert' | 'status' | 'img'
   label?: string | undefined
   checked?: boolean
   hidden?: boolean

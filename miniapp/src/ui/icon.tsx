@@ -38,6 +38,9 @@ export type IconName =
   | 'save'
   | 'sun'
   | 'camera'
+  | 'search'
+  | 'heart'
+  | 'heart-full'
 
 /** A drawn sign in the colour of its words; it says nothing to a screen reader. */
 export const Icon = ({

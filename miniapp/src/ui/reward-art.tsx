@@ -15,6 +15,9 @@ const DRAWN = [
   'tin',
   'towel',
   'fan',
+  'bowl_honey',
+  'engraving',
+  'book',
 ]
 
 /** The drawing of a reward by itself; what a newer server names and this phone cannot draw is a cup. */
