@@ -10,6 +10,7 @@ import { obligationRouter } from './obligation/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
 import { referralRouter } from './referral/router'
+import { rightRouter } from './right/router'
 import { sessionRouter } from './session/router'
 import { storeRouter } from './store/router'
 import { tierRouter } from './tier/router'
@@ -24,6 +25,7 @@ export const appRouter = router({
   home: homeRouter,
   ledger: ledgerRouter,
   tier: tierRouter,
+  right: rightRouter,
   code: codeRouter,
   store: storeRouter,
   visit: visitRouter,

@@ -28,6 +28,7 @@ export const registry: Registry = {
     'coupon_merge',
     'gift_merge',
     'mall_merge',
+    'right_merge',
     'referral_merge',
     'obligation_merge',
     'outbox_merge',

@@ -1,6 +1,6 @@
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
--- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
--- undertaken, released, taken, shareCode}; no member for one that was merged away.
+-- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- undertaken, released, taken, rightsOwn, shareCode}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -12,7 +12,10 @@ BEGIN
       FROM member m WHERE m.member_id = me AND m.status = 'active'),
     'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
         'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
-    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until) FROM standing s WHERE s.member_id = me),
+    -- what counts on a tier's last day is looked up only when that is near
+    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until, 'countsAtEnd', CASE
+        WHEN s.tier > 1 AND s.valid_until < now_at + make_interval(days => (call->>'tierWarnDays')::int + 1)
+        THEN tier_counts_at(me, s.valid_until, (call->>'windowMonths')::int) END) FROM standing s WHERE s.member_id = me),
     'lots', (SELECT coalesce(json_agg(live), '[]') FROM (
       SELECT l.state, l.remaining, l.active_at AS "activeAt", l.expires_at AS "expiresAt" FROM lot l
         WHERE l.member_id = me AND l.remaining > 0 ORDER BY l.expires_at, l.lot_id LIMIT 100) live),
@@ -42,6 +45,7 @@ BEGIN
         ORDER BY r.settled_at DESC LIMIT 1) paid),
     'taken', (SELECT coalesce(json_object_agg(q.reward_id, q.taken), '{}') FROM (
       SELECT reward_id, taken FROM reward_quota WHERE member_id = me LIMIT 200) q),
+    'rightsOwn', right_own(me, now_at),
     'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
 END $$;
 
@@ -70,10 +74,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(json_agg(shelf), '[]') FROM (
     SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, r.tier_gate AS "tierGate", r.per_person_limit AS "perPersonLimit",
-        r.public_at AS "publicAt", r.early_tier AS "earlyTier", r.early_hours AS "earlyHours", r.ends_at AS "endsAt",
-        CASE WHEN r.stock_total IS NULL THEN NULL
-          WHEN r.numbered THEN (SELECT count(*) FROM reward_piece p WHERE p.reward_id = r.reward_id AND p.member_id IS NULL)
-          ELSE (SELECT coalesce(sum(k.remaining), 0) FROM reward_stock k WHERE k.reward_id = r.reward_id) END AS left
+        r.public_at AS "publicAt", r.early_hours AS "earlyHours", r.ends_at AS "endsAt", mall_left(r) AS left
       FROM reward r WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > (call->>'at')::timestamptz)
       ORDER BY r.position, r.reward_id LIMIT 200) shelf);
 END $$;

@@ -106,22 +106,24 @@ BEGIN
   RETURN '{"cancelled": true}';
 END $$;
 
--- Cancels a redemption that is held: points to their lots, the share of the limit and the piece back. → {returned, grace, expired}
+-- Cancels a redemption that is held: points to their lots, the share of the limit, the right and the piece back.
+-- → {returned, grace, expired}
 CREATE OR REPLACE FUNCTION mall_undo(held redemption, call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  back jsonb := '{"returned": 0, "grace": 0, "expired": 0}';
+  back_points jsonb := '{"returned": 0, "grace": 0, "expired": 0}';
 BEGIN
   IF held.points > 0 THEN
-    back := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
+    back_points := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
       'sourceId', held.redemption_id, 'graceUntil', call->'graceUntil', 'reason', 'exchange_returned',
       'detail', jsonb_build_object('title', held.title)));
     -- points of a gift or a reward that a merge took back stay with the programme
     PERFORM gift_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
     PERFORM referral_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
   END IF;
-  UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz
-    WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
+  UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz,
+      back = CASE held.origin WHEN 'mall' THEN back_points - 'available' END WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
+  IF held.right_id IS NOT NULL THEN PERFORM right_give_back(held.member_id, held.right_id, held.right_period); END IF;
   IF held.origin = 'mall' THEN
     UPDATE reward_quota SET taken = greatest(0, taken - 1) WHERE member_id = held.member_id AND reward_id = held.reward_id;
   END IF;
@@ -131,7 +133,7 @@ BEGIN
   ELSIF held.slot IS NOT NULL THEN
     UPDATE reward_stock SET remaining = remaining + 1 WHERE reward_id = held.reward_id AND slot = held.slot;
   END IF;
-  RETURN back - 'available';
+  RETURN back_points - 'available';
 END $$;
 
 -- The pick-ups of a gift that was opened; asked again, the same ones. {memberId, givenId, giftId, at} → [{redemptionId, title, pickupBy}]
@@ -163,7 +165,7 @@ LANGUAGE sql AS $$
   SELECT jsonb_build_object('forgotten', count(*)) FROM gone
 $$;
 
--- Redemptions, codes, pieces and shares of limits go along; an excess leaves nothing more to take. What is left of a gift
+-- Redemptions, codes, pieces, shares of limits and favourites go along; an excess leaves nothing more to take. What is left of a gift
 -- that turned out to be a person's second one is cancelled. {from, to, at}
 CREATE OR REPLACE FUNCTION mall_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -180,6 +182,12 @@ BEGIN
   DELETE FROM reward_quota WHERE member_id = src;
   UPDATE reward_piece p SET member_id = dst FROM redemption r
     WHERE r.member_id = dst AND r.piece_no IS NOT NULL AND p.reward_id = r.reward_id AND p.piece_no = r.piece_no AND p.member_id = src;
+  UPDATE reward_code c SET member_id = dst FROM redemption r
+    WHERE r.member_id = dst AND c.redemption_id = r.redemption_id AND c.member_id = src;
+  INSERT INTO reward_favourite AS own (member_id, reward_id, at)
+    SELECT dst, reward_id, at FROM reward_favourite WHERE member_id = src
+    ON CONFLICT (member_id, reward_id) DO UPDATE SET at = least(own.at, excluded.at);
+  DELETE FROM reward_favourite WHERE member_id = src;
   FOR second IN SELECT r.* FROM redemption r JOIN gift_given g USING (member_id, given_id)
       WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id, r.slot LOOP
     PERFORM mall_undo(second, call || '{"cancelReason": "gift_superseded"}');

@@ -15,6 +15,7 @@ import { seedObligation } from './obligation'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
 import { type Chance, chanceFrom } from './random'
 import { seedFriends, seedReferral, settleFriends } from './referral'
+import { seedRight } from './right'
 import { DEMO_STORES, seedStores } from './stores'
 
 export interface DemoBrandWish {
@@ -60,6 +61,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await seedCoupon(ctx)
     await seedGift(ctx)
     await seedMall(ctx)
+    await seedRight(ctx)
     await seedReferral(ctx, now)
     const staff = await seedTeams(ctx, wish, now)
     await seedLinCard(ctx, now)

@@ -3,15 +3,17 @@
  * the same fault that the server would refuse with.
  */
 import { type Fault, fault } from './faults'
+import type { OwnRight } from './right'
 import { businessDaysAfter } from './time'
 
 const HOUR_MS = 3_600_000
 
+export type RewardKind = 'pickup' | 'service' | 'coupon' | 'partner_code'
+
 /** When a reward can be exchanged. */
 export interface RewardWindow {
   publicAt: Date
-  /** Members from this tier on come so many hours earlier. */
-  earlyTier: number | null
+  /** Rights of early access let in at most so many hours before the public; null for nobody. */
   earlyHours: number | null
   endsAt: Date | null
 }
@@ -31,19 +33,83 @@ export interface Shopper {
   tier: number
   points: number
   debtPoints: number
+  rights: readonly OwnRight[]
 }
 
-/** From when on a member of this tier may exchange the reward. */
-export const opensFor = ({ publicAt, earlyTier, earlyHours }: RewardWindow, tier: number): Date =>
-  earlyTier !== null && tier >= earlyTier
-    ? new Date(publicAt.getTime() - (earlyHours ?? 0) * HOUR_MS)
-    : new Date(publicAt.getTime())
+/** From when on a right of early access lets in, by the hours of both. */
+const letsInAt = ({ publicAt, earlyHours }: RewardWindow, { hours }: OwnRight): Date =>
+  new Date(publicAt.getTime() - Math.min(hours, earlyHours ?? 0) * HOUR_MS)
+
+/** From when on this right can be used for the reward; null when it cannot before the public comes. */
+function usableFrom(window: RewardWindow, right: OwnRight): Date | null {
+  if (window.earlyHours === null || right.state === 'locked') return null
+  const opens = letsInAt(window, right)
+  if (right.state === 'used_up' && right.backAt === null) return null
+  const from = right.backAt && right.backAt > opens ? right.backAt : opens
+  return from < window.publicAt && (right.endsAt === null || from < right.endsAt) ? from : null
+}
+
+/** From when on a member with these rights may exchange the reward. */
+export const opensFor = (window: RewardWindow, rights: readonly OwnRight[]): Date =>
+  new Date(
+    Math.min(
+      window.publicAt.getTime(),
+      ...rights.map((right) => (usableFrom(window, right) ?? window.publicAt).getTime()),
+    ),
+  )
+
+export interface EarlyAccess {
+  right: OwnRight
+  /** From when on this right lets in, were it there. */
+  opensAt: Date
+}
+
+const STATE_ORDER = ['available', 'used_up', 'locked']
+
+/**
+ * The right of early access that is worth telling about: my widest one, else one that is used up, else the nearest that is
+ * locked. Null when nobody comes early any more.
+ */
+export function earlyAccessOf(window: RewardWindow, rights: readonly OwnRight[], now: Date): EarlyAccess | null {
+  if (window.earlyHours === null || window.publicAt <= now) return null
+  const tierOf = (right: OwnRight) => (right.state === 'locked' ? (right.tierFrom ?? Number.MAX_SAFE_INTEGER) : 0)
+  const [best] = rights
+    .map((right) => ({ right, opensAt: letsInAt(window, right) }))
+    .sort(
+      (a, b) =>
+        STATE_ORDER.indexOf(a.right.state) - STATE_ORDER.indexOf(b.right.state) ||
+        tierOf(a.right) - tierOf(b.right) ||
+        a.opensAt.getTime() - b.opensAt.getTime() ||
+        Number(a.right.quota !== null) - Number(b.right.quota !== null),
+    )
+  return best ?? null
+}
+
+/** Why the reward is not open for these rights now; null when it is. */
+function closedFor(window: RewardWindow, rights: readonly OwnRight[], now: Date): Fault | null {
+  if (window.publicAt <= now) return null
+  const opensAt = opensFor(window, rights)
+  if (opensAt <= now) return null
+  const mine = rights.filter((right) => usableFrom(window, right) !== null)
+  const spent = rights.filter(
+    (right) => window.earlyHours !== null && right.state === 'used_up' && letsInAt(window, right) <= now,
+  )
+  if (spent.length > 0 && !mine.some(({ state }) => state === 'available'))
+    return fault('RIGHT_USED_UP', { backAt: firstOf(spent.map(({ backAt }) => backAt)) })
+  return fault('REWARD_NOT_OPEN', { opensAt: opensAt.toISOString() })
+}
+
+const firstOf = (instants: (Date | null)[]): string | null => {
+  const [first] = instants.filter((at) => at !== null).sort((a, b) => a.getTime() - b.getTime())
+  return first?.toISOString() ?? null
+}
 
 /** Why this member cannot exchange the reward now; null when nothing stands in the way. */
-export function rewardRefusal(reward: RewardFacts, { tier, points, debtPoints }: Shopper, now: Date): Fault | null {
+export function rewardRefusal(reward: RewardFacts, who: Shopper, now: Date): Fault | null {
+  const { tier, points, debtPoints, rights } = who
   if (reward.endsAt && reward.endsAt <= now) return fault('REWARD_OVER')
-  const opensAt = opensFor(reward, tier)
-  if (opensAt > now) return fault('REWARD_NOT_OPEN', { opensAt: opensAt.toISOString() })
+  const closed = closedFor(reward, rights, now)
+  if (closed) return closed
   if (tier < reward.tierGate) return fault('TIER_NEEDED', { tier: reward.tierGate })
   const { perPersonLimit: limit } = reward
   if (limit !== null && reward.takenByMe >= limit) return fault('REWARD_LIMIT', { limit })
@@ -57,8 +123,29 @@ export function rewardRefusal(reward: RewardFacts, { tier, points, debtPoints }:
 export const pickupByOf = (readyAt: Date, days: number): Date =>
   new Date(businessDaysAfter(readyAt, days + 1).getTime() - 1)
 
-export type RedemptionState = 'placed' | 'ready' | 'done' | 'cancelled'
+/**
+ * A text as a search compares it: full-width forms as their plain ones, no spaces, A–Z small. Nothing else is folded, so
+ * that the database, whatever its locale, folds alike.
+ */
+export const foldText = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replaceAll(' ', '')
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-/** A member takes an exchange back until it is in their hands; what came out of a gift cost nothing. */
-export const mayCancel = ({ origin, state }: { origin: 'mall' | 'gift'; state: RedemptionState }): boolean =>
-  origin === 'mall' && (state === 'placed' || state === 'ready')
+/** What is looked for: the words between spaces, folded. Empty when nothing is left to look for. */
+export const searchWords = (text: string): string[] =>
+  text
+    .normalize('NFKC')
+    .split(/\s+/)
+    .map(foldText)
+    .filter((word) => word !== '')
+
+/** Whether title, subtitle or keywords hold every word. */
+export const isFoundBy = (
+  { title, subtitle, keywords }: { title: string; subtitle: string; keywords: string },
+  words: readonly string[],
+): boolean => {
+  const fields = [title, subtitle, keywords].map(foldText)
+  return words.length > 0 && words.every((word) => fields.some((field) => field.includes(word)))
+}

@@ -7,6 +7,18 @@ const pickupCode = '00000000'
 export const MALL_CASES: Record<string, ProcedureCase> = {
   'mall.window': { for: 'anybody', input: () => undefined },
   'mall.list': { for: 'member', input: () => undefined },
+  'mall.search': { for: 'member', input: () => ({ text: '茶' }) },
+  'mall.searchWindow': { for: 'anybody', input: () => ({ text: '茶' }) },
+  'mall.favour': {
+    for: 'member',
+    input: () => ({ requestId: randomUUID(), rewardId: wish.rewardId, on: true }),
+    foreign: {
+      rewardId: {
+        input: () => ({ requestId: randomUUID(), rewardId: 'peach_taster', on: true }),
+        answer: 'NOT_FOUND',
+      },
+    },
+  },
   'mall.exchange': {
     for: 'member',
     input: () => ({ requestId: randomUUID(), ...wish }),
@@ -22,6 +34,16 @@ export const MALL_CASES: Record<string, ProcedureCase> = {
     for: 'member',
     input: () => ({}),
     foreign: { cursor: { input: ({ foreign }) => ({ cursor: foreign.redemptionId }), answer: 'nothing' } },
+  },
+  'mall.redemption': {
+    for: 'member',
+    input: () => ({ redemptionId: randomUUID() }),
+    foreign: {
+      redemptionId: {
+        input: ({ foreign }) => ({ redemptionId: foreign.redemptionId }),
+        answer: 'NOT_FOUND',
+      },
+    },
   },
   'mall.cancel': {
     for: 'member',

@@ -6,6 +6,7 @@ import { MALL_CASES } from './mall-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
+import { RIGHT_CASES } from './right-cases.fixture'
 
 /** Who a procedure is for. */
 export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager' | 'operator'
@@ -157,6 +158,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...OBLIGATION_CASES,
   ...REFERRAL_CASES,
   ...MALL_CASES,
+  ...RIGHT_CASES,
   ...COUPON_CASES,
   ...GIFT_CASES,
   'audit.verify': { for: 'manager', input: () => undefined },

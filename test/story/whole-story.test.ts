@@ -142,7 +142,7 @@ describe('Lin spends, picks up, and starts her first obligation', () => {
       redemption: { redemptionId: redemption.redemptionId },
     })
     expect(await points(lin)).toMatchObject({ points: pointsAfter })
-    const tooDear = rewards.find((one) => one.points > 420 && one.tierGate === 1 && !one.earlyTier)
+    const tooDear = rewards.find((one) => one.points > 420 && one.tierGate === 1 && !one.early && one.left !== 0)
     if (!tooDear) throw new Error('nothing is too dear')
     expect(
       await faultOf(lin.api.mall.exchange.mutate(once({ rewardId: tooDear.rewardId, points: tooDear.points }))),

@@ -18,6 +18,7 @@ import { showGift } from '../gift/show-gift'
 import { exchangeReward } from '../mall/exchange-reward'
 import { award } from '../member/member.fixture'
 import { settleOrder } from '../order'
+import { newRight } from '../right/right.fixture'
 import { showHome } from './show-home'
 
 const database = testDatabase()
@@ -120,8 +121,9 @@ describe('rewards', () => {
       { rewardId: name(), title: 'x', points: 1, endsInDays: -1 },
       { rewardId: name(), title: 'x', points: 1, listed: false },
       { rewardId: limited, title: 'x', points: 1, perPersonLimit: 1 },
-      { rewardId: early, title: 'x', points: 1, publicInDays: 1, earlyTier: 3, earlyHours: 48 },
+      { rewardId: early, title: 'x', points: 1, publicInDays: 1, earlyHours: 48 },
     ])
+    await newRight(one, { tierFrom: 3, quota: 1, period: 'month', hours: 24 })
     const me = await quiet()
     await award(one, me.memberId, { points: 100 })
     expect(await seen(me)).toEqual([`${gone} 1 0`, `${limited} null 0`])
@@ -129,7 +131,9 @@ describe('rewards', () => {
       await exchangeReward(me.ctx, { requestId: randomUUID(), rewardId, points: 1 })
     expect(await seen(me)).toEqual([])
     await db().standing.update({ where: { memberId: me.memberId }, data: { tier: 3 } })
-    expect((await seen(me)).map((line) => line.split(' ')[0])).toContain(early)
+    expect((await seen(me)).map((line) => line.split(' ')[0])).toEqual([early])
+    await exchangeReward(me.ctx, { requestId: randomUUID(), rewardId: early, points: 1 })
+    expect(await seen(me)).toEqual([])
   })
 
   test('are as far away as what is owed makes them', async () => {

@@ -1,6 +1,7 @@
 import { rewardRefusal, type Shopper } from '@huiyuan/shared/mall'
 import type { Ctx } from '../ctx'
 import { remembered } from '../remembered'
+import type { RightJson } from '../right'
 
 /** A reward that can be exchanged now, or the next that can be saved for: then `shortPoints` says how far it is. */
 export interface HomeReward {
@@ -16,19 +17,29 @@ export interface ShelfReward extends Omit<HomeReward, 'shortPoints'> {
   tierGate: number
   perPersonLimit: number | null
   publicAt: string
-  earlyTier: number | null
   earlyHours: number | null
   endsAt: string | null
 }
 
+/** The rewards, and the rights by which somebody may come early. */
+interface HomeShelf {
+  rewards: ShelfReward[]
+  rights: RightJson[]
+}
+
 /** The home screen invites, the mall decides: there what is left may be seconds old, and one look serves everybody. */
 const TRUST_MS = 3_000
-const shelves = remembered<ShelfReward[]>()
+const shelves = remembered<HomeShelf>()
 
-export async function readShelf(ctx: Ctx): Promise<ShelfReward[]> {
+export async function readShelf(ctx: Ctx): Promise<HomeShelf> {
   const known = shelves.recall(ctx.house, 'all')
   if (known) return known
-  const shelf = await ctx.sql<ShelfReward[]>('home_shelf', { at: ctx.now() })
+  const at = ctx.now()
+  const [rewards, { rights }] = await Promise.all([
+    ctx.sql<ShelfReward[]>('home_shelf', { at }),
+    ctx.sql<{ rights: RightJson[] }>('right_show', { at }),
+  ])
+  const shelf = { rewards, rights }
   shelves.keep(ctx.house, 'all', shelf, ctx.now().getTime() + TRUST_MS)
   return shelf
 }

@@ -3,12 +3,13 @@ import { maskName } from '@huiyuan/shared/member'
 import type { TodayFacts } from '@huiyuan/shared/today'
 import type { Ctx } from '../ctx'
 import { displayNameOf } from '../member'
+import type { RightFacts } from '../right'
 
 /** What the database reads for a home screen, noun by noun; instants as ISO text. */
 export interface HomeRows {
   member: { memberNo: string; nameSealed: string | null } | null
   account: { availablePoints: number; pendingPoints: number; debtPoints: number; growth: number }
-  standing: { tier: number; validUntil: string }
+  standing: { tier: number; validUntil: string; countsAtEnd: number | null }
   lots: { state: 'pending' | 'active'; remaining: number; activeAt: string; expiresAt: string }[]
   claim: { claimId: string; points: number } | null
   phones: number
@@ -20,6 +21,7 @@ export interface HomeRows {
   released: { points: number; at: string; nameSealed: string | null }[]
   /** reward → how many this member has taken, where that is limited */
   taken: Record<string, number>
+  rightsOwn: RightFacts
   shareCode: string | null
 }
 
@@ -44,6 +46,7 @@ export function todayFactsOf(ctx: Ctx, rows: HomeRows): TodayFacts {
   return {
     gift: rows.gift && openGiftOf(rows.gift, now),
     claim: rows.claim,
+    standing: { ...rows.standing, validUntil: new Date(rows.standing.validUntil) },
     pickups: rows.pickups
       .filter(({ state }) => state === 'ready')
       .map(({ redemptionId, title, pickupBy }) => ({ redemptionId, title, pickupBy: new Date(pickupBy) })),

@@ -2,6 +2,7 @@ import { nextTier } from '@huiyuan/shared/tier'
 import { todayOf } from '@huiyuan/shared/today'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
+import { ownRights } from '../right'
 import { listStores } from '../store'
 import { readShelf, rewardsWithin } from './home-rewards'
 import { type HomeRows, openedName, todayFactsOf } from './home-rows'
@@ -11,7 +12,13 @@ export async function showHome(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
   const now = ctx.now()
   const [rows, { stores }, shelf] = await Promise.all([
-    ctx.sql<HomeRows>('home_show', { memberId, at: now, newAfterDays: ctx.policy.newAfterDays }),
+    ctx.sql<HomeRows>('home_show', {
+      memberId,
+      at: now,
+      newAfterDays: ctx.policy.newAfterDays,
+      windowMonths: ctx.policy.growthWindowMonths,
+      tierWarnDays: ctx.policy.tierWarnDays,
+    }),
     listStores(ctx),
     readShelf(ctx),
   ])
@@ -38,8 +45,13 @@ export async function showHome(ctx: Ctx) {
     gift: facts.gift && { ...facts.gift, claimBy: facts.gift.claimBy.toISOString() },
     counts: { coupons: rows.coupons.length, pickups: rows.pickups.length, obligations: rows.undertaken.length },
     rewards: rewardsWithin(
-      shelf,
-      { tier: standing.tier, points: account.availablePoints, ...account },
+      shelf.rewards,
+      {
+        tier: standing.tier,
+        points: account.availablePoints,
+        debtPoints: account.debtPoints,
+        rights: ownRights(shelf.rights, standing.tier, rows.rightsOwn, now),
+      },
       rows.taken,
       now,
     ),

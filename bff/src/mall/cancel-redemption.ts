@@ -1,24 +1,20 @@
+import type { GivenBack } from '@huiyuan/shared/mall-redemption'
 import { businessDaysAfter, endOfBusinessDay } from '@huiyuan/shared/time'
 import { type Ctx, commandOf, memberIdOf } from '../ctx'
 import { survivingId } from '../member'
 import { twiceWhenBusy } from '../refusal'
 import { type RedemptionRow, type ShownRedemption, shownRedemption } from './shown-redemption'
 
-export interface Cancelled {
+export interface Cancelled extends GivenBack {
   redemption: ShownRedemption
-  /** Points back with their old end. */
-  returned: number
-  /** Points whose lot had ended, and which live on a little. */
-  grace: number
-  /** Points that had lived on before and ended now. */
-  expired: number
 }
 
 /** Until when points live on whose lot ended while they were spent. */
 export const graceUntil = (ctx: Ctx): Date => endOfBusinessDay(businessDaysAfter(ctx.now(), ctx.policy.graceDays))
 
 /**
- * Takes an exchange back that was not picked up yet: points return to the lots they came from.
+ * Takes an exchange back that was not picked up yet: points return to the lots they came from, and a right that
+ * was used for it can be used again.
  * @throws REDEMPTION_DONE, NOT_FOUND
  */
 export async function cancelRedemption(
@@ -35,7 +31,7 @@ export async function cancelRedemption(
   }
   const { redemption, ...back } = await twiceWhenBusy(async (again) => {
     const memberId = again ? await survivingId(ctx.db, own) : own
-    return ctx.sql<Omit<Cancelled, 'redemption'> & { redemption: RedemptionRow }>('mall_cancel', { ...call, memberId })
+    return ctx.sql<GivenBack & { redemption: RedemptionRow }>('mall_cancel', { ...call, memberId })
   })
-  return { ...back, redemption: shownRedemption(redemption) }
+  return { ...back, redemption: shownRedemption(ctx.keys, redemption) }
 }

@@ -6,6 +6,7 @@ import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
 import { award, owe } from '../member/member.fixture'
+import { newRight } from '../right/right.fixture'
 import { cancelRedemption } from './cancel-redemption'
 import { listRedemptions } from './list-redemptions'
 import { listRewards, showWindow } from './list-rewards'
@@ -54,7 +55,10 @@ describe('an exchange', () => {
       finishedAt: null,
       storeName: null,
       couponId: null,
+      rightTitle: null,
+      back: null,
       canCancel: true,
+      partnerCode: null,
     })
     expect((await listRedemptions(me.ctx, {})).redemptions).toEqual([redemption])
     expect(await booksOf(me.ctx, me.memberId)).toEqual({ points: 900, standing: 1, cancelled: 0, charges: 1, taken: 1 })
@@ -210,10 +214,11 @@ describe('is refused', () => {
     expect(await refusalOf(exchange(me.ctx, { ...reward, points: 99 }), 'REWARD_CHANGED')).toEqual({ points: 100 })
   })
 
-  test('before it opens: for the public, and two days earlier for platinum', async () => {
+  test('before it opens: for the public, and a day earlier for whom a right lets in', async () => {
+    await newRight(one, { tierFrom: 3, hours: 48 })
     const [me, platinum] = [await saver(one), await saver(one)]
     await one.as().db.standing.update({ where: { memberId: platinum.memberId }, data: { tier: 3 } })
-    const reward = await newReward(one, { publicInDays: 2, earlyTier: 3, earlyHours: 24 })
+    const reward = await newReward(one, { publicInDays: 2, earlyHours: 24 })
     const opensAt = (days: number) => ({ opensAt: new Date(one.clock.at.getTime() + days * DAY).toISOString() })
     expect(await refusalOf(exchange(me.ctx, reward), 'REWARD_NOT_OPEN')).toEqual(opensAt(2))
     expect(await refusalOf(exchange(platinum.ctx, reward), 'REWARD_NOT_OPEN')).toEqual(opensAt(1))

@@ -11,8 +11,10 @@ export interface Exchanged {
 
 /**
  * Exchanges points for a reward at the price that was shown. The statement itself asks the rules of shared/mall, since only
- * there nothing can change any more: points and piece are taken together or not at all (I-M1, I-M2).
- * @throws POINTS_SHORT, IN_DEBT, REWARD_GONE, REWARD_LIMIT, TIER_NEEDED, REWARD_NOT_OPEN, REWARD_OVER, REWARD_CHANGED, NOT_FOUND
+ * there nothing can change any more: points and piece are taken together or not at all (I-M1, I-M2), and
+ * who comes before the public uses a right of early access once (I-R1).
+ * @throws POINTS_SHORT, IN_DEBT, REWARD_GONE, REWARD_LIMIT, TIER_NEEDED, REWARD_NOT_OPEN, RIGHT_USED_UP,
+ *   REWARD_OVER, REWARD_CHANGED, NOT_FOUND
  */
 export async function exchangeReward(
   ctx: Ctx,
@@ -31,5 +33,5 @@ export async function exchangeReward(
     const memberId = again ? await survivingId(ctx.db, own) : own
     return ctx.sql<{ redemption: RedemptionRow; pointsAfter: number }>('mall_exchange', { ...call, memberId })
   })
-  return { redemption: shownRedemption(redemption), pointsAfter }
+  return { redemption: shownRedemption(ctx.keys, redemption), pointsAfter }
 }

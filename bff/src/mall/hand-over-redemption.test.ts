@@ -35,7 +35,14 @@ describe('picking up', () => {
     const me = await customer({ stockTotal: 40, numbered: true })
     const waiting = await listWaiting(clerk.ctx, clerk, me.visit)
     expect(waiting.redemptions).toEqual([
-      { title: '桂花乌龙 一盏', art: 'cup', pieceNo: 1, pickupBy: me.redemption.pickupBy, state: 'ready' },
+      {
+        title: '桂花乌龙 一盏',
+        art: 'cup',
+        kind: 'pickup',
+        pieceNo: 1,
+        pickupBy: me.redemption.pickupBy,
+        state: 'ready',
+      },
     ])
     expect(JSON.stringify(waiting)).not.toContain(me.redemption.pickupCode)
     expect(await handOver(clerk, me.visit, me.redemption.pickupCode)).toEqual({

@@ -1,4 +1,5 @@
-import { DEMO_REWARDS, seedMall } from '../../../prisma/seed/mall'
+import { seedMall } from '../../../prisma/seed/mall'
+import { DEMO_REWARDS } from '../../../prisma/seed/rewards'
 import { testDatabase } from '../../../test/support/database'
 import { type TestHouse, testHouse } from '../../../test/support/people'
 import { listRedemptions } from './list-redemptions'
@@ -12,14 +13,16 @@ beforeAll(() => {
 })
 afterAll(() => one.close())
 
-test('the demo shelf: twelve things to exchange, none that is only a gift; safe to put up twice', async () => {
+test('the demo shelf: fifteen things to exchange, none that is only a gift; safe to put up twice', async () => {
   await seedMall(one.as())
   await seedMall(one.as())
   const { rewards } = await showWindow(one.as())
   const demo = rewards.filter(({ rewardId }) => DEMO_REWARDS.some((reward) => reward.rewardId === rewardId))
-  expect(demo).toHaveLength(12)
+  expect(demo).toHaveLength(15)
   expect(demo.map(({ rewardId }) => rewardId)).not.toContain('peach_taster')
   expect(demo.every(({ refusal, opensForMeAt, publicAt }) => refusal === null && opensForMeAt === publicAt)).toBe(true)
+  expect(demo.every(({ keywords }) => /[a-z]{3}/.test(keywords))).toBe(true)
+  expect(demo.find(({ rewardId }) => rewardId === 'book_code')).toMatchObject({ left: 40, stockTotal: null })
   expect(demo.find(({ rewardId }) => rewardId === 'glazed_bowl')).toMatchObject({ left: 500, numbered: true })
   expect(demo.find(({ rewardId }) => rewardId === 'peach_jar')).toMatchObject({ left: 320, stockTotal: 320 })
 })

@@ -13,6 +13,6 @@ export async function listRedemptions(
     before: cursor ?? null,
     limit: PAGE + 1,
   })
-  const page = rows.slice(0, PAGE).map(shownRedemption)
+  const page = rows.slice(0, PAGE).map((row) => shownRedemption(ctx.keys, row))
   return { redemptions: page, nextCursor: rows.length > PAGE ? (page.at(-1)?.redemptionId ?? null) : null }
 }

@@ -5,6 +5,8 @@ import { getVisit } from '../visit'
 export interface WaitingRedemption {
   title: string
   art: string
+  /** A service is used here, everything else is handed over. */
+  kind: 'pickup' | 'service'
   pieceNo: number | null
   pickupBy: string
   state: 'placed' | 'ready'
@@ -29,13 +31,14 @@ export async function listWaiting(
   })
   const rewards = await ctx.db.reward.findMany({
     where: { rewardId: { in: [...new Set(rows.map(({ rewardId }) => rewardId))] } },
-    select: { rewardId: true, art: true },
+    select: { rewardId: true, art: true, kind: true },
   })
-  const artOf = new Map(rewards.map(({ rewardId, art }) => [rewardId, art]))
+  const rewardOf = new Map(rewards.map((reward) => [reward.rewardId, reward]))
   return {
     redemptions: rows.map(({ rewardId, title, pieceNo, pickupBy, state }) => ({
       title,
-      art: artOf.get(rewardId) ?? 'cup',
+      art: rewardOf.get(rewardId)?.art ?? 'cup',
+      kind: rewardOf.get(rewardId)?.kind === 'service' ? 'service' : 'pickup',
       pieceNo,
       pickupBy: pickupBy.toISOString(),
       state: state as WaitingRedemption['state'],

@@ -1,9 +1,11 @@
 import { pickupByOf } from '@huiyuan/shared/mall'
+import { nextPeriodAt, periodKeyOf, type RightPeriod } from '@huiyuan/shared/right'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
 import { type TestHouse, testHouse } from '../../../test/support/people'
 import { owe } from '../member/member.fixture'
 import { Refusal } from '../refusal'
+import { newRight, type RightWish } from '../right/right.fixture'
 import { listRewards } from './list-rewards'
 import { exchange, HOUR, newReward, saver } from './mall.fixture'
 
@@ -16,6 +18,26 @@ afterAll(() => one.close())
 
 const orNone = (max: number) => fc.option(fc.integer({ min: 0, max }), { freq: 2 })
 
+const LIMITS: Pick<RightWish, 'quota' | 'period'>[] = [
+  {},
+  { quota: 1, period: 'day' },
+  { quota: 2, period: 'month' },
+  { quota: 1, period: 'once' },
+]
+interface GivenRight {
+  wish: Omit<RightWish, 'quota' | 'period'> & { limit: (typeof LIMITS)[number] }
+  used: number
+}
+
+async function giveRights(memberId: string, rights: GivenRight[]): Promise<void> {
+  for (const { wish, used } of rights) {
+    const { limit, ...rest } = wish
+    const rightId = await newRight(one, { ...rest, ...limit })
+    const periodKey = periodKeyOf(limit.period ?? null, one.clock.at)
+    if (used > 0) await one.as().db.rightUse.create({ data: { memberId, rightId, periodKey, used } })
+  }
+}
+
 test('what the page greys out is what the statement refuses, word for word', async () => {
   const facts = fc.record({
     points: fc.constantFrom(0, 99, 100, 101),
@@ -25,10 +47,20 @@ test('what the page greys out is what the statement refuses, word for word', asy
     perPersonLimit: fc.option(fc.constantFrom(1, 2), { freq: 2 }),
     taken: fc.constantFrom(0, 1, 2),
     left: orNone(1),
-    publicInHours: fc.constantFrom(-9, 0, 1, 5),
-    early: fc.option(fc.record({ earlyTier: fc.constantFrom(1, 3, 6), earlyHours: fc.constantFrom(1, 4, 5) }), {
-      freq: 2,
-    }),
+    publicInHours: fc.constantFrom(-9, 0, 1, 5, 20),
+    earlyHours: fc.option(fc.constantFrom(1, 4, 5, 30), { freq: 4 }),
+    rights: fc.array(
+      fc.record({
+        wish: fc.record({
+          tierFrom: fc.constantFrom(1, 3, 6),
+          hours: fc.constantFrom(1, 4, 24),
+          limit: fc.constantFrom(...LIMITS),
+          endsInHours: fc.constantFrom(-1, 1, 2, 99),
+        }),
+        used: fc.nat(2),
+      }),
+      { maxLength: 3 },
+    ),
     endsInHours: fc.option(fc.constantFrom(0, 1, -2), { freq: 1 }),
   })
   await fc.assert(
@@ -40,7 +72,7 @@ test('what the page greys out is what the statement refuses, word for word', asy
       const { tierGate, perPersonLimit, left } = wish
       const reward = await newReward(one, {
         tierGate,
-        ...wish.early,
+        ...(wish.earlyHours === null ? {} : { earlyHours: wish.earlyHours }),
         ...(perPersonLimit === null ? {} : { perPersonLimit }),
         ...(left === null ? {} : { stockTotal: left }),
       })
@@ -49,6 +81,7 @@ test('what the page greys out is what the statement refuses, word for word', asy
       const endsAt = wish.endsInHours === null ? null : hence(wish.endsInHours)
       await db.reward.update({ where: { rewardId }, data: { publicAt: hence(wish.publicInHours), endsAt } })
       await db.rewardQuota.create({ data: { memberId: me.memberId, rewardId, taken: wish.taken } })
+      await giveRights(me.memberId, wish.rights)
       const shown = (await listRewards(me.ctx)).rewards.find((row) => row.rewardId === rewardId)
       const refused = await exchange(me.ctx, reward).then(
         () => null,
@@ -56,8 +89,9 @@ test('what the page greys out is what the statement refuses, word for word', asy
       )
       expect(refused).toEqual(shown?.refusal)
       await db.reward.update({ where: { rewardId }, data: { listed: false } })
+      await db.right.deleteMany()
     }),
-    { numRuns: 40 },
+    { numRuns: 100 },
   )
 })
 
@@ -70,5 +104,18 @@ test('until when it waits: the rule and the statement count the same business da
       expect(row?.by).toEqual(pickupByOf(readyAt, n))
     }),
     { numRuns: 50 },
+  )
+})
+
+test('the periods of rights: the rule and the statement cut them at the same instants', async () => {
+  const instant = fc.date({ min: new Date('2026-01-01'), max: new Date('2030-01-01'), noInvalidDate: true })
+  const period = fc.constantFrom<RightPeriod | null>('day', 'month', 'year', 'once', null)
+  await fc.assert(
+    fc.asyncProperty(instant, period, async (at, each) => {
+      const [row] = await one.as().db.$queryRaw<{ key: string; back: Date | null }[]>`
+        SELECT right_period_key(${each}, ${at}) AS key, right_back_at(${each}, ${at}) AS back`
+      expect(row).toEqual({ key: periodKeyOf(each, at), back: nextPeriodAt(each, at) })
+    }),
+    { numRuns: 60 },
   )
 })

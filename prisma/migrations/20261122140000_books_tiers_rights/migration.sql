@@ -139,7 +139,7 @@ CREATE INDEX standing_due ON "standing" (review_at);
 DROP FUNCTION mall_admit;
 
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
--- {memberId, at, newAfterDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
 -- undertaken, released, taken, rightsOwn, shareCode}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
@@ -152,7 +152,10 @@ BEGIN
       FROM member m WHERE m.member_id = me AND m.status = 'active'),
     'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
         'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
-    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until) FROM standing s WHERE s.member_id = me),
+    -- what counts on a tier's last day is looked up only when that is near
+    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until, 'countsAtEnd', CASE
+        WHEN s.tier > 1 AND s.valid_until < now_at + make_interval(days => (call->>'tierWarnDays')::int + 1)
+        THEN tier_counts_at(me, s.valid_until, (call->>'windowMonths')::int) END) FROM standing s WHERE s.member_id = me),
     'lots', (SELECT coalesce(json_agg(live), '[]') FROM (
       SELECT l.state, l.remaining, l.active_at AS "activeAt", l.expires_at AS "expiresAt" FROM lot l
         WHERE l.member_id = me AND l.remaining > 0 ORDER BY l.expires_at, l.lot_id LIMIT 100) live),

@@ -1,0 +1,1 @@
+export { ownRights, type RightFacts, type RightJson } from './own-rights'

@@ -1,0 +1,99 @@
+-- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
+-- come one after the other (member_hold). The rules are those of shared/src/right.ts; a test asks both.
+
+-- Under which key a use is counted, by the brand's calendar.
+CREATE OR REPLACE FUNCTION right_period_key(period text, now_at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT to_char(now_at AT TIME ZONE 'Asia/Shanghai',
+    CASE period WHEN 'day' THEN 'YYYY-MM-DD' WHEN 'month' THEN 'YYYY-MM' WHEN 'year' THEN 'YYYY' ELSE '"once"' END)
+$$;
+
+-- When the next period begins; NULL when there is none.
+CREATE OR REPLACE FUNCTION right_back_at(period text, now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN period IN ('day', 'month', 'year') THEN
+    (date_trunc(period, now_at AT TIME ZONE 'Asia/Shanghai') + ('1 ' || period)::interval) AT TIME ZONE 'Asia/Shanghai' END
+$$;
+
+-- Every right that runs, in order; the same for everybody.
+CREATE OR REPLACE FUNCTION right_rows(now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(json_build_object('rightId', r.right_id, 'kind', r.kind, 'title', r.title, 'words', r.words,
+      'tierFrom', r.tier_from, 'honourId', r.honour_id, 'honourName', h.name, 'quota', r.quota, 'period', r.period,
+      'hours', (r.payload->>'hours')::int, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
+    ORDER BY r.position, r.right_id), '[]')
+  FROM member_right r LEFT JOIN honour h USING (honour_id)
+  WHERE r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+$$;
+
+-- What decides the state of rights for one member: honours that are worn, and uses of the periods that run.
+-- → {honours: [id], uses: [{rightId, periodKey, used}]}
+CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object(
+    'honours', (SELECT coalesce(json_agg(honour_id), '[]') FROM honour_held
+      WHERE member_id = me AND (expires_at IS NULL OR expires_at > now_at)),
+    'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
+      FROM right_use u JOIN member_right r USING (right_id)
+      WHERE u.member_id = me AND u.period_key = right_period_key(r.period, now_at)))
+$$;
+
+-- {memberId, at} → {tier, rights, own}
+CREATE OR REPLACE FUNCTION right_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object('tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rights', right_rows(now_at), 'own', right_own(me, now_at));
+END $$;
+
+-- The rights of a kind that a member has now, used up or not: by tier or by an honour that is worn.
+CREATE OR REPLACE FUNCTION right_held(member uuid, which text, now_at timestamptz)
+RETURNS TABLE (right_id text, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.right_id, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
+      right_back_at(r.period, now_at), r.ends_at, r.position
+    FROM member_right r LEFT JOIN right_use u
+      ON u.member_id = member AND u.right_id = r.right_id AND u.period_key = right_period_key(r.period, now_at)
+    WHERE r.kind = which AND r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+      AND (r.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member)
+        OR EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = r.honour_id
+          AND (h.expires_at IS NULL OR h.expires_at > now_at)))
+$$;
+
+-- Uses a right once. → the period in which it counts; NULL when nothing of it is left. What has no limit is counted, too.
+CREATE OR REPLACE FUNCTION right_use(member uuid, which text, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  counted text;
+BEGIN
+  SELECT * INTO STRICT own FROM member_right WHERE right_id = which;
+  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
+    VALUES (member, which, right_period_key(own.period, now_at), 1)
+    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + 1
+      WHERE own.quota IS NULL OR held.used < own.quota
+    RETURNING period_key INTO counted;
+  RETURN counted;
+END $$;
+
+-- What a use was for was taken back: it can be used again in the period in which it counted.
+CREATE OR REPLACE FUNCTION right_give_back(member uuid, which text, counted text) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
+$$;
+
+-- Uses add up; an excess stays recorded and leaves nothing to use. {from, to}
+CREATE OR REPLACE FUNCTION right_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+BEGIN
+  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
+    SELECT (call->>'to')::uuid, right_id, period_key, used FROM right_use WHERE member_id = src
+    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used;
+  DELETE FROM right_use WHERE member_id = src;
+  RETURN '{}';
+END $$;
