@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { testDatabase } from '../../test/support/database'
-import { commandOf, once } from './ctx'
+import { expectLedgerHolds } from '../../test/support/ledger'
+import { commandOf, type House, once } from './ctx'
 import { pruneExpired, startJobs } from './jobs'
 import { heldClock, newMember, openHouse, scriptedSend, type TestHouse } from './outbox/outbox.fixture'
 
@@ -46,65 +47,56 @@ describe('pruning', () => {
   })
 })
 
-describe('the jobs of a process', () => {
-  const job = (run: () => Promise<boolean>, everySeconds = 0.004) => ({ name: 'test', everySeconds, run })
+/** The jobs of as many processes as there are houses, until `over`. */
+async function workUntil(houses: House[], over: () => Promise<boolean>): Promise<void> {
+  const stops = houses.map((house) => startJobs(house, database.url))
+  try {
+    for (let look = 0; look < 500 && !(await over()); look++) await pause(20)
+    expect(await over()).toBe(true)
+  } finally {
+    await Promise.all(stops.map((stop) => stop(10_000)))
+  }
+}
 
-  test('run again and again, a job never beside itself, until stopped; the batch under way ends first', async () => {
-    let under = 0
-    let most = 0
-    let done = 0
-    const stop = startJobs(one.house, [
-      job(async () => {
-        most = Math.max(most, ++under)
-        await pause(10)
-        under--
-        done++
-        return done % 2 === 0
-      }),
-    ])
-    while (done < 5) await pause(2)
-    while (under === 0) await pause(1)
-    const before = done
-    await stop()
-    expect(done).toBe(before + 1)
-    expect(most).toBe(1)
-    await pause(30)
-    expect(done).toBe(before + 1)
-  })
+describe('the jobs of the house, from the queue', () => {
+  /** Each job as if its time had come. */
+  const dueNow = () => one.ctx.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`
 
-  test('that fail are logged, tried again ever more slowly, and stop no other', async () => {
-    const at: number[] = []
-    let others = 0
-    const failing = job(async () => {
-      at.push(performance.now())
-      throw new Error('out of order')
-    })
-    const stop = startJobs(one.house, [failing, job(async () => ++others < 0)])
-    while (at.length < 6) await pause(2)
-    await stop()
-    expect(others).toBeGreaterThan(6)
-    expect(one.lines.filter((line) => line.includes('a job failed')).length).toBeGreaterThanOrEqual(6)
-    expect(at[5]! - at[4]!).toBeGreaterThan(4 * 16 * 0.5)
-  })
-
-  test('stop at once when nothing is under way', async () => {
-    const stop = startJobs(one.house, [job(async () => false, 3_600)])
-    const from = performance.now()
-    await stop()
-    expect(performance.now() - from).toBeLessThan(1_000)
-  })
-
-  test('as they are: a waiting message is sent', async () => {
+  test('a waiting message is sent', async () => {
     const { wechat, given } = scriptedSend(() => ({ outcome: 'sent' }))
     const house = { ...one.house, wechat }
     const { memberId, openid } = await newMember(one)
     await house.sql('outbox_allow', { memberId, template: 'points_arrived', count: 1, at: house.now() })
     const payload = { points: 1, amountFen: 100, activeAt: house.now(), at: house.now() }
     await house.sql('outbox_put', { memberId, template: 'points_arrived', payload, at: house.now() })
-    const stop = startJobs(house)
-    while (given.length === 0) await pause(20)
-    await stop()
+    await workUntil([house], async () => given.length > 0)
     expect(given.map((message) => message.openid)).toEqual([openid])
     expect((await one.ctx.db.outboxMessage.findFirstOrThrow({ where: { memberId } })).state).toBe('sent')
   })
+
+  test('lots that are due are settled once, by two processes, in more than one batch, and twice is once', async () => {
+    const two = openHouse(database.url, { clock })
+    const at = clock.at
+    const life = { activeAt: new Date(at.getTime() + DAY), expiresAt: new Date(at.getTime() + 90 * DAY) }
+    const award = { at, kind: 'due', points: 68, growth: 0, ...life, reason: 'purchase', detail: {} }
+    for (let some = 0; some < 23; some++) {
+      const members = await Promise.all(Array.from({ length: 10 }, () => newMember(one)))
+      await Promise.all(
+        members.map(({ memberId }) => one.house.sql('ledger_award', { memberId, sourceId: memberId, ...award })),
+      )
+    }
+    clock.pass(DAY)
+    const matured = () => one.ctx.db.transfer.count({ where: { reason: 'matured', unit: 'points' } })
+    await dueNow()
+    await workUntil([one.house, two.house], async () => (await matured()) >= 230)
+    await dueNow()
+    await workUntil([one.house, two.house], async () => {
+      const waiting = await one.ctx.db.$queryRaw<{ key: string }[]>`
+        SELECT key FROM graphile_worker.jobs WHERE run_at > now() AND key IN ('settle lots', 'release holds')`
+      return waiting.length === 2
+    })
+    expect(await matured()).toBe(230)
+    await expectLedgerHolds(one.ctx.db)
+    await two.close()
+  }, 60_000)
 })

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { pino } from 'pino'
 import type { House } from './ctx'
@@ -13,6 +14,8 @@ import { noSender, sandboxSender } from './sms'
 import { createWechat, databaseTokenStore } from './wechat'
 
 const DRAIN_MS = 10_000
+/** What did not end in time must not keep the process from ending. */
+const CLOSE_MS = 2_000
 
 async function main(env: Env): Promise<void> {
   const log = pino({ level: env.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime })
@@ -56,7 +59,7 @@ async function main(env: Env): Promise<void> {
         })
       : undefined,
   })
-  const stopJobs = env.JOBS === 'on' ? startJobs(house) : async () => {}
+  const stopJobs = env.JOBS === 'on' ? startJobs(house, env.DATABASE_URL) : async () => {}
   server.once('error', (error) => {
     process.stderr.write(`cannot listen on ${env.HOST}:${env.PORT}: ${error.message}\n`)
     process.exit(1)
@@ -66,8 +69,8 @@ async function main(env: Env): Promise<void> {
   })
   const stop = async (signal: string) => {
     log.info({ signal }, 'draining')
-    await Promise.all([drain(DRAIN_MS), stopJobs()])
-    await database.close()
+    await Promise.all([drain(DRAIN_MS), stopJobs(DRAIN_MS)])
+    await Promise.race([database.close(), pause(CLOSE_MS)])
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop('SIGTERM'))

@@ -72,3 +72,37 @@ test('a migration that another tool left half-way is reported, not repeated', as
   await runOnce(url, "UPDATE _prisma_migrations SET finished_at = NULL, logs = 'it hurt'")
   await expect(migrate(url, folder)).rejects.toThrow(/1_first failed half-way earlier.*it hurt/)
 })
+
+describe('the schema of the job queue', () => {
+  const revision = () => value('SELECT max(id) FROM graphile_worker.migrations')
+
+  test('is there for a fresh database, and for one that was deployed before there was a queue', async () => {
+    await migrate(url, folder)
+    const newest = await revision()
+    expect(newest).toBeGreaterThan(0)
+    await runOnce(url, 'DROP SCHEMA graphile_worker CASCADE')
+    expect(await migrate(url, folder)).toEqual([])
+    expect(await revision()).toBe(newest)
+  })
+
+  test('is made by a role that owns the database and may nothing else, by three at once', async () => {
+    const role = `${new URL(url).pathname.slice(1)}_owner`
+    await runOnce(url, `CREATE ROLE ${role} LOGIN PASSWORD 'x'`)
+    try {
+      await runOnce(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${role}`)
+      const own = new URL(url)
+      own.username = role
+      own.password = 'x'
+      write('1_first', 'CREATE TABLE thing (n int)')
+      const applied = await Promise.all([1, 2, 3].map(() => migrate(own.href, folder)))
+      expect(applied.flat()).toEqual(['1_first'])
+      expect(await value('SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = $$graphile_worker$$')).toBe(
+        role,
+      )
+    } finally {
+      await runOnce(url, `REASSIGN OWNED BY ${role} TO CURRENT_USER`)
+      await runOnce(url, `DROP OWNED BY ${role}`)
+      await runOnce(url, `DROP ROLE ${role}`)
+    }
+  })
+})

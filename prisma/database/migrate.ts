@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 
 /** The advisory lock `prisma migrate` takes, so that the two never work at once. */
@@ -42,7 +43,7 @@ export function readMigrations(folder = MIGRATIONS): Migration[] {
 /**
  * Applies the migrations the database lacks, as `prisma migrate deploy` would (same table, lock and checksums), but each
  * in one transaction with its entry: a migration that fails leaves nothing behind. Several at once apply each once.
- * Returns the names applied. Throws when the server is too old, or a migration failed or was edited after it was applied.
+ * The job queue's own schema follows, by the library's own migrations. Returns the names applied. Throws when the server is too old, or a migration failed or was edited after it was applied.
  */
 export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
   const migrations = readMigrations(folder)
@@ -57,9 +58,22 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
     const done = await appliedChecksums(client)
     const missing = migrations.filter((migration) => !isApplied(migration, done))
     for (const migration of missing) await apply(client, migration)
+    await installQueue(url)
     return missing.map((migration) => migration.name)
   } finally {
     await client.end()
+  }
+}
+
+/** Nothing to do when the queue is as this version of the library wants it; one at a time, under the caller's lock. */
+async function installQueue(connectionString: string): Promise<void> {
+  const pgPool = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 15_000 })
+  pgPool.on('error', () => {})
+  pgPool.on('connect', (client) => void client.on('error', () => {}))
+  try {
+    await runMigrations({ pgPool, schema: 'graphile_worker' })
+  } finally {
+    await pgPool.end()
   }
 }
 
