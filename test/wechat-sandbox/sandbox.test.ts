@@ -69,7 +69,7 @@ describe('control plane over HTTP', () => {
     const openid = openidOf(DEMO_APPS.weapp.appid, 'lin')
     expect(await room.wechat.riskRank({ openid, scene: 'join', clientIp: '203.0.113.5' })).toEqual({ rank: 4 })
     expect((await act('accept', { person: 'lin', templateId: 't' })).body).toEqual({ left: 1 })
-    expect((await room.get('/__control/people')).body.people).toHaveLength(6)
+    expect((await room.get('/__control/people')).body.people).toHaveLength(7)
   })
 
   test.each([
