@@ -6,7 +6,8 @@ export default defineAppConfig({
     { root: 'pages/member', pages: ['profile'] },
     { root: 'pages/session', pages: ['places'] },
     { root: 'pages/consent', pages: ['privacy'] },
-    { root: 'pages/mall', pages: ['reward', 'redemptions'] },
+    { root: 'pages/mall', pages: ['reward', 'redemptions', 'redemption', 'search'] },
+    { root: 'pages/right', pages: ['rights'] },
     { root: 'pages/gift', pages: ['gift'] },
     { root: 'pages/referral', pages: ['referral', 'poster'] },
     { root: 'pages/obligation', pages: ['obligations'] },
@@ -15,6 +16,7 @@ export default defineAppConfig({
   ],
   preloadRule: {
     'tabs/home/index': { network: 'all', packages: ['pages/gift', 'pages/mall'] },
+    'tabs/mall/index': { network: 'all', packages: ['pages/mall'] },
     'tabs/me/index': { network: 'all', packages: ['pages/ledger', 'pages/tier', 'pages/referral'] },
   },
   window: {

@@ -177,7 +177,15 @@ describe('what the page tells', () => {
     const { rewardId, points } = await soon()
     const opensAt = new Date(one.clock.at.getTime() - 0.5 * DAY).toISOString()
     const publicAt = new Date(one.clock.at.getTime() + 0.5 * DAY).toISOString()
-    const early = { title: '早享', opensAt, state: 'available', left: 1, backAt: null, unlockTier: null }
+    const early = {
+      title: '早享',
+      opensAt,
+      state: 'available',
+      left: 1,
+      period: 'month',
+      backAt: null,
+      unlockTier: null,
+    }
     expect(await shown(me, rewardId)).toEqual({ early, opensForMeAt: opensAt, refusal: null })
     expect(await shown(silver, rewardId)).toEqual({
       early: { ...early, state: 'locked', left: 0, unlockTier: 2 },

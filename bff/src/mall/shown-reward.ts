@@ -41,6 +41,7 @@ export interface ShownEarly {
   state: OwnRight['state']
   /** How often it can still be used in this period; null without limit. */
   left: number | null
+  period: OwnRight['period']
   /** When a used-up right is there again; null for never. */
   backAt: string | null
   /** The tier that would unlock a locked one; null where only an honour does. */
@@ -82,6 +83,7 @@ const shownEarly = (early: ReturnType<typeof earlyAccessOf>): ShownEarly | null 
     opensAt: early.opensAt.toISOString(),
     state: early.right.state,
     left: early.right.left,
+    period: early.right.period,
     backAt: early.right.backAt?.toISOString() ?? null,
     unlockTier: early.right.unlock?.tier ?? null,
   }

@@ -36,7 +36,7 @@ onTokens((held) => {
 const OWNER = 'owner'
 const SIGNED_OUT = 'signed-out'
 /** Kept things that belong to the person signed in. */
-const PERSONAL = ['member-code', 'reads']
+const PERSONAL = ['member-code', 'reads', 'searches']
 
 /** What one person left on this phone is gone before the next one looks. */
 function changeHands(memberId: string | null): void {

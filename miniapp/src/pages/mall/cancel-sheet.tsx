@@ -3,8 +3,8 @@ import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
-import type { Redemption } from '../../lib/mall'
 import { refresh, useCommand } from '../../lib/query'
+import type { Redemption } from '../../lib/reward'
 import { aria } from '../../ui/aria'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
@@ -35,7 +35,7 @@ export function CancelSheet({ redemption, onClose }: { redemption: Redemption | 
           <View className="hy-done">
             <Icon name="check" size="l" />
           </View>
-          <View className="hy-center hy-title">{`退回 ${countText(done.returned)} 积分`}</View>
+          <View className="hy-center hy-title">{`退回 ${countText(done.returned + done.grace)} 积分`}</View>
           <View className="hy-center hy-2 hy-mt2">{returnWords(done)}</View>
           <View className="hy-dock">
             <Button id="cancel-done" block onTap={close}>

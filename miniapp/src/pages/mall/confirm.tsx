@@ -3,11 +3,13 @@ import { countText } from '@huiyuan/shared/money'
 import { clockText, dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import type { Trouble } from '../../lib/api'
-import type { Reward } from '../../lib/mall'
 import { refresh } from '../../lib/query'
+import type { Reward } from '../../lib/reward'
 import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
 import { RewardStage } from '../../ui/reward-art'
 import { FaultNote } from '../../ui/states'
+import { spendWords } from './early'
 
 interface ConfirmWish {
   reward: Reward
@@ -39,6 +41,7 @@ export const Confirm = ({ reward, points, busy, fault, onSubmit, onClose }: Conf
         <Text className="rw-sum__n hy-brandly">{countText(points - reward.points)}</Text>
       </View>
     </View>
+    <Beforehand reward={reward} />
     {fault && <FaultNote fault={fault} onRetry={retryOf(fault, onSubmit)} />}
     <View className="hy-dock">
       <Button id="exchange-confirm" block busy={busy} disabled={reward.refusal !== null} onTap={onSubmit}>
@@ -51,14 +54,38 @@ export const Confirm = ({ reward, points, busy, fault, onSubmit, onClose }: Conf
   </View>
 )
 
+/** What else goes, or cannot be undone, is said before. */
+function Beforehand({ reward }: { reward: Reward }) {
+  const spent = spendWords(reward, new Date())
+  return (
+    <View>
+      {spent && (
+        <View id="confirm-early" className="rw-before">
+          <Icon name="medal" size="m" />
+          <Text className="rw-before__words">{spent}</Text>
+        </View>
+      )}
+      {reward.kind === 'partner_code' && (
+        <View id="confirm-final" className="rw-before rw-before--final">
+          <Icon name="warn" size="m" />
+          <Text className="rw-before__words">确认后立刻给码，给出就不能取消，积分不退</Text>
+        </View>
+      )}
+    </View>
+  )
+}
+
 /** A changed price is looked at first, and only then paid. */
 const retryOf = (fault: Trouble, onSubmit: () => void) =>
   fault.code === 'REWARD_CHANGED' ? () => void refresh('mall') : onSubmit
 
 function untilWords({ kind, prepareHours, pickupDays }: Reward): string {
   if (kind === 'coupon') return '换完立刻放进卡券'
+  if (kind === 'partner_code') return '换完立刻给码'
   const now = new Date()
   const readyAt = new Date(now.getTime() + prepareHours * 3_600_000)
-  const from = prepareHours > 0 ? `约 ${dayWords(readyAt, now)} ${clockText(readyAt)} 备好，` : '现在就能取，'
-  return `${from}${dayWords(pickupByOf(readyAt, pickupDays), now)}前取走`
+  const by = dayWords(pickupByOf(readyAt, pickupDays), now)
+  const about = `约 ${dayWords(readyAt, now)} ${clockText(readyAt)} `
+  if (kind === 'service') return `${prepareHours > 0 ? `${about}安排好` : '现在就能用'}，${by}前到店`
+  return `${prepareHours > 0 ? `${about}备好` : '现在就能取'}，${by}前取走`
 }

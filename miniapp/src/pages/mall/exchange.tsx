@@ -3,9 +3,10 @@ import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../../lib/api'
 import { faultText } from '../../lib/fault-text'
-import type { Mall, Redemption, Reward } from '../../lib/mall'
+import type { Mall } from '../../lib/mall'
 import { go, toTab } from '../../lib/nav'
 import { refresh, useCommand } from '../../lib/query'
+import { type Redemption, type Reward, tierName } from '../../lib/reward'
 import { useSession } from '../../lib/session'
 import { Button } from '../../ui/button'
 import { Sheet } from '../../ui/sheet'
@@ -25,7 +26,7 @@ export function Exchange({ mall, reward, onJoin }: { mall: Mall; reward: Reward;
   const submit = async () => {
     const given = await exchange.run({ rewardId: reward.rewardId, points: reward.points })
     if (given) setDone(given)
-    await refresh(...(given ? ['mall', 'home', 'redemptions', 'coupons', 'statement', 'lots'] : ['mall']))
+    await refresh(...(given ? ['mall', 'home', 'redemptions', 'coupons', 'statement', 'lots', 'rights'] : ['mall']))
   }
   const close = () => {
     setAsking(false)
@@ -84,7 +85,7 @@ function ByPoints({ reward, onTap }: { reward: Reward; onTap: () => void }) {
       {words && (
         <View className="hy-row hy-middle hy-wrap">
           {way ? (
-            <Button kind="ghost" small onTap={() => go(way)}>
+            <Button id="exchange-way" kind="ghost" small onTap={way}>
               {words}
             </Button>
           ) : (
@@ -97,18 +98,25 @@ function ByPoints({ reward, onTap }: { reward: Reward; onTap: () => void }) {
 }
 
 /** What can be done about a refusal. */
-function wayOf({ refusal }: Reward): { way?: string; words?: string } {
+function wayOf({ refusal, early }: Reward): { way?: () => void; words?: string } {
   switch (refusal?.code) {
     case 'POINTS_SHORT':
-      return { words: '到店消费出示会员码，积分很快就够' }
+      return { way: () => toTab('code'), words: '到店出示会员码，边喝边攒' }
     case 'IN_DEBT':
-      return { way: '/pages/ledger/statement', words: '看积分明细' }
+      return { way: () => go('/pages/ledger/statement'), words: '看积分明细' }
     case 'TIER_NEEDED':
-      return { way: '/pages/tier/tier', words: '看看怎么升级' }
+      return { way: () => go('/pages/tier/tier'), words: '看看怎么升级' }
     case 'REWARD_LIMIT':
-      return { way: '/pages/mall/redemptions', words: '看我的兑换' }
+      return { way: () => go('/pages/mall/redemptions'), words: '看我的兑换' }
+    case 'RIGHT_USED_UP':
+      return { way: () => go('/pages/right/rights'), words: '看我的权益' }
+    case 'REWARD_GONE':
+    case 'REWARD_OVER':
+      return { way: () => toTab('mall'), words: '看看别的' }
     case 'REWARD_NOT_OPEN':
-      return { words: faultText(refusal).detail ?? '' }
+      return early?.state === 'locked' && early.unlockTier !== null
+        ? { way: () => go('/pages/tier/tier'), words: `升到${tierName(early.unlockTier)}早一步换` }
+        : { words: faultText(refusal).detail ?? '' }
     default:
       return {}
   }

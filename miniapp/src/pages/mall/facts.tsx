@@ -1,7 +1,7 @@
 import { countText } from '@huiyuan/shared/money'
 import { clockText, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
-import { type Reward, tierName, unitOf } from '../../lib/mall'
+import { type Reward, unitOf } from '../../lib/reward'
 import { Cell, Panel, Section } from '../../ui/blocks'
 
 const moment = (iso: string) => `${dayWords(new Date(iso), new Date())} ${clockText(new Date(iso))}`
@@ -13,24 +13,8 @@ export const Facts = ({ reward }: { reward: Reward }) => (
   <View>
     <Section title="怎么拿到" />
     <Panel>
-      {reward.kind === 'coupon' ? (
-        <Cell icon="ticket" title="立刻放进卡券" sub="结账时出示会员码就能用" />
-      ) : (
-        <>
-          <Cell icon="clock" title={waiting(reward.prepareHours)} sub={`备好后 ${reward.pickupDays} 天内取走`} />
-          <Cell icon="store" title="任一门店自取" sub="出示会员码，再报 8 位取货码" />
-          <Cell icon="spark" title="没取走前可以取消" sub="积分退回原来的批次，到期日不变" />
-        </>
-      )}
+      <Ways reward={reward} />
       <Stock reward={reward} />
-      {reward.earlyTier !== null && new Date(reward.publicAt).getTime() > Date.now() && (
-        <Cell
-          icon="medal"
-          tone="quiet"
-          title={`${tierName(reward.earlyTier)}会员起早享`}
-          sub={`其他会员 ${moment(reward.publicAt)} 开始`}
-        />
-      )}
       {reward.endsAt && <Cell icon="bell" tone="quiet" title={`${moment(reward.endsAt)} 结束兑换`} />}
     </Panel>
     <Section title="兑换规则" />
@@ -39,6 +23,41 @@ export const Facts = ({ reward }: { reward: Reward }) => (
     </Panel>
   </View>
 )
+
+/** Each kind comes to its owner in its own way. */
+function Ways({ reward: { kind, prepareHours, pickupDays } }: { reward: Reward }) {
+  switch (kind) {
+    case 'coupon':
+      return <Cell icon="ticket" title="立刻放进卡券" sub="结账时出示会员码就能用" />
+    case 'partner_code':
+      return (
+        <>
+          <Cell icon="link" title="兑换后立刻给码" sub="码留在「我的兑换」里，随时能看、能复制" />
+          <Cell icon="warn" tone="accent" title="给出就不能退" sub="码一给出就算用掉，积分不退" />
+        </>
+      )
+    case 'service':
+      return (
+        <>
+          <Cell
+            icon="store"
+            title="到店使用"
+            sub={`${prepareHours === 0 ? '换完就能用' : `门店约 ${prepareHours} 小时安排好`}，出示会员码，再报 8 位取货码`}
+          />
+          <Cell icon="clock" title={`${pickupDays} 天内到店`} sub="过期没有用，积分退回原来的批次" />
+          <Cell icon="spark" title="到店前可以取消" sub="积分退回原来的批次，到期日不变" />
+        </>
+      )
+    default:
+      return (
+        <>
+          <Cell icon="clock" title={waiting(prepareHours)} sub={`备好后 ${pickupDays} 天内取走`} />
+          <Cell icon="store" title="任一门店自取" sub="出示会员码，再报 8 位取货码" />
+          <Cell icon="spark" title="没取走前可以取消" sub="积分退回原来的批次，到期日不变" />
+        </>
+      )
+  }
+}
 
 function Stock({ reward }: { reward: Reward }) {
   const { left, stockTotal, takenByMe } = reward

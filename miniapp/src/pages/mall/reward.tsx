@@ -3,30 +3,44 @@ import { Text, View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
-import { type Mall, openingWords, type Reward, tierName, unitOf, useMall } from '../../lib/mall'
+import { type Mall, useFound, useMall } from '../../lib/mall'
 import { toTab } from '../../lib/nav'
-import { refresh } from '../../lib/query'
+import { pathOfReward, type Reward, tierName, unitOf } from '../../lib/reward'
 import { useShareCard } from '../../lib/share'
 import { aria } from '../../ui/aria'
 import { Tag } from '../../ui/blocks'
-import { Countdown } from '../../ui/countdown'
 import { Page } from '../../ui/page'
-import { RewardStage } from '../../ui/reward-art'
 import { Empty, States } from '../../ui/states'
 import { Exchange } from './exchange'
 import { Facts } from './facts'
+import { Front } from './front'
 import './mall.css'
+import './redemption.css'
+import { Opening } from './opening'
+
+/** WeChat hands a query over as it was written, browsers decoded. */
+function plain(text = ''): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 /** One reward: what it is, what it costs, how one gets it, and the way to have it. */
 export default function RewardPage() {
   const { params } = useRouter()
   const rewardId = params.rewardId ?? ''
+  const found = plain(params.found)
   const [joining, setJoining] = useState(false)
   const read = useMall()
-  const reward = read.data?.rewards.find((one) => one.rewardId === rewardId)
+  const shelved = read.data?.rewards.find((one) => one.rewardId === rewardId)
+  // what lies beyond the shelf is found by the words that led here
+  const beyond = useFound(read.data && !shelved ? found : '')
+  const reward = shelved ?? beyond.data?.rewards.find((one) => one.rewardId === rewardId)
   useShareCard(
     reward
-      ? { title: `${reward.title} · 一盏积分商城`, path: `/pages/mall/reward?rewardId=${rewardId}` }
+      ? { title: `${reward.title} · 一盏积分商城`, path: pathOfReward(rewardId, shelved ? '' : found) }
       : { title: '一盏积分商城，攒够就换', path: '/tabs/mall/index' },
   )
   return (
@@ -35,6 +49,8 @@ export default function RewardPage() {
         {(mall) =>
           reward ? (
             <Whole mall={mall} reward={reward} onJoin={() => setJoining(true)} />
+          ) : beyond.loading && found !== '' ? (
+            <Coming />
           ) : (
             <Empty
               title="这件商品不在货架上"
@@ -62,7 +78,7 @@ const Coming = () => (
 const Whole = ({ mall, reward, onJoin }: { mall: Mall; reward: Reward; onJoin: () => void }) => (
   <View>
     <View id="reward">
-      <RewardStage art={reward.art} size="l" />
+      <Front mall={mall} reward={reward} onJoin={onJoin} />
       <Price reward={reward} />
       <View className="hy-display hy-mt2">{reward.title}</View>
       <View className="hy-2 hy-mt1">{reward.subtitle}</View>
@@ -105,17 +121,6 @@ function Tags({ reward }: { reward: Reward }) {
           {tag}
         </Tag>
       ))}
-    </View>
-  )
-}
-
-/** The time until it opens for me; the server is asked again when it has come. */
-function Opening({ reward }: { reward: Reward }) {
-  if (new Date(reward.opensForMeAt).getTime() <= Date.now()) return null
-  return (
-    <View className="rw-opening">
-      <Text className="hy-bold">{openingWords(reward)}</Text>
-      <Countdown at={reward.opensForMeAt} onOver={() => void refresh('mall')} />
     </View>
   )
 }

@@ -7,10 +7,11 @@ const TILES = [1, 2, 3, 4]
 export const Coming = () => (
   <View {...aria({ role: 'img', label: '正在打开' })}>
     <View className="hy-sk ml-sk-purse" />
+    <View className="hy-sk ml-sk-search" />
     <View className="hy-sk hy-sk--card" />
-    <View className="ml-tiles hy-mt5">
+    <View className="hy-tiles hy-mt5">
       {TILES.map((tile) => (
-        <View key={tile} className="hy-sk ml-sk-tile" />
+        <View key={tile} className="hy-sk hy-sk--tile" />
       ))}
     </View>
   </View>

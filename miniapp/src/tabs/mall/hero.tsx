@@ -1,8 +1,8 @@
 import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { faultText } from '../../lib/fault-text'
-import { earlyName, openingWords, type Reward, unitOf } from '../../lib/mall'
 import { go } from '../../lib/nav'
+import { earlyName, openingWords, pathOfReward, type Reward, unitOf } from '../../lib/reward'
 import { Countdown } from '../../ui/countdown'
 import { RewardArt } from '../../ui/reward-art'
 import { tapProps } from '../../ui/tap'
@@ -15,11 +15,7 @@ export function Hero({ reward, onOpen }: { reward: Reward; onOpen: () => void })
     perPersonLimit !== null && `每人 ${perPersonLimit} ${unitOf(reward)}`,
   ].filter((fact): fact is string => typeof fact === 'string')
   return (
-    <View
-      id="mall-hero"
-      className="ml-hero hy-tier-6"
-      {...tapProps(() => go(`/pages/mall/reward?rewardId=${rewardId}`))}
-    >
+    <View id="mall-hero" className="ml-hero hy-tier-6" {...tapProps(() => go(pathOfReward(rewardId)))}>
       <View className="hy-card__pattern ml-hero__pattern" />
       <RewardArt art={art} className="ml-hero__art" />
       <View className="ml-hero__in">
@@ -47,17 +43,18 @@ export function Hero({ reward, onOpen }: { reward: Reward; onOpen: () => void })
 /** Not open yet, open with so many left, or why not. */
 function Standing({ reward, opensForMeAt, onOpen }: { reward: Reward; opensForMeAt: string; onOpen: () => void }) {
   const { left, refusal } = reward
-  if (new Date(opensForMeAt).getTime() > Date.now())
+  const now = new Date()
+  if (new Date(opensForMeAt) > now)
     return (
       <View>
-        <View className="hy-caption ml-hero__q ml-hero__when">{openingWords(reward)}</View>
+        <View className="hy-caption ml-hero__q ml-hero__when">{openingWords(reward, now)}</View>
         <Countdown at={opensForMeAt} onOver={onOpen} />
       </View>
     )
   const words = refusal && refusal.code !== 'POINTS_SHORT' ? faultText(refusal).title : leftWords(left, reward)
   return (
     <View>
-      <View className="hy-caption ml-hero__q">{earlyName(reward) ?? '正在兑换'}</View>
+      <View className="hy-caption ml-hero__q">{earlyName(reward, now) ?? '正在兑换'}</View>
       <View className="hy-title hy-mt1">{words}</View>
     </View>
   )

@@ -2,9 +2,10 @@ import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
-import { heroOf, type Mall, useMall } from '../../lib/mall'
+import { type Mall, useMall } from '../../lib/mall'
 import { go, toTab } from '../../lib/nav'
 import { refresh } from '../../lib/query'
+import { heroOf } from '../../lib/reward'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
 import { Button } from '../../ui/button'
@@ -30,6 +31,10 @@ export default function MallTab() {
         {(mall) => (
           <>
             <Purse mall={mall} />
+            <View id="search-open" className="ml-search" {...tapProps(() => go('/pages/mall/search'))}>
+              <Icon name="search" size="m" />
+              <Text>搜茶、搜券、搜一只盏</Text>
+            </View>
             {mall.points === null && <Invitation guest={state === 'guest'} onJoin={() => setJoining(true)} />}
             <Goods mall={mall} />
           </>
@@ -40,13 +45,14 @@ export default function MallTab() {
   )
 }
 
-function Goods({ mall: { rewards, points } }: { mall: Mall }) {
+function Goods({ mall }: { mall: Mall }) {
+  const { rewards } = mall
   const hero = heroOf(rewards)
   if (rewards.length === 0) return <Empty title="货架正在上新" sub="积分都在，下次来看看" />
   return (
     <View>
       {hero && <Hero reward={hero} onOpen={() => void refresh('mall')} />}
-      <Shelf rewards={rewards} heroId={hero?.rewardId} member={points !== null} />
+      <Shelf mall={mall} heroId={hero?.rewardId} />
     </View>
   )
 }

@@ -1,0 +1,67 @@
+import { clockText, dayWords } from '@huiyuan/shared/time'
+import { earlySpan, type Reward, tierName } from '../../lib/reward'
+import { backWords, lastWords, leftWords } from '../../lib/right'
+
+export type EarlyWay = '/pages/tier/tier' | '/pages/right/rights'
+
+/** What a reward that is not open to everybody says of its time. */
+export interface EarlyTold {
+  /** Stands before the countdown to `until`. */
+  lead: string
+  until: string
+  /** How the right stands that opens it sooner; null where none does. */
+  right: { state: 'available' | 'used_up' | 'locked'; title: string; sub: string; way?: EarlyWay } | null
+  /** When it opens to everybody, where no right says so. */
+  foot: string | null
+}
+
+type Timed = Pick<Reward, 'early' | 'publicAt' | 'opensForMeAt'>
+
+const moment = (at: Date, now: Date) => `${dayWords(at, now)} ${clockText(at)}`
+
+/** The time until it opens for me, which right opens it, or what would; null once it is open to everybody. */
+export function earlyTold({ early, publicAt, opensForMeAt }: Timed, now: Date): EarlyTold | null {
+  const open = new Date(publicAt)
+  if (open <= now) return null
+  const everybody = `${moment(open, now)} 公开兑换`
+  if (!early) return { lead: '离开始还有', until: publicAt, right: null, foot: `${moment(open, now)} 开始兑换` }
+  const { title, opensAt, state } = early
+  const span = `提前 ${earlySpan({ early, publicAt })}`
+  const publicly = { lead: '离公开兑换还有', until: publicAt, foot: null }
+  if (state === 'used_up')
+    return {
+      ...publicly,
+      // a right that comes back before the public opens it then
+      ...(opensForMeAt < publicAt ? { lead: `${title}恢复还有`, until: opensForMeAt } : {}),
+      right: { state, title: `${title}用完了`, sub: `${backWords(early.backAt, now)} · ${everybody}` },
+    }
+  if (state === 'locked')
+    return {
+      ...publicly,
+      right: {
+        state,
+        title: early.unlockTier === null ? `${title}可以${span}` : `升到${tierName(early.unlockTier)}可以${span}`,
+        sub: everybody,
+        way: early.unlockTier === null ? '/pages/right/rights' : '/pages/tier/tier',
+      },
+    }
+  const left = early.left === null ? [] : [leftWords(early.left, early.period)]
+  if (new Date(opensAt) > now)
+    return {
+      lead: `${title}，离开始还有`,
+      until: opensAt,
+      right: { state, title: [title, span].join(' · '), sub: [...left, everybody].join(' · ') },
+      foot: null,
+    }
+  return {
+    ...publicly,
+    right: { state, title: `${title}，现在就能换`, sub: [...left, everybody].join(' · ') },
+  }
+}
+
+/** What an exchange right now would use up of a right; null when it uses none. */
+export function spendWords({ early, publicAt }: Pick<Timed, 'early' | 'publicAt'>, now: Date): string | null {
+  if (early?.state !== 'available' || early.left === null || new Date(publicAt) <= now) return null
+  const last = early.left === 1
+  return `将用掉 1 次${early.title}，${last ? lastWords(early.period) : `换完${leftWords(early.left - 1, early.period)}`}`
+}
