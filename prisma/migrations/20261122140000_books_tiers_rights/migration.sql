@@ -1078,20 +1078,25 @@ BEGIN
   RETURN coupon;
 END $$;
 
--- Takes one of a slot that nobody holds, starting anywhere; where all are held, waits for one. Refuses what `gone` says.
+-- Until somebody who holds one of the last has gone on. Asking again, never waiting for a row: one that was emptied in the
+-- meantime stays locked by whoever looked at it, and two who wait could each hold what the other waits for.
+CREATE OR REPLACE FUNCTION mall_pause() RETURNS void
+LANGUAGE sql AS $$ SELECT pg_sleep(0.001 + random() * 0.003) $$;
+
+-- Takes one of a slot that nobody holds, starting anywhere; asks again while all are held. Refuses what `gone` says.
 CREATE OR REPLACE FUNCTION mall_take_slot(which text, gone text) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
   start int := floor(random() * 64);
   taken int;
 BEGIN
-  SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
-    ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN
+  LOOP
     SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
-      ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
-  END IF;
+      ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE SKIP LOCKED;
+    EXIT WHEN FOUND;
+    IF NOT EXISTS (SELECT 1 FROM reward_stock WHERE reward_id = which AND remaining > 0) THEN PERFORM refuse(gone); END IF;
+    PERFORM mall_pause();
+  END LOOP;
   UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = which AND slot = taken;
   RETURN taken;
 END $$;
@@ -1102,13 +1107,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   taken int;
 BEGIN
-  SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
-    ORDER BY piece_no LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN
+  LOOP
     SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
-      ORDER BY piece_no LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
-  END IF;
+      ORDER BY piece_no LIMIT 1 FOR UPDATE SKIP LOCKED;
+    EXIT WHEN FOUND;
+    IF NOT EXISTS (SELECT 1 FROM reward_piece WHERE reward_id = which AND member_id IS NULL) THEN PERFORM refuse(gone); END IF;
+    PERFORM mall_pause();
+  END LOOP;
   UPDATE reward_piece SET member_id = member, redemption_id = id WHERE reward_id = which AND piece_no = taken;
   RETURN taken;
 END $$;
@@ -1119,13 +1124,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   taken int;
 BEGIN
-  SELECT code_no INTO taken FROM reward_code WHERE reward_id = which AND member_id IS NULL
-    ORDER BY code_no LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN
+  LOOP
     SELECT code_no INTO taken FROM reward_code WHERE reward_id = which AND member_id IS NULL
-      ORDER BY code_no LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse(gone); END IF;
-  END IF;
+      ORDER BY code_no LIMIT 1 FOR UPDATE SKIP LOCKED;
+    EXIT WHEN FOUND;
+    IF NOT EXISTS (SELECT 1 FROM reward_code WHERE reward_id = which AND member_id IS NULL) THEN PERFORM refuse(gone); END IF;
+    PERFORM mall_pause();
+  END LOOP;
   UPDATE reward_code SET member_id = member, redemption_id = id WHERE reward_id = which AND code_no = taken;
 END $$;
 
