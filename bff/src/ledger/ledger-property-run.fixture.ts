@@ -5,6 +5,8 @@ import type { Done } from './ledger-property-acts.fixture'
 import { type Lane, openLanes } from './ledger-property-lane.fixture'
 import { type Step, sequences } from './ledger-property-wishes.fixture'
 
+const SHRINK_MS = 40_000
+
 export interface Ran {
   sequences: number
   /** How often each act came to each end: `spend answer`, `spend IN_DEBT`. */
@@ -35,13 +37,14 @@ export async function runSequences(url: string, { count, seed, path, lanes = 6, 
   const ran: Ran = { sequences: 0, ends: {} }
   const opened = await openLanes(url, path ? 1 : lanes)
   let failing: Lane | null = null
+  let failedAt = 0
   const lane = (own: Lane, n: number) =>
     fc.assert(
       fc.asyncProperty(sequences, async (steps) => {
-        // the one that fails looks for its shortest case alone
-        if (failing && failing !== own) return
+        // the one that fails looks for its shortest case alone, and not for ever
+        if (failing && (failing !== own || performance.now() > failedAt + SHRINK_MS)) return
         const done = await new Sequence(own).run(steps).catch((error: unknown) => {
-          failing ??= own
+          if (!failing) [failing, failedAt] = [own, performance.now()]
           throw error
         })
         countEnds(ran, done)
@@ -51,7 +54,6 @@ export async function runSequences(url: string, { count, seed, path, lanes = 6, 
         seed: seed + n,
         numRuns: path ? 1 : Math.ceil((count - n) / opened.lanes.length),
         ...(path ? { path } : {}),
-        interruptAfterTimeLimit: 20 * 60_000,
         reporter: report,
       },
     )
