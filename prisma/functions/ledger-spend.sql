@@ -70,7 +70,8 @@ BEGIN
 END $$;
 
 -- Gives the points of a spend back to their lots with their old end. Where a lot has ended meanwhile, its points live on
--- in one grace lot to {graceUntil}, once per origin lot; a second time they end at once.
+-- to {graceUntil}, once per origin lot: what one spend took from several lots of one origin comes back together, what a later
+-- return brings ends at once.
 -- {memberId, at, kind, sourceId, graceUntil, reason, detail} → {returned, grace, expired, available} in points, or NULL when done before.
 CREATE OR REPLACE FUNCTION ledger_return_spend(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -80,6 +81,7 @@ DECLARE
   own account := ledger_hold(member, now_at);
   used lot_use;
   back uuid;
+  graced uuid[] := '{}';
   returned int := 0;
   grace int := 0;
   expired int := 0;
@@ -90,7 +92,9 @@ BEGIN
     IF used.expires_at >= now_at THEN
       back := ledger_refill(call, used, used.expires_at);
       returned := returned + used.points;
-    ELSIF ledger_claim(call || jsonb_build_object('kind', 'grace', 'sourceId', used.origin_lot_id), 'lot') THEN
+    ELSIF used.origin_lot_id = ANY (graced)
+        OR ledger_claim(call || jsonb_build_object('kind', 'grace', 'sourceId', used.origin_lot_id), 'lot') THEN
+      graced := graced || used.origin_lot_id;
       back := ledger_refill(call, used, (call->>'graceUntil')::timestamptz);
       grace := grace + used.points;
     ELSE

@@ -31,13 +31,20 @@ interface PaperMember {
   mergedInto: string | null
   /** How often each limited reward was taken. */
   taken: Record<string, number>
+  /** How often the early right was used, by month. */
+  early: Record<string, number>
 }
 
 export interface PaperReward {
   points: number
   left: number | null
   limit: number | null
+  /** Only the right of early access opens it. */
+  early: boolean
 }
+
+/** How often that right can be used in one month. */
+export const EARLY_QUOTA = 2
 
 export interface Paper {
   members: Record<string, PaperMember>
@@ -48,7 +55,7 @@ export interface Paper {
   /** Points of a source that ended with their lot. */
   ended: Record<string, number>
   orders: Record<string, { points: number; growth: number; returned: boolean }>
-  redemptions: Record<string, { owner: string; reward: string; standing: boolean }>
+  redemptions: Record<string, { owner: string; reward: string; standing: boolean; month: string | null }>
   /** Answers of commands, by requestId. */
   answers: Record<string, unknown>
 }
@@ -66,7 +73,9 @@ export class PaperRefusal extends Error {
 }
 
 export const emptyPaper = (members: string[], rewards: Record<string, PaperReward>): Paper => ({
-  members: Object.fromEntries(members.map((id) => [id, { lots: [], debt: 0, growth: 0, mergedInto: null, taken: {} }])),
+  members: Object.fromEntries(
+    members.map((id) => [id, { lots: [], debt: 0, growth: 0, mergedInto: null, taken: {}, early: {} }]),
+  ),
   rewards: structuredClone(rewards),
   uses: {},
   claimed: {},
@@ -78,6 +87,10 @@ export const emptyPaper = (members: string[], rewards: Record<string, PaperRewar
 
 const sumOf = (lots: PaperLot[], active: boolean) =>
   lots.reduce((sum, lot) => sum + (lot.active === active ? lot.remaining : 0), 0)
+
+export function addTo(counts: Record<string, number>, of: string, times: number): void {
+  counts[of] = Math.max(0, (counts[of] ?? 0) + times)
+}
 
 /** One turn at the books: what happens at `at`, where `choose` decides between lots that end at the same instant. */
 export class Turn {
@@ -213,11 +226,13 @@ export class Turn {
     const member = this.hold(id)
     if (!this.claim(`return ${source}`)) return null
     const back = { returned: 0, grace: 0, expired: 0 }
+    const graced = new Set<string>()
     for (const use of this.byEnd(this.paper.uses[source] ?? [])) {
       if (use.expiresAt >= this.at) {
         this.payDebt(member, this.#refill(member, source, use, use.expiresAt))
         back.returned += use.points
-      } else if (this.claim(`grace ${use.origin}`)) {
+      } else if (graced.has(use.origin) || this.claim(`grace ${use.origin}`)) {
+        graced.add(use.origin)
         this.payDebt(member, this.#refill(member, source, use, graceUntil))
         back.grace += use.points
       } else {
@@ -285,8 +300,9 @@ export class Turn {
     }
     to.growth += from.growth
     to.debt += from.debt
-    for (const [reward, times] of Object.entries(from.taken)) to.taken[reward] = (to.taken[reward] ?? 0) + times
-    Object.assign(from, { debt: 0, growth: 0, taken: {} })
+    for (const [reward, times] of Object.entries(from.taken)) addTo(to.taken, reward, times)
+    for (const [month, times] of Object.entries(from.early)) addTo(to.early, month, times)
+    Object.assign(from, { debt: 0, growth: 0, taken: {}, early: {} })
     for (const lot of this.spendable(kept)) this.payDebt(to, lot)
     for (const redemption of Object.values(this.paper.redemptions))
       if (redemption.owner === gone) redemption.owner = kept

@@ -168,6 +168,19 @@ test('what ended meanwhile lives on in one grace lot for each origin, a second t
   expect(sums).toEqual({ opening: 100, exchange: 100, grace: 60, exchange_returned: 40, expired: 40 })
 })
 
+test('what one spend took from two lots of one origin comes back together, also after their end', async () => {
+  const [kept, memberId, before, after] = [await newId(), await newId(), randomUUID(), randomUUID()]
+  await award(one, memberId, { points: 100, expiresInDays: 5 })
+  await spend(memberId, 30, before)
+  await inTx(one.as(), (tx) => mergeMember(tx, kept, memberId))
+  // a merge moves a lot into a new one, so what comes back lies beside it
+  await giveBack(kept, before)
+  await spend(kept, 90, after)
+  expect(await usesOf(kept, after)).toHaveLength(2)
+  one.clock.pass(6 * DAY)
+  expect(await giveBack(kept, after)).toEqual({ returned: 0, grace: 90, expired: 0, available: 90 })
+})
+
 test('I-ID2: what was spent before a merge comes back to the survivor, with its end and origin', async () => {
   const [kept, memberId, sourceId] = [await newId(), await newId(), randomUUID()]
   const lot = await award(one, memberId, { points: 80, expiresInDays: 20 })
