@@ -68,6 +68,11 @@ test.each<[string, Partial<RedemptionFacts>, string[]]>([
     ],
   ],
   [
+    'taken back long ago',
+    { state: 'cancelled', cancelReason: 'member', readyAt: hence(2), finishedAt: hence(1) },
+    ['placed 11-22T04 兑换成功', 'cancelled 11-22T05 你取消了这次兑换', 'returned 11-22T05 积分已退回'],
+  ],
+  [
     'of a gift that was a second one',
     { origin: 'gift', state: 'cancelled', cancelReason: 'gift_superseded', readyAt: PLACED, finishedAt: hence(1) },
     ['placed 11-22T04 兑换成功', 'ready 11-22T04 备好了，等你来取', 'cancelled 11-22T05 新人礼每人一份，这一份收回了'],

@@ -23,6 +23,7 @@ export interface RedemptionFacts {
   placedAt: Date
   readyAt: Date
   finishedAt: Date | null
+  /** Null while nothing came back, and for what was cancelled before it was written down. */
   back: GivenBack | null
 }
 
@@ -88,7 +89,7 @@ const instantOf = ({ placedAt, readyAt, finishedAt }: RedemptionFacts, state: Re
 
 /** A cancelled one tells what it had reached, why it ended, and where the points went. */
 function cancelledSteps(one: RedemptionFacts): RedemptionStep[] {
-  const { finishedAt, readyAt, back, cancelReason } = one
+  const { finishedAt, readyAt, cancelReason } = one
   const reached = STEPS[one.kind].filter(
     ({ state }) => state === 'placed' || (state === 'ready' && finishedAt !== null && readyAt <= finishedAt),
   )
@@ -98,12 +99,15 @@ function cancelledSteps(one: RedemptionFacts): RedemptionStep[] {
     words,
   }))
   steps.push({ state: 'cancelled', at: finishedAt, words: CANCELLED[cancelReason ?? 'member'] })
-  if (back && back.returned + back.grace + back.expired > 0)
-    steps.push({ state: 'returned', at: finishedAt, words: backWords(back) })
+  const words = backWords(one)
+  if (words !== '') steps.push({ state: 'returned', at: finishedAt, words })
   return steps
 }
 
-function backWords({ returned, grace, expired }: GivenBack): string {
+function backWords({ origin, back }: RedemptionFacts): string {
+  // what was cancelled before it was written down came back all the same
+  if (!back) return origin === 'mall' ? '积分已退回' : ''
+  const { returned, grace, expired } = back
   const parts = [
     returned > 0 && `${countText(returned)} 积分退回原来的批次`,
     grace > 0 && `${countText(grace)} 积分原批次已到期，宽限一段时间`,

@@ -9,6 +9,7 @@ const OWNED = [
   ...['purchase WHERE member_id', 'order_hold WHERE member_id', 'visit WHERE member_id', 'coupon WHERE member_id'],
   ...['coupon_quota WHERE member_id', 'gift_given WHERE member_id', 'redemption WHERE member_id'],
   ...['pickup_code WHERE member_id', 'reward_piece WHERE member_id', 'reward_quota WHERE member_id'],
+  ...['reward_code WHERE member_id', 'reward_favourite WHERE member_id', 'right_use WHERE member_id'],
   ...[
     'referral_link WHERE member_id',
     'referral WHERE member_id',
@@ -42,6 +43,10 @@ UNION ALL
 SELECT 'reward quota', member_id || ' ' || reward_id, taken, (SELECT count(*) FROM redemption d
     WHERE d.member_id = q.member_id AND d.reward_id = q.reward_id AND d.origin = 'mall' AND d.state <> 'cancelled')
   FROM reward_quota q
+UNION ALL
+SELECT 'I-R1 used', member_id || ' ' || right_id || ' ' || period_key, used, (SELECT count(*) FROM redemption d
+    WHERE d.member_id = u.member_id AND d.right_id = u.right_id AND d.right_period = u.period_key AND d.state <> 'cancelled')
+  FROM right_use u
 UNION ALL
 SELECT 'I-F2 budget', campaign_id, spent_points, reward_points * (SELECT count(*) FROM referral_kept k WHERE k.campaign_id = c.campaign_id)
   FROM referral_campaign c
@@ -88,6 +93,19 @@ UNION ALL
 SELECT 'I-M1 a piece has its owner', reward_id || ' ' || piece_no FROM reward_piece p WHERE redemption_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = p.member_id AND r.redemption_id = p.redemption_id
     AND r.reward_id = p.reward_id AND r.piece_no = p.piece_no AND r.state <> 'cancelled')
+UNION ALL
+SELECT 'I-M1 a code has its owner', reward_id || ' ' || code_no FROM reward_code c WHERE redemption_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = c.member_id AND r.redemption_id = c.redemption_id
+    AND r.reward_id = c.reward_id AND r.state = 'done')
+UNION ALL
+SELECT 'who exchanged a code has it', redemption_id::text FROM redemption r JOIN reward w USING (reward_id)
+  WHERE w.kind = 'partner_code' AND NOT EXISTS (SELECT 1 FROM reward_code c WHERE c.redemption_id = r.redemption_id)
+UNION ALL
+SELECT 'I-R1 no new use beyond the quota', u.member_id || ' ' || u.right_id || ' ' || period_key FROM right_use u JOIN member_right q USING (right_id)
+  WHERE u.used > q.quota AND NOT EXISTS (SELECT 1 FROM member m WHERE m.merged_into = u.member_id)
+UNION ALL
+SELECT 'I-R1 an early exchange is counted', redemption_id::text FROM redemption r WHERE right_id IS NOT NULL AND state <> 'cancelled'
+  AND NOT EXISTS (SELECT 1 FROM right_use u WHERE u.member_id = r.member_id AND u.right_id = r.right_id AND u.period_key = r.right_period)
 UNION ALL
 SELECT 'what is ready has one code', redemption_id::text FROM redemption r WHERE state = 'ready' AND 1 <>
     (SELECT count(*) FROM pickup_code c WHERE c.member_id = r.member_id AND c.redemption_id = r.redemption_id)

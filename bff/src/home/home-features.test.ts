@@ -116,7 +116,7 @@ describe('rewards', () => {
     const [gone, limited, early] = [name(), name(), name()]
     await put([
       { rewardId: gone, title: 'x', points: 1, stockTotal: 1 },
-      { rewardId: name(), title: 'x', points: 1, tierGate: 2 },
+      { rewardId: name(), title: 'x', points: 1, tierGate: 4 },
       { rewardId: name(), title: 'x', points: 1, publicInDays: 3 },
       { rewardId: name(), title: 'x', points: 1, endsInDays: -1 },
       { rewardId: name(), title: 'x', points: 1, listed: false },

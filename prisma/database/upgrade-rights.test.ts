@@ -1,0 +1,75 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listRewards } from '../../bff/src/mall/list-rewards'
+import { exchange, HOUR, saver } from '../../bff/src/mall/mall.fixture'
+import { listRights } from '../../bff/src/right/list-rights'
+import { testDatabase } from '../../test/support/database'
+import { NOON, type TestHouse, testHouse } from '../../test/support/people'
+import { expectPromisesHold } from '../../test/support/promises'
+import { refusalOf } from '../../test/support/refusals'
+import { createDatabase, dropDatabase, withDatabase } from './databases'
+import { MIGRATIONS, migrate, readMigrations } from './migrate'
+
+const FIRST_WITH_RIGHTS = '20261122140000_books_tiers_rights'
+const database = testDatabase()
+let url: string
+let name: string
+let house: TestHouse
+
+/** Rewards as they were when a reward itself said from which tier on somebody comes early. */
+const OLD = [
+  { id: 'platinum_48', tier: 3, hours: 48 },
+  { id: 'platinum_48_too', tier: 3, hours: 48 },
+  { id: 'gold_24', tier: 2, hours: 24 },
+  { id: 'no_earlier', tier: 4, hours: 0 },
+  { id: 'nobody', tier: null, hours: null },
+]
+
+beforeAll(async () => {
+  name = `${new URL(database.url).pathname.slice(1)}_tiers`
+  await createDatabase(database.url, name)
+  url = withDatabase(database.url, name)
+  const folder = mkdtempSync(join(tmpdir(), 'huiyuan-before-'))
+  const before = readMigrations().filter((migration) => migration.name < FIRST_WITH_RIGHTS)
+  for (const migration of before)
+    cpSync(join(MIGRATIONS, migration.name), join(folder, migration.name), { recursive: true })
+  await migrate(url, folder)
+  rmSync(folder, { recursive: true })
+  house = testHouse(url, { connections: 4 })
+  const publicAt = new Date(NOON.getTime() + 12 * HOUR)
+  for (const { id, tier, hours } of OLD)
+    await house.house.prisma.$executeRaw`
+      INSERT INTO reward (reward_id, title, subtitle, art, kind, points, public_at, early_tier, early_hours, rules)
+      VALUES (${id}, '龙井', '', 'tin', 'pickup', 100, ${publicAt}, ${tier}, ${hours}, '')`
+  await migrate(url)
+}, 60_000)
+afterAll(async () => {
+  await house.close()
+  await dropDatabase(database.url, name)
+})
+
+const member = async (tier: number) => {
+  const me = await saver(house)
+  await house.as().db.standing.update({ where: { memberId: me.memberId }, data: { tier } })
+  return me
+}
+
+test('who came early by their tier comes early by a right of that tier, as many hours and as often', async () => {
+  const [gold, platinum] = [await member(2), await member(3)]
+  const { rights } = await listRights(platinum.ctx)
+  expect(rights.map(({ rightId, tierFrom, hours, quota, state }) => [rightId, tierFrom, hours, quota, state])).toEqual([
+    ['early_2_24', 2, 24, null, 'available'],
+    ['early_3_48', 3, 48, null, 'available'],
+  ])
+  const open = async (who: typeof gold) =>
+    (await listRewards(who.ctx)).rewards.filter(({ refusal }) => refusal === null).map(({ rewardId }) => rewardId)
+  expect((await open(platinum)).sort()).toEqual(['gold_24', 'platinum_48', 'platinum_48_too'])
+  // a day before the public, a right of gold opens what platinum may have two days before, too
+  expect((await open(gold)).sort()).toEqual(['gold_24', 'platinum_48', 'platinum_48_too'])
+  const { redemption } = await exchange(platinum.ctx, { rewardId: 'platinum_48', points: 100 })
+  expect(redemption.rightTitle).toBe('早享')
+  await refusalOf(exchange(platinum.ctx, { rewardId: 'nobody', points: 100 }), 'REWARD_NOT_OPEN')
+  await refusalOf(exchange((await member(1)).ctx, { rewardId: 'gold_24', points: 100 }), 'REWARD_NOT_OPEN')
+  await expectPromisesHold(house.as().db, house.clock.at)
+})
