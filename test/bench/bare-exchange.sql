@@ -29,3 +29,8 @@ BEGIN
     VALUES ('m:' || member, 'bench', gen_random_uuid(), repeat('0', 64), answer, now_at);
   RETURN answer;
 END $$;
+
+-- What pgbench picks from, by number: those with one lot that never runs out.
+CREATE TABLE bench_buyer (n int PRIMARY KEY, member_id uuid, lot_id uuid);
+INSERT INTO bench_buyer
+  SELECT row_number() OVER (ORDER BY member_id), member_id, lot_id FROM lot WHERE earned = 1000000000;

@@ -20,19 +20,40 @@ async function databaseTimes(url: string): Promise<Map<number, number>> {
   return new Map(rows.map(({ pid }: { pid: number }) => [pid, processorTimeOf(pid)]))
 }
 
+/** Nanoseconds of processor time. */
+export interface Spent {
+  server: number
+  database: number
+}
+
+/** Starts counting the processor time of the process `pid` and of the database; what it gives back tells it. */
+export async function startMeter(pid: number, url: string): Promise<() => Promise<Spent>> {
+  const before = { server: processorTimeOf(pid), database: await databaseTimes(url) }
+  return async () => {
+    const server = processorTimeOf(pid) - before.server
+    let database = 0
+    for (const [backend, time] of await databaseTimes(url)) database += time - (before.database.get(backend) ?? 0)
+    return { server, database }
+  }
+}
+
+/** Microseconds of each of `count` operations; unknown where Linux does not tell. */
+export const microsEach = (nanos: number, count: number): number => (nanos > 0 ? nanos / 1000 / count : Number.NaN)
+
 /**
  * The same contestant, with the processor time that an operation cost the process `pid` and the database: what it costs
  * does not depend on who else is busy, as the operations a second do.
  */
 export function metered({ name, run }: Contestant, pid: number, url: string): Contestant {
   const measured = async (ms: number) => {
-    const before = { server: processorTimeOf(pid), database: await databaseTimes(url) }
+    const stop = await startMeter(pid, url)
     const result = await run(ms)
-    const spent = processorTimeOf(pid) - before.server
-    let inDatabase = 0
-    for (const [backend, time] of await databaseTimes(url)) inDatabase += time - (before.database.get(backend) ?? 0)
-    const micros = (nanos: number) => (nanos > 0 ? nanos / 1000 / result.count : Number.NaN)
-    return { ...result, serverMicros: micros(spent), databaseMicros: micros(inDatabase) }
+    const { server, database } = await stop()
+    return {
+      ...result,
+      serverMicros: microsEach(server, result.count),
+      databaseMicros: microsEach(database, result.count),
+    }
   }
   return { name, run: measured }
 }

@@ -169,7 +169,8 @@ async function openStores(prisma: PrismaClient, clerks: string[], at: Date) {
   return stores
 }
 
-async function signIn(house: House, memberIds: string[], at: Date): Promise<Map<string, string>> {
+/** Opens a session for each; → access tokens by member. */
+export async function signIn(house: House, memberIds: string[], at: Date): Promise<Map<string, string>> {
   const until = new Date(at.getTime() + DAY_MS)
   const sessions = memberIds.map((memberId) => ({ memberId, sessionId: randomUUID(), generation: 1 }))
   await house.prisma.session.createMany({

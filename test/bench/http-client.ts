@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Crowd } from './crowd'
-import { REWARD_POINTS, spreadReward } from './rewards'
+import { HOT_REWARD, REWARD_POINTS, spreadReward } from './rewards'
 import { pump } from './rounds'
 
 /** What the client process is told to ask for. */
 export interface Task {
   url: string
-  call: 'ping' | 'settle' | 'home' | 'exchange'
+  call: 'ping' | 'settle' | 'home' | 'exchange' | 'exchangeHot'
   connections: number
   ms: number
 }
@@ -20,15 +20,21 @@ const post = (path: string, body: string, token = '') =>
     token && `authorization: Bearer ${token}\r\n`
   }content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
+function exchanging(rewardId: string): string {
+  const { token } = crowd.buyers[turn++ % crowd.buyers.length] as Crowd['buyers'][number]
+  return post(
+    'mall.exchange',
+    JSON.stringify({ 0: { requestId: randomUUID(), rewardId, points: REWARD_POINTS } }),
+    token,
+  )
+}
+
 /** The request as the phone sends it: POST, batched, with a session where one is needed. */
 const REQUESTS: Record<Task['call'], () => string> = {
   ping: () => post('ping', '{}'),
   home: () => post('home.show', '{}', crowd.readers[turn++ % crowd.readers.length]),
-  exchange: () => {
-    const { token } = crowd.buyers[turn++ % crowd.buyers.length] as Crowd['buyers'][number]
-    const input = { requestId: randomUUID(), rewardId: spreadReward(turn), points: REWARD_POINTS }
-    return post('mall.exchange', JSON.stringify({ 0: input }), token)
-  },
+  exchange: () => exchanging(spreadReward(turn)),
+  exchangeHot: () => exchanging(HOT_REWARD),
   settle: () => {
     const till = crowd.tills[turn++ % crowd.tills.length] as Crowd['tills'][number]
     const { visitId, memberRef } = till

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseName } from '@huiyuan/prisma/database/databases'
 import { BFF_MAIN } from '../support/builds'
 import { PROJECT } from '../support/project'
 import { houseEnv } from '../support/running-house'
@@ -29,8 +30,12 @@ const stopper = (child: ChildProcess) => () => {
 }
 
 /** The built server as in production: its log, a line a request, goes to a file. */
-export async function startServer({ url, masterKey, folder }: Ground): Promise<ServerProcess> {
-  const file = join(folder, 'server.log')
+export async function startServer({
+  url,
+  masterKey,
+  folder,
+}: Pick<Ground, 'url' | 'masterKey' | 'folder'>): Promise<ServerProcess> {
+  const file = join(folder, `${databaseName(url)}.log`)
   const log = openSync(file, 'w')
   const env = {
     ...houseEnv(url, NO_WECHAT, masterKey),
@@ -87,7 +92,7 @@ function nextMessage<T>(child: ChildProcess): Promise<T> {
 }
 
 /** Megabytes a process holds in memory; null where `ps` does not tell. */
-export function memoryOf({ child }: ServerProcess): number | null {
+export function memoryOf({ child }: Pick<ServerProcess, 'child'>): number | null {
   try {
     return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' })) / 1024
   } catch {

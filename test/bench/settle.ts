@@ -15,14 +15,14 @@ export function oneAfterTheOther<T>(all: T[]): () => T {
 }
 
 /** The verb as the router calls it: rule, handlers, named statement. */
-export function settleVerb(name: string, { test, crowd }: Ground): Contestant {
-  const tills = oneAfterTheOther(crowd.tills.map((till) => ({ ...till, ctx: actorCtx(test.house, till.staffId) })))
+export function settleVerb(name: string, { test, crowd }: Ground, at = crowd.tills, lanes = CLIENTS): Contestant {
+  const tills = oneAfterTheOther(at.map((till) => ({ ...till, ctx: actorCtx(test.house, till.staffId) })))
   const settle = () => {
     const { ctx, staffId, storeId, visitId, memberRef } = tills()
     const staff = { memberId: staffId, storeId }
     return settleOrder(ctx, staff, { requestId: randomUUID(), visitId, memberRef, amountFen: AMOUNT_FEN })
   }
-  return { name, run: (ms) => pump(CLIENTS, ms, settle) }
+  return { name, run: (ms) => pump(lanes, ms, settle) }
 }
 
 /** The verb's own database function, with arguments that were made before: what is left is the driver. */
@@ -56,7 +56,7 @@ export function bareFunction(name: string, { crowd }: Ground, pool: pg.Pool): Co
   const settle = async () => {
     const { memberId, visitId, storeId, tillId, staffId } = tills()
     const values = [memberId, visitId, storeId, tillId, staffId, AMOUNT_FEN, POINTS]
-    await pool.query({ name: 'bare', text: 'SELECT bench_settle($1,$2,$3,$4,$5,$6,$7) AS answer', values })
+    await pool.query({ name: 'bare_settle', text: 'SELECT bench_settle($1,$2,$3,$4,$5,$6,$7) AS answer', values })
   }
   return { name, run: (ms) => pump(CLIENTS, ms, settle) }
 }

@@ -1,8 +1,8 @@
 import type { Result } from './rounds'
 
-const number = (value: number, digits: number) => (Number.isNaN(value) ? '–' : value.toFixed(digits))
+export const number = (value: number, digits: number) => (Number.isNaN(value) ? '–' : value.toFixed(digits))
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const line = (cells: string[]) =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
