@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Paper, PaperRefusal, Turn } from './ledger-property-paper.fixture'
+import { PaperRefusal, Turn } from './ledger-property-paper.fixture'
+import { addTo, EARLY_QUOTA, type Paper } from './ledger-property-sheet.fixture'
 
 /** What is asked of the ledger or the mall. Orders and redemptions go by the requestId of the command that made them. */
 export type Act =
@@ -56,18 +57,30 @@ function returnOrder(turn: Turn, act: Extract<Act, { do: 'returnOrder' }>): unkn
   return { points, growth }
 }
 
+const SHANGHAI_MS = 8 * 3_600_000
+const monthOf = (at: number): string => new Date(at + SHANGHAI_MS).toISOString().slice(0, 7)
+
+function nextMonth(month: string): string {
+  const [year, number] = month.split('-').map(Number) as [number, number]
+  return new Date(Date.UTC(year, number, 1) - SHANGHAI_MS).toISOString()
+}
+
 function exchange(turn: Turn, act: Extract<Act, { do: 'exchange' }>): unknown {
   const owner = turn.survivorOf(act.member)
   const reward = turn.paper.rewards[act.reward]
   if (!reward) throw new PaperRefusal('NOT_FOUND', { noun: 'reward' })
-  const { taken } = turn.memberOf(owner)
+  const { taken, early } = turn.memberOf(owner)
+  const month = reward.early ? monthOf(turn.at) : null
+  if (month !== null && (early[month] ?? 0) >= EARLY_QUOTA)
+    throw new PaperRefusal('RIGHT_USED_UP', { backAt: nextMonth(month) })
   const times = taken[act.reward] ?? 0
   if (reward.limit !== null && times >= reward.limit) throw new PaperRefusal('REWARD_LIMIT', { limit: reward.limit })
   if (reward.left === 0) throw new PaperRefusal('REWARD_GONE')
-  taken[act.reward] = times + 1
   turn.spend(owner, spendSource(act.requestId), reward.points)
+  addTo(taken, act.reward, 1)
+  if (month !== null) addTo(early, month, 1)
   if (reward.left !== null) reward.left--
-  turn.paper.redemptions[act.requestId] = { owner, reward: act.reward, standing: true }
+  turn.paper.redemptions[act.requestId] = { owner, reward: act.reward, standing: true, month }
   return { pointsAfter: turn.available(owner) }
 }
 
@@ -78,8 +91,9 @@ function cancel(turn: Turn, act: Extract<Act, { do: 'cancel' }>): unknown {
   if (!redemption.standing) throw new PaperRefusal('REDEMPTION_DONE')
   redemption.standing = false
   const back = turn.giveBack(owner, spendSource(act.redemption), act.graceUntil)
-  const { taken } = turn.memberOf(owner)
-  taken[redemption.reward] = Math.max(0, (taken[redemption.reward] ?? 0) - 1)
+  const { taken, early } = turn.memberOf(owner)
+  addTo(taken, redemption.reward, -1)
+  if (redemption.month !== null) addTo(early, redemption.month, -1)
   const reward = turn.paper.rewards[redemption.reward]
   if (reward && reward.left !== null) reward.left++
   return back

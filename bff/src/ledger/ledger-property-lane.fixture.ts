@@ -4,10 +4,13 @@ import pg from 'pg'
 import { seedRewards } from '../../../prisma/seed/mall'
 import { type Colleague, newStaff, type TestHouse, testHouse } from '../../../test/support/people'
 import type { Ctx } from '../ctx'
-import type { PaperReward } from './ledger-property-paper.fixture'
+import { newRight } from '../right/right.fixture'
+import { EARLY_QUOTA, type PaperReward } from './ledger-property-sheet.fixture'
 
 const DAY = 86_400_000
 const STAY_YEARS = 20
+/** The early reward stays early however long a sequence lasts. */
+const [PUBLIC_IN_DAYS, EARLY_HOURS] = [1_200, 30_000]
 
 /** Two houses on one database, as two server processes, and a shop that all sequences of one lane share. */
 export interface Lane {
@@ -22,6 +25,8 @@ export async function openLanes(url: string, lanes: number): Promise<{ lanes: La
   const one = testHouse(url, { connections: 3 * lanes, policy })
   const other = testHouse(url, { connections: 3 * lanes, policy, clock: one.clock })
   const pool = new pg.Pool({ connectionString: url, max: lanes, options: '-c timezone=UTC' })
+  // everybody has it: early access, once a month
+  await newRight(one, { tierFrom: 1, hours: EARLY_HOURS, quota: EARLY_QUOTA, period: 'month' })
   const made: Lane[] = []
   for (let n = 0; n < lanes; n++)
     made.push({ houses: [one, other], pool, manager: await newStaff(one, { role: 'manager' }) })
@@ -30,9 +35,10 @@ export async function openLanes(url: string, lanes: number): Promise<{ lanes: La
 }
 
 const REWARDS = [
-  { points: 12, left: 2, limit: null, numbered: true },
-  { points: 8, left: 3, limit: 2, numbered: false },
-  { points: 20, left: null, limit: null, numbered: false },
+  { points: 12, left: 2, limit: null, numbered: true, early: false },
+  { points: 8, left: 3, limit: 2, numbered: false, early: false },
+  { points: 20, left: null, limit: null, numbered: false, early: false },
+  { points: 5, left: null, limit: null, numbered: false, early: true },
 ]
 
 /** Three people who have just joined, in one round trip. → their ids */
@@ -72,13 +78,14 @@ export async function openVisits(
   return Object.fromEntries(members.map((memberId, n) => [memberId, visits[n] as string]))
 }
 
-/** Rewards of one's own: a numbered edition, one with a limit for each, one without end. → by rewardId */
+/** Rewards of one's own: a numbered edition, one with a limit for each, one without end, one that only a right opens yet. → by rewardId */
 export async function openRewards(ctx: Ctx): Promise<Record<string, PaperReward>> {
-  const wishes = REWARDS.map(({ points, left, limit, numbered }) => ({
+  const wishes = REWARDS.map(({ points, left, limit, numbered, early }) => ({
     ...{ rewardId: `r-${randomUUID().slice(0, 20)}`, title: '桂花乌龙', subtitle: '现泡一杯', art: 'cup', numbered },
     ...{ kind: 'pickup' as const, points, rules: '任一门店领取。' },
     ...(left === null ? {} : { stockTotal: left }),
     ...(limit === null ? {} : { perPersonLimit: limit }),
+    ...(early ? { publicInDays: PUBLIC_IN_DAYS, earlyHours: EARLY_HOURS } : {}),
   }))
   await seedRewards(ctx, wishes, 2)
   return Object.fromEntries(wishes.map(({ rewardId }, n) => [rewardId, REWARDS[n] as PaperReward]))

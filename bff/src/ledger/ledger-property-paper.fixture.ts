@@ -3,62 +3,7 @@
  * down once more without looking at how the database does it. Nothing here is asynchronous and nothing is stored.
  */
 
-export interface PaperLot {
-  id: string
-  /** The source that first earned it, wherever it moved since. */
-  origin: string
-  /** The source whose return takes it first. */
-  own: string
-  active: boolean
-  earned: number
-  remaining: number
-  activeAt: number
-  expiresAt: number
-}
-
-interface PaperUse {
-  lotId: string
-  origin: string
-  points: number
-  activeAt: number
-  expiresAt: number
-}
-
-interface PaperMember {
-  lots: PaperLot[]
-  debt: number
-  growth: number
-  mergedInto: string | null
-  /** How often each limited reward was taken. */
-  taken: Record<string, number>
-  /** How often the early right was used, by month. */
-  early: Record<string, number>
-}
-
-export interface PaperReward {
-  points: number
-  left: number | null
-  limit: number | null
-  /** Only the right of early access opens it. */
-  early: boolean
-}
-
-/** How often that right can be used in one month. */
-export const EARLY_QUOTA = 2
-
-export interface Paper {
-  members: Record<string, PaperMember>
-  rewards: Record<string, PaperReward>
-  uses: Record<string, PaperUse[]>
-  /** What has had its one effect. */
-  claimed: Record<string, true>
-  /** Points of a source that ended with their lot. */
-  ended: Record<string, number>
-  orders: Record<string, { points: number; growth: number; returned: boolean }>
-  redemptions: Record<string, { owner: string; reward: string; standing: boolean; month: string | null }>
-  /** Answers of commands, by requestId. */
-  answers: Record<string, unknown>
-}
+import { addTo, type Paper, type PaperLot, type PaperMember, type PaperUse } from './ledger-property-sheet.fixture'
 
 /** Which of several orders that the words leave open: a number below `count`. */
 export type Choose = (count: number) => number
@@ -72,25 +17,8 @@ export class PaperRefusal extends Error {
   }
 }
 
-export const emptyPaper = (members: string[], rewards: Record<string, PaperReward>): Paper => ({
-  members: Object.fromEntries(
-    members.map((id) => [id, { lots: [], debt: 0, growth: 0, mergedInto: null, taken: {}, early: {} }]),
-  ),
-  rewards: structuredClone(rewards),
-  uses: {},
-  claimed: {},
-  ended: {},
-  orders: {},
-  redemptions: {},
-  answers: {},
-})
-
 const sumOf = (lots: PaperLot[], active: boolean) =>
   lots.reduce((sum, lot) => sum + (lot.active === active ? lot.remaining : 0), 0)
-
-export function addTo(counts: Record<string, number>, of: string, times: number): void {
-  counts[of] = Math.max(0, (counts[of] ?? 0) + times)
-}
 
 /** One turn at the books: what happens at `at`, where `choose` decides between lots that end at the same instant. */
 export class Turn {

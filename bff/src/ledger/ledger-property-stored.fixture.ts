@@ -11,7 +11,7 @@ import {
   totalsDifference,
 } from '@huiyuan/shared/replay'
 import type pg from 'pg'
-import type { Paper } from './ledger-property-paper.fixture'
+import type { Paper } from './ledger-property-sheet.fixture'
 
 export interface Known {
   members: string[]
@@ -39,6 +39,7 @@ interface Stored {
   left: Record<string, number>
   standing: string[]
   taken: Record<string, number>
+  early: Record<string, number>
 }
 
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
@@ -63,7 +64,9 @@ const STORED = `SELECT json_build_object(
     UNION ALL SELECT reward_id, count(*) FILTER (WHERE redemption_id IS NULL) FROM reward_piece WHERE reward_id = ANY ($2) GROUP BY 1) r),
   'standing', (SELECT coalesce(json_agg(redemption_id), '[]') FROM redemption WHERE member_id = ANY ($1) AND state <> 'cancelled'),
   'taken', (SELECT coalesce(json_object_agg(member_id || ' ' || reward_id, taken), '{}') FROM reward_quota
-    WHERE member_id = ANY ($1) AND taken > 0)) AS stored`
+    WHERE member_id = ANY ($1) AND taken > 0),
+  'early', (SELECT coalesce(json_object_agg(member_id || ' ' || period_key, used), '{}') FROM right_use
+    WHERE member_id = ANY ($1) AND used > 0)) AS stored`
 
 /**
  * What is wrong with what is stored of these members: their books do not follow from their transfers (I-L1 to I-L4), or no
@@ -99,6 +102,7 @@ interface Summary {
   left: Record<string, number>
   standing: string[]
   taken: Record<string, number>
+  early: Record<string, number>
 }
 
 function paperDifference(stored: Stored, known: Known, sheets: Paper[]): string | null {
@@ -117,7 +121,7 @@ function addUp(lots: { remaining: number; key: string }[]): Record<string, numbe
   return sorted(sums)
 }
 
-function summaryOfStored({ accounts, lots, left, standing, taken }: Stored, { ids }: Known): Summary {
+function summaryOfStored({ accounts, lots, left, standing, taken, early }: Stored, { ids }: Known): Summary {
   const requestOf = Object.fromEntries(Object.entries(ids).map(([requestId, id]) => [id, requestId]))
   const sourceOf = ({ kind, source }: LotRow) => (kind === 'test' ? source : `${kind} ${requestOf[source]}`)
   const origins = Object.fromEntries(lots.map((lot) => [lot.lotId, sourceOf(lot)]))
@@ -139,6 +143,7 @@ function summaryOfStored({ accounts, lots, left, standing, taken }: Stored, { id
     left: sorted(left),
     standing: standing.map((id) => requestOf[id] as string).sort(),
     taken: sorted(taken),
+    early: sorted(early),
   }
 }
 
@@ -170,14 +175,16 @@ function summaryOfPaper({ members, rewards, redemptions }: Paper): Summary {
       .filter(([, { standing }]) => standing)
       .map(([requestId]) => requestId)
       .sort(),
-    taken: sorted(
-      Object.fromEntries(
-        entries.flatMap(([id, own]) =>
-          Object.entries(own.taken)
-            .filter(([, times]) => times > 0)
-            .map(([reward, times]) => [`${id} ${reward}`, times]),
-        ),
-      ),
-    ),
+    taken: countsOf(entries.map(([id, own]) => [id, own.taken])),
+    early: countsOf(entries.map(([id, own]) => [id, own.early])),
   }
 }
+
+const countsOf = (rows: [string, Record<string, number>][]): Record<string, number> =>
+  sorted(
+    Object.fromEntries(
+      rows.flatMap(([id, counts]) =>
+        Object.entries(counts).flatMap(([of, times]) => (times > 0 ? [[`${id} ${of}`, times]] : [])),
+      ),
+    ),
+  )

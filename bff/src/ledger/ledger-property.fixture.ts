@@ -11,7 +11,7 @@ import { Refusal } from '../refusal'
 import { memberRefOf } from '../visit'
 import { type Act, type Done, keyOf, type Outcome, sheetsAfter } from './ledger-property-acts.fixture'
 import { type Lane, openMembers, openRewards, openVisits } from './ledger-property-lane.fixture'
-import { emptyPaper, type Paper, type PaperReward } from './ledger-property-paper.fixture'
+import { emptyPaper, type Paper, type PaperReward } from './ledger-property-sheet.fixture'
 import { storedDifference } from './ledger-property-stored.fixture'
 import type { Step, Wish } from './ledger-property-wishes.fixture'
 

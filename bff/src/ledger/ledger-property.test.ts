@@ -20,7 +20,7 @@ const HAPPENED = [
   ],
 ]
 
-test('I-L1 to I-L5, I-M1, I-M2: after any sequence the books are what some order of its steps makes on paper', async () => {
+test('I-L1 to I-L5, I-M1, I-M2, I-R1: after any sequence the books are what some order of its steps makes on paper', async () => {
   const wish = seedOf(process.env)
   const { ends, sequences } = await runSequences(database.url, { count: SEQUENCES, ...wish })
   await expectLedgerProven(database.url)
