@@ -8,6 +8,7 @@ import { releaseDueHolds } from './order'
 import { sendDueMessages } from './outbox'
 import { releaseDueReferrals } from './referral'
 import { forgetSmsCodes } from './sms'
+import { reviewDueStandings } from './tier'
 
 const REQUEST_DAYS = 30
 
@@ -75,6 +76,15 @@ const JOBS: Job[] = [
     run: async (ctx, batch) => {
       const { due, released } = await releaseDueReferrals(ctx, { batch })
       return due === batch && released > 0
+    },
+  },
+  {
+    name: 'review standings',
+    everySeconds: 300,
+    batch: 200,
+    run: async (ctx, batch) => {
+      const { members, failed } = await reviewDueStandings(ctx, { batch })
+      return members === batch && failed === 0
     },
   },
   {
