@@ -117,7 +117,7 @@ export function forecastOf(ending: EndingPoints[], now: Date): ForecastMonth[] {
 }
 
 function monthWords(ends: EndingPoints[], points: number, pendingPoints: number, now: Date): string {
-  const [first, last] = [ends[0] as EndingPoints, ends.at(-1) as EndingPoints]
+  const [first, last] = [ends[0] as EndingPoints, ends[ends.length - 1] as EndingPoints]
   const oneDay = dayText(first.endsAt) === dayText(last.endsAt)
   const onLastDay = endOfBusinessDay(first.endsAt).getTime() === endOfMonthAfter(first.endsAt, 0).getTime()
   const when = onLastDay
