@@ -1,8 +1,9 @@
-import { DAY_MS, monthsBefore, startOfBusinessDay } from '@huiyuan/shared/time'
+import { DAY_MS, startOfBusinessDay } from '@huiyuan/shared/time'
 import { v5 as uuidv5 } from 'uuid'
 import type { Ctx } from '../../bff/src/ctx'
 import { commandOf } from '../../bff/src/ctx'
 import { settleOrder } from '../../bff/src/order'
+import { reviewStanding } from '../../bff/src/tier'
 import { memberRefOf } from '../../bff/src/visit'
 import { at } from './people'
 import type { Chance } from './random'
@@ -79,8 +80,12 @@ export async function replayPurchase(ctx: Ctx, purchase: PastPurchase, staffId: 
   )
 }
 
-/** Brings a member's lots and growth to `now`: what time alone has changed since. */
+/** Brings a member's lots, growth and tier to `now`: what time alone has changed since, each review on its own day. */
 export async function settleMember(ctx: Ctx, memberId: string, now: Date): Promise<void> {
   await ctx.sql('ledger_settle_lots', { memberId, at: now })
-  await ctx.sql('ledger_settle_growth', { memberId, at: now, from: monthsBefore(now, ctx.policy.growthWindowMonths) })
+  for (;;) {
+    const { reviewAt } = await ctx.db.standing.findUniqueOrThrow({ where: { memberId }, select: { reviewAt: true } })
+    if (reviewAt > now) return
+    await reviewStanding(ctx, memberId, reviewAt)
+  }
 }

@@ -19,6 +19,7 @@ import {
   untilDone,
 } from './rare-answers'
 import type { Scheme, Shot } from './studio'
+import { tierEnding, tierLanded, tierTop } from './tier-states'
 import { at, haveCodePage, type Screen } from './web-house'
 
 type Rare = Omit<Shot, 'scheme' | 'place'> & { place: Place }
@@ -59,6 +60,9 @@ const lose = (tab: string) => async (screen: Screen) => {
 }
 
 const RARE: Rare[] = [
+  { name: 'tier-ending', place: placeOf('tier'), before: answering({ 'tier.explain': tierEnding }) },
+  { name: 'tier-landed', place: placeOf('tier'), before: answering({ 'tier.explain': tierLanded }) },
+  { name: 'tier-top', place: placeOf('tier'), before: answering({ 'tier.explain': tierTop }) },
   { name: 'mall-all', place: then('mall', chip('全部')) },
   { name: 'mall-tier', place: then('mall', chip('会员专享')) },
   { name: 'mall-limited', place: then('mall', chip('限量')) },

@@ -123,7 +123,7 @@ test('within 30 days of its end a tier is warned of in words; then it has landed
   one.clock.at = new Date(end.getTime() + 1)
   await reviewDueStandings(one.as(), { batch: 99 })
   const landed = await explainTier(me.ctx)
-  expect(landed).toMatchObject({ tier: 2, growth: 0, leaving: [], warning: null, keep: { countsAtEnd: 0, landsOn: 1 } })
+  expect(landed).toMatchObject({ tier: 2, growth: 300, warning: null, keep: { countsAtEnd: 0, landsOn: 1 } })
   expect(landed.history.map(({ words }) => words)).toEqual(['从铂金先到黄金，一步一步来', '升到铂金'])
 })
 

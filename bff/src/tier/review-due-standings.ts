@@ -44,7 +44,7 @@ export async function reviewDueStandings(ctx: Ctx, { batch }: { batch: number })
   return done
 }
 
-export interface StandingReview {
+interface StandingReview {
   warned: boolean
   landed: boolean
   kept: boolean

@@ -26,21 +26,26 @@ export function LiftAndKeep({ explained }: { explained: Explained }) {
   )
 }
 
+/** What keeps is what still counts on the tier's last day, not what counts today. */
 function Keep({ explained }: { explained: Explained }) {
-  const { growth, keep, tier } = explained
+  const { keep, tier } = explained
   const held = rungIn(explained, tier)
   const name = held?.name ?? ''
   if (!keep) return <Goal id="keep" title={`${name}一直都在`} sub="入会就有，不会到期" />
   const by = dayWords(new Date(keep.by), new Date())
   const needs = countText(held?.atGrowth ?? 0)
+  const counts = countText(keep.countsAtEnd)
   if (keep.needGrowth === 0)
-    return <Goal id="keep" kept title={`${name}保到 ${by}`} sub={`到那天近 12 个月仍满 ${needs}，就再留 12 个月`} />
+    return (
+      <Goal id="keep" kept title={`${name}保到 ${by}`} sub={`到那天还计入 ${counts}，满 ${needs}，会再留 12 个月`} />
+    )
+  const lands = rungIn(explained, keep.landsOn ?? undefined)?.name ?? ''
   return (
     <Goal
       id="keep"
-      title={`再积 ${countText(keep.needGrowth)} 保住${name}`}
-      sub={`保到 ${by}；那天近 12 个月要满 ${needs}`}
-      share={growth / Math.max(1, growth + keep.needGrowth)}
+      title={`${by}前再积 ${countText(keep.needGrowth)} 留住${name}`}
+      sub={`到那天还计入 ${counts}，满 ${needs} 就再留 12 个月；不够会先到${lands}，一步一步来`}
+      share={keep.countsAtEnd / Math.max(1, keep.countsAtEnd + keep.needGrowth)}
     />
   )
 }

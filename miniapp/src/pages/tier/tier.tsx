@@ -1,12 +1,16 @@
 import { View } from '@tarojs/components'
 import { api } from '../../lib/api'
 import { useRead } from '../../lib/query'
+import { AllowMessage } from '../../ui/allow-message'
 import { Panel } from '../../ui/blocks'
 import { Ladder } from '../../ui/ladder'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
+import { Footsteps } from './footsteps'
 import { Hero } from './hero'
+import { Leaving } from './leaving'
 import { LiftAndKeep } from './lift-and-keep'
+import { News } from './news'
 import { Rungs } from './rungs'
 import { Sources } from './sources'
 import './tier.css'
@@ -19,13 +23,18 @@ export default function TierPage() {
       <States read={read} skeleton={<Skeleton kind="card" />}>
         {(explained) => (
           <View id="tier">
+            <News explained={explained} />
             <Hero explained={explained} />
             <Panel pad>
               <Ladder rungs={explained.ladder} tier={explained.tier} />
             </Panel>
             <LiftAndKeep explained={explained} />
+            <View id="tier-rights" />
             <Sources explained={explained} />
+            <Leaving explained={explained} />
+            <Footsteps explained={explained} />
             <Rungs explained={explained} />
+            {explained.keep && <AllowMessage template="tier_ending" title="等级快到期时告诉我" id="allow-tier" />}
           </View>
         )}
       </States>
