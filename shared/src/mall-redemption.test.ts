@@ -30,7 +30,7 @@ test.each<[string, Partial<RedemptionFacts>, string[]]>([
   [
     'a service that was used',
     { kind: 'service', state: 'done', finishedAt: hence(48) },
-    ['placed 11-22T04 兑换成功', 'ready 11-23T04 席位留好了，等你来', 'done 11-24T04 已享用'],
+    ['placed 11-22T04 兑换成功', 'ready 11-23T04 安排好了，等你来', 'done 11-24T04 已使用'],
   ],
   [
     'a coupon',

@@ -43,8 +43,8 @@ const STEPS: Record<RewardKind, { state: RedemptionState; reached: string; ahead
   ],
   service: [
     { state: 'placed', reached: '兑换成功', ahead: '' },
-    { state: 'ready', reached: '席位留好了，等你来', ahead: '门店正在安排' },
-    { state: 'done', reached: '已享用', ahead: '到店报取货码享用' },
+    { state: 'ready', reached: '安排好了，等你来', ahead: '门店正在安排' },
+    { state: 'done', reached: '已使用', ahead: '到店报码使用' },
   ],
   coupon: [
     { state: 'placed', reached: '兑换成功', ahead: '' },

@@ -38,61 +38,100 @@ async function giveRights(memberId: string, rights: GivenRight[]): Promise<void>
   }
 }
 
-test('what the page greys out is what the statement refuses, word for word', async () => {
-  const facts = fc.record({
-    points: fc.constantFrom(0, 99, 100, 101),
-    owes: fc.constantFrom(0, 0, 0, 7),
-    tier: fc.integer({ min: 1, max: 6 }),
-    tierGate: fc.constantFrom(1, 1, 3),
-    perPersonLimit: fc.option(fc.constantFrom(1, 2), { freq: 2 }),
-    taken: fc.constantFrom(0, 1, 2),
-    left: orNone(1),
-    publicInHours: fc.constantFrom(-9, 0, 1, 5, 20),
-    earlyHours: fc.option(fc.constantFrom(1, 4, 5, 30), { freq: 4 }),
-    rights: fc.array(
-      fc.record({
-        wish: fc.record({
-          tierFrom: fc.constantFrom(1, 3, 6),
-          hours: fc.constantFrom(1, 4, 24),
-          limit: fc.constantFrom(...LIMITS),
-          endsInHours: fc.constantFrom(-1, 1, 2, 99),
-        }),
-        used: fc.nat(2),
-      }),
-      { maxLength: 3 },
-    ),
-    endsInHours: fc.option(fc.constantFrom(0, 1, -2), { freq: 1 }),
-  })
-  await fc.assert(
-    fc.asyncProperty(facts, async (wish) => {
-      const { db } = one.as()
-      const me = await saver(one, wish.points)
-      await db.standing.update({ where: { memberId: me.memberId }, data: { tier: wish.tier } })
-      if (wish.owes > 0) await owe(one, me.memberId, wish.points + wish.owes)
-      const { tierGate, perPersonLimit, left } = wish
-      const reward = await newReward(one, {
-        tierGate,
-        ...(wish.earlyHours === null ? {} : { earlyHours: wish.earlyHours }),
-        ...(perPersonLimit === null ? {} : { perPersonLimit }),
-        ...(left === null ? {} : { stockTotal: left }),
-      })
-      const hence = (hours: number) => new Date(one.clock.at.getTime() + hours * HOUR)
-      const { rewardId } = reward
-      const endsAt = wish.endsInHours === null ? null : hence(wish.endsInHours)
-      await db.reward.update({ where: { rewardId }, data: { publicAt: hence(wish.publicInHours), endsAt } })
-      await db.rewardQuota.create({ data: { memberId: me.memberId, rewardId, taken: wish.taken } })
-      await giveRights(me.memberId, wish.rights)
-      const shown = (await listRewards(me.ctx)).rewards.find((row) => row.rewardId === rewardId)
-      const refused = await exchange(me.ctx, reward).then(
-        () => null,
-        (thrown: unknown) => (thrown instanceof Refusal ? thrown.fault : Promise.reject(thrown)),
-      )
-      expect(refused).toEqual(shown?.refusal)
-      await db.reward.update({ where: { rewardId }, data: { listed: false } })
-      await db.right.deleteMany()
+const rightWish = (tiers: number[], hours: number[]) =>
+  fc.record({
+    wish: fc.record({
+      tierFrom: fc.constantFrom(...tiers),
+      hours: fc.constantFrom(...hours),
+      limit: fc.constantFrom(...LIMITS),
+      endsInHours: fc.constantFrom(-1, 2, 99, 99),
     }),
-    { numRuns: 100 },
+    used: fc.nat(2),
+  })
+
+/** Anything that may stand in the way. */
+const whole = fc.record({
+  points: fc.constantFrom(0, 99, 100, 101),
+  owes: fc.constantFrom(0, 0, 0, 7),
+  tier: fc.integer({ min: 1, max: 6 }),
+  tierGate: fc.constantFrom(1, 1, 3),
+  perPersonLimit: fc.option(fc.constantFrom(1, 2), { freq: 2 }),
+  taken: fc.constantFrom(0, 1, 2),
+  left: orNone(1),
+  publicInHours: fc.constantFrom(-9, 0, 1, 5),
+  earlyHours: fc.option(fc.constantFrom(1, 4, 5), { freq: 2 }),
+  rights: fc.array(rightWish([1, 3, 6], [1, 4, 24]), { maxLength: 2 }),
+  endsInHours: fc.option(fc.constantFrom(0, 1, -2), { freq: 1 }),
+})
+type Wish = typeof whole extends fc.Arbitrary<infer W> ? W : never
+
+/** Nothing but what decides whether somebody comes early. */
+const opening = fc
+  .record({
+    tier: fc.constantFrom(2, 2, 3),
+    publicInHours: fc.constantFrom(1, 5, 20),
+    earlyHours: fc.option(fc.constantFrom(4, 6, 30), { freq: 9 }),
+    rights: fc.array(rightWish([2, 2, 3], [4, 12, 24]), { minLength: 1, maxLength: 3 }),
+  })
+  .map(
+    (some): Wish => ({
+      ...some,
+      ...{ points: 100, owes: 0, tierGate: 1, perPersonLimit: null, taken: 0, left: null, endsInHours: null },
+    }),
   )
+
+/** What the page shows of a reward, and what the statement says to it. */
+async function bothSay(wish: Wish) {
+  const { db } = one.as()
+  const me = await saver(one, wish.points)
+  await db.standing.update({ where: { memberId: me.memberId }, data: { tier: wish.tier } })
+  if (wish.owes > 0) await owe(one, me.memberId, wish.points + wish.owes)
+  const { tierGate, earlyHours, perPersonLimit, left } = wish
+  const reward = await newReward(one, {
+    tierGate,
+    ...(earlyHours === null ? {} : { earlyHours }),
+    ...(perPersonLimit === null ? {} : { perPersonLimit }),
+    ...(left === null ? {} : { stockTotal: left }),
+  })
+  const hence = (hours: number) => new Date(one.clock.at.getTime() + hours * HOUR)
+  const { rewardId } = reward
+  const endsAt = wish.endsInHours === null ? null : hence(wish.endsInHours)
+  await db.reward.update({ where: { rewardId }, data: { publicAt: hence(wish.publicInHours), endsAt } })
+  await db.rewardQuota.create({ data: { memberId: me.memberId, rewardId, taken: wish.taken } })
+  await giveRights(me.memberId, wish.rights)
+  const shown = (await listRewards(me.ctx)).rewards.find((row) => row.rewardId === rewardId)
+  const refused = await exchange(me.ctx, reward).then(
+    () => null,
+    (thrown: unknown) => (thrown instanceof Refusal ? thrown.fault : Promise.reject(thrown)),
+  )
+  await db.reward.update({ where: { rewardId }, data: { listed: false } })
+  await db.right.deleteMany()
+  return { shown: shown?.refusal, refused }
+}
+
+describe('what the page greys out is what the statement refuses, word for word', () => {
+  test('whatever stands in the way', async () => {
+    await fc.assert(
+      fc.asyncProperty(whole, async (wish) => {
+        const { shown, refused } = await bothSay(wish)
+        expect(refused).toEqual(shown)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('before the public: rights that are there, used up, over, wide and narrow', async () => {
+    const codes = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(opening, async (wish) => {
+        const { shown, refused } = await bothSay(wish)
+        expect(refused).toEqual(shown)
+        codes.add(refused?.code ?? 'open')
+      }),
+      { numRuns: 100 },
+    )
+    expect([...codes].sort()).toEqual(['REWARD_NOT_OPEN', 'RIGHT_USED_UP', 'open'])
+  })
 })
 
 test('until when it waits: the rule and the statement count the same business days', async () => {

@@ -13,6 +13,7 @@ import { award } from '../member/member.fixture'
 import { checkIn, newObligation } from '../obligation/obligation.fixture'
 import { referralRoom } from '../referral/referral.fixture'
 import { releaseDueReferrals } from '../referral/release-due-referrals'
+import { newRight } from '../right/right.fixture'
 import { memberRefOf } from '../visit'
 import { holdOrder } from './hold-order'
 import { orderRefOf } from './order-ref'
@@ -56,7 +57,11 @@ async function openOffers({ room, one, prisma }: Room) {
     await newReward(one, { points: 60, stockTotal: 3, numbered: true }),
     await newReward(one, { points: 40, stockTotal: 4, slots: 2, perPersonLimit: 2, prepareHours: 2 }),
     await newReward(one, { points: 30, kind: 'coupon', couponTemplateId: 'mall_8', perPersonLimit: 2 }),
+    // open to nobody but by a right that is there twice a month
+    await newReward(one, { points: 20, stockTotal: 5, publicInDays: 400, earlyHours: 9_600 }),
+    await newReward(one, { points: 10, kind: 'partner_code', codes: [randomUUID(), randomUUID()] }),
   ]
+  await newRight(one, { tierFrom: 1, quota: 2, period: 'month', hours: 9_600 })
   const pickups = [{ rewardId: taster.rewardId, title: taster.title, days: 7 }]
   const giftId = await newGift(one, { pickups, stock: 5, pointsBudget: 400 })
   const templateId = `rare-${randomUUID().slice(0, 8)}`
