@@ -37,7 +37,7 @@ END $$;
 
 -- The account row is held already. → what the lots did not hold and is owed now
 CREATE OR REPLACE FUNCTION ledger_adjust_down(call jsonb, points int) RETURNS int
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
   owed int := points;

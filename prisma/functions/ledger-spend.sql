@@ -40,8 +40,9 @@ END $$;
 -- Spends points, earliest end first, ties by lot id, and notes which lots paid.
 -- {memberId, at, kind, sourceId, points, reason, detail} → {available}, or NULL when this source has had its effect.
 -- Refuses IN_DEBT, POINTS_SHORT {shortPoints}, BUSY (merged meanwhile).
+-- One plan for everybody: a plan of their own for members whose history fills much of the table reads everybody's live lots.
 CREATE OR REPLACE FUNCTION ledger_spend(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
   own account := ledger_hold(member, (call->>'at')::timestamptz);
@@ -146,7 +147,7 @@ END $$;
 -- Growth goes back as far as the account still holds it.
 -- {memberId, at, kind, sourceId, points, growth, earnedAt, reason, detail} → {pending, available, debt, growth, growthAfter}, or NULL when done before.
 CREATE OR REPLACE FUNCTION ledger_take_back(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
   own account := ledger_hold(member, (call->>'at')::timestamptz);
