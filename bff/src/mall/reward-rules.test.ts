@@ -38,6 +38,20 @@ async function giveRights(memberId: string, rights: GivenRight[]): Promise<void>
   }
 }
 
+interface Wish {
+  points: number
+  owes: number
+  tier: number
+  tierGate: number
+  perPersonLimit: number | null
+  taken: number
+  left: number | null
+  publicInHours: number
+  earlyHours: number | null
+  rights: GivenRight[]
+  endsInHours: number | null
+}
+
 const rightWish = (tiers: number[], hours: number[]) =>
   fc.record({
     wish: fc.record({
@@ -63,8 +77,6 @@ const whole = fc.record({
   rights: fc.array(rightWish([1, 3, 6], [1, 4, 24]), { maxLength: 2 }),
   endsInHours: fc.option(fc.constantFrom(0, 1, -2), { freq: 1 }),
 })
-type Wish = typeof whole extends fc.Arbitrary<infer W> ? W : never
-
 /** Nothing but what decides whether somebody comes early. */
 const opening = fc
   .record({
