@@ -155,6 +155,15 @@ const ONCE: Shot[] = [
     scheme: 'light',
     before: answering({ 'order.settle': lifted }),
   },
+  ...[320, 1024].map(
+    (width): Shot => ({
+      name: `tier-ending-${width}`,
+      place: placeOf('tier'),
+      scheme: 'light',
+      width,
+      before: answering({ 'tier.explain': tierEnding }),
+    }),
+  ),
   {
     name: 'counter-lift-1024',
     place: placeOf('counter-done'),

@@ -14,9 +14,7 @@ const change = (daysAgo: number, before: number, after: number, reason: string, 
 })
 const ONE_YEAR = [90, 210, 40, 160, 120, 0, 260, 180, 60, 140, 230, 150]
 const leaving = (growths: number[]) =>
-  growths
-    .map((growth, n) => ({ at: monthEnd(n).replace('59.999Z', '00.000Z'), growth }))
-    .filter(({ growth }) => growth > 0)
+  growths.map((growth, n) => ({ at: days(n * 30 + 4), growth })).filter(({ growth }) => growth > 0)
 
 /** Twelve more days, and too little growth. */
 export const tierEnding: Change = (explained) => ({
@@ -42,7 +40,7 @@ export const tierLanded: Change = (explained) => ({
   validUntil: monthEnd(11),
   next: { tier: 3, needGrowth: 1_570, atGrowth: 2_000, fromGrowth: 1_000 },
   keep: { needGrowth: 940, by: monthEnd(11), countsAtEnd: 60, landsOn: 1 },
-  leaving: leaving([0, 0, 90, 120, 0, 60, 100, 0, 0, 0, 0, 60]),
+  leaving: leaving([0, 0, 90, 120, 0, 60, 100, 0, 0, 0, 0, 0, 60]),
   sources: [
     { reason: 'purchase', count: 9, growth: 330, words: '消费 9 单' },
     { reason: 'merged_in', count: 3, growth: 100, words: '老会员卡并入' },

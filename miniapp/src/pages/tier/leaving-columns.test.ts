@@ -14,7 +14,7 @@ test('empty months between are drawn, over the new year; a month is the brand’
       { at: at('2026-11-23'), growth: 50 },
       { at: at('2027-01-01'), growth: 200 },
     ]),
-  ).toEqual(['2026-11 11 50 0.25 leaves', '2026-12 12 - 0 leaves', '2027-1 1 200 1 leaves'])
+  ).toEqual(['2026-11 11 50 0.25 stays', '2026-12 12 - 0 leaves', '2027-1 1 200 1 stays'])
 })
 
 test('what leaves after the tier’s last day still counts on it', () => {

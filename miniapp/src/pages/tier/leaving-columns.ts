@@ -10,7 +10,7 @@ export interface LeavingColumn {
   figure: string
   /** Of the fullest month, 0 to 1. */
   share: number
-  /** It still counts on the tier's last day. */
+  /** It still counts on the tier's last day, if the tier has one. */
   stays: boolean
 }
 
@@ -27,7 +27,7 @@ export function leavingColumnsOf(
 ): LeavingColumn[] {
   const months = leaving.map(({ at, growth }) => {
     const { year, month } = businessDay(new Date(at))
-    return { index: year * 12 + month - 1, growth, stays: by !== null && new Date(at) > new Date(by) }
+    return { index: year * 12 + month - 1, growth, stays: by === null || new Date(at) > new Date(by) }
   })
   const first = months[0]?.index ?? 0
   const last = months[months.length - 1]?.index ?? -1

@@ -3,7 +3,7 @@ import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { aria } from '../../ui/aria'
 import { Panel, Section } from '../../ui/blocks'
-import { type Explained, rungIn } from './explained'
+import type { Explained } from './explained'
 import { type LeavingColumn, leavingColumnsOf } from './leaving-columns'
 
 /** In pixels: the fullest month, and the least that is still seen. */
@@ -12,7 +12,7 @@ const LEAST = 4
 
 /** The growth that leaves the window, month by month; what still counts on the tier's last day stands out. */
 export function Leaving({ explained }: { explained: Explained }) {
-  const { leaving, keep, tier } = explained
+  const { leaving, keep } = explained
   const [first] = leaving
   if (!first) return null
   const now = new Date()
@@ -34,7 +34,10 @@ export function Leaving({ explained }: { explained: Explained }) {
           <View className="tr-sum hy-row hy-between">
             <View className="hy-grow">
               <View className="hy-bold">{`${dayWords(new Date(keep.by), now)}还计入`}</View>
-              <View className="hy-caption hy-3 tr-stays">{`不再消费也算，留住${rungIn(explained, tier)?.name ?? ''}看这个数`}</View>
+              <View className="hy-caption hy-3">
+                <Text className="tr-key tr-key--stays">那天还在</Text>
+                <Text className="tr-key">那天前离开</Text>
+              </View>
             </View>
             <Text className="tr-total">{countText(keep.countsAtEnd)}</Text>
           </View>
