@@ -130,7 +130,7 @@ ALTER TABLE "adjustment_day" ADD CONSTRAINT adjustment_day_points CHECK (points 
 ALTER TABLE "tier_change" ADD CONSTRAINT tier_change_form
   CHECK (before BETWEEN 1 AND 6 AND after BETWEEN 1 AND 6 AND reason IN ('raised', 'kept', 'landed', 'returned', 'merged'));
 CREATE INDEX reward_code_free ON "reward_code" (reward_id, code_no) WHERE member_id IS NULL;
-CREATE UNIQUE INDEX reward_code_taken ON "reward_code" (redemption_id) WHERE redemption_id IS NOT NULL;
+CREATE UNIQUE INDEX reward_code_taken ON "reward_code" (reward_id, redemption_id) WHERE redemption_id IS NOT NULL;
 CREATE INDEX adjustment_waiting ON "adjustment" (proposed_at) WHERE state = 'waiting';
 CREATE INDEX standing_due ON "standing" (review_at);
 
@@ -1444,7 +1444,8 @@ BEGIN
   PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
   SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
-    WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
+    WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
+      WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
   RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
 END $$;
 
