@@ -58,6 +58,7 @@ BEGIN
   PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
   SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
-    WHERE lot.member_id = ANY (earners) AND lot.effect_kind = 'order' AND lot.effect_source = back.order_id::text AND t.reason = 'expired';
+    WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
+      WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
   RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
 END $$;

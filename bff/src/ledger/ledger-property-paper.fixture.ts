@@ -72,7 +72,7 @@ export class Turn {
 
   end(lot: PaperLot, points: number): number {
     lot.remaining -= points
-    this.paper.ended[lot.own] = (this.paper.ended[lot.own] ?? 0) + points
+    this.paper.ended[lot.origin] = (this.paper.ended[lot.origin] ?? 0) + points
     return points
   }
 
@@ -154,6 +154,7 @@ export class Turn {
     const member = this.hold(id)
     if (!this.claim(`return ${source}`)) return null
     const back = { returned: 0, grace: 0, expired: 0 }
+    const graced = new Set<string>()
     const graced = new Set<string>()
     for (const use of this.byEnd(this.paper.uses[source] ?? [])) {
       if (use.expiresAt >= this.at) {

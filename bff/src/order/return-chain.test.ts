@@ -75,3 +75,22 @@ test('I-P4: whatever was bought, spent and returned in between, what is kept is 
   )
   await expectLedgerHolds(till.one.as().db)
 }, 60_000)
+
+test('points that came back once more and then ended are not owed: they are gone already', async () => {
+  const { one } = till
+  const guest = await till.visited()
+  const { memberId } = guest
+  const order = await till.pay(guest.visit, 6_800)
+  one.clock.pass(20 * DAY)
+  const call = { memberId, kind: 'redemption', sourceId: randomUUID(), reason: 'exchange', detail: { title: '小竹勺' } }
+  await one.house.sql('ledger_spend', { ...call, at: one.clock.at, points: 68 })
+  one.clock.pass(400 * DAY)
+  const graceUntil = new Date(one.clock.at.getTime() + 5 * DAY)
+  const back = await one.house.sql('ledger_return_spend', { ...call, at: one.clock.at, graceUntil })
+  expect(back).toMatchObject({ returned: 0, grace: 68 })
+  one.clock.pass(6 * DAY)
+  const returned = await till.takeBack(memberId, order.orderId, { by: manager })
+  expect(returned.points).toEqual({ pending: 0, available: 0, debt: 0 })
+  expect(await accountOf(memberId)).toMatchObject({ availablePoints: 0, debtPoints: 0 })
+  await expectLedgerHolds(one.as().db)
+})
