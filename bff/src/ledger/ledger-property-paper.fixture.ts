@@ -155,7 +155,6 @@ export class Turn {
     if (!this.claim(`return ${source}`)) return null
     const back = { returned: 0, grace: 0, expired: 0 }
     const graced = new Set<string>()
-    const graced = new Set<string>()
     for (const use of this.byEnd(this.paper.uses[source] ?? [])) {
       if (use.expiresAt >= this.at) {
         this.payDebt(member, this.#refill(member, source, use, use.expiresAt))
