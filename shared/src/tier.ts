@@ -89,7 +89,8 @@ export const isTierEnding = (validUntil: Date, now: Date, policy: Policy): boole
 /** The rung one step below; null on the lowest. */
 export function landingOf(tier: number, policy: Policy): TierRung | null {
   const held = rungOf(tier, policy)
-  return ladder(policy).findLast((rung) => rung.atGrowth < held.atGrowth) ?? null
+  const below = ladder(policy).filter((rung) => rung.atGrowth < held.atGrowth)
+  return below[below.length - 1] ?? null
 }
 
 export interface HeldTier {

@@ -28,7 +28,7 @@ export const tierEnding: Change = (explained) => ({
   leaving: leaving(ONE_YEAR),
   sources: [{ reason: 'purchase', count: 41, growth: 1_640, words: '消费 41 单' }],
   history: [change(350, 2, 3, 'raised', '升到铂金'), change(610, 1, 2, 'raised', '升到黄金')],
-  warning: '11 月 30 日前再积 450 成长值，就能留住铂金；到时会先到黄金，一步一步来。',
+  warning: '差 450 成长值就能留住铂金，11 月 30 日前都算；不够的话会先到黄金，一步一步来。',
 })
 
 /** One step lower since a few days ago. */

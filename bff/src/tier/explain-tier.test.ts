@@ -113,7 +113,7 @@ test('within 30 days of its end a tier is warned of in words; then it has landed
   expect(await explainTier(me.ctx)).toMatchObject({ growth: 2_300, warning: null })
   one.clock.at = new Date(end.getTime() - 30 * DAY)
   const { warning } = await explainTier(me.ctx)
-  expect(warning).toMatch(/^\d+ 月 \d+ 日前再积 1,700 成长值，就能留住铂金；到时会先到黄金，一步一步来。$/)
+  expect(warning).toMatch(/^差 1,700 成长值就能留住铂金，\d+ 月 \d+ 日前都算；不够的话会先到黄金，一步一步来。$/)
   expect((await showHome(me.ctx)).today).toContainEqual({
     kind: 'tier_ending',
     tier: 3,

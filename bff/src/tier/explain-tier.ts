@@ -89,7 +89,8 @@ function warningOf(
 ): string | null {
   const end = new Date(by)
   if (needGrowth === 0 || landsOn === null || !isTierEnding(end, now, policy)) return null
-  return `${dayWords(end, now)}前再积 ${countText(needGrowth)} 成长值，就能留住${rungOf(tier, policy).name}；到时会先到${rungOf(landsOn, policy).name}，一步一步来。`
+  const [name, below] = [rungOf(tier, policy).name, rungOf(landsOn, policy).name]
+  return `差 ${countText(needGrowth)} 成长值就能留住${name}，${dayWords(end, now)}前都算；不够的话会先到${below}，一步一步来。`
 }
 
 function changeWords({ before, after, reason }: TierRows['history'][number], policy: Policy): string {

@@ -1,5 +1,5 @@
 import { countText } from '@huiyuan/shared/money'
-import { daysUntil, dayWords } from '@huiyuan/shared/time'
+import { daysUntil } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { Icon } from '../../ui/icon'
 import { type Explained, rungIn } from './explained'
@@ -12,7 +12,8 @@ export function News({ explained }: { explained: Explained }) {
   const { warning, tier, keep } = explained
   const now = new Date()
   if (warning && keep) {
-    const title = `${rungIn(explained, tier)?.name ?? ''}保到 ${dayWords(new Date(keep.by), now)}`
+    const days = daysUntil(new Date(keep.by), now)
+    const title = `${rungIn(explained, tier)?.name ?? ''}${days > 0 ? `还有 ${days} 天` : '今天'}到期`
     return <Told id="tier-ending" tone="accent" title={title} words={warning} />
   }
   const landed = landedWords(explained, now)
