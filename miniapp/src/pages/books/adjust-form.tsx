@@ -69,7 +69,7 @@ export function AdjustForm({ adjusting, subject }: { adjusting: Adjusting; subje
       </View>
       <Field
         id="adjust-note"
-        label="说明"
+        label="内部说明，会员看不到"
         value={draft.note}
         maxLength={NOTE_LENGTH}
         placeholder="哪一单、谁来电、依据什么"

@@ -44,7 +44,7 @@ function Facts({ asked: { wish, subject, course } }: { asked: Asked }) {
         )}
         <Fact name="原因" words={ADJUSTMENT_NAMES[wish.reason]} />
         <Fact name="会员看到" words={ADJUSTMENT_TITLES[wish.reason]} />
-        <Fact name="说明" words={`${wish.note}（会员看不到）`} />
+        <Fact name="内部说明" words={wish.note} />
       </View>
       <View className="hy-2">{`${course.words}。`}</View>
     </View>
@@ -67,8 +67,8 @@ function Result({ done, onClose }: { done: Adjustment; onClose: () => void }) {
           <Icon name={waits ? 'clock' : 'check'} size="l" />
         </View>
         <View className="hy-center hy-title hy-num">{signed(done.points)}</View>
-        <View className="hy-center hy-2 hy-mt2">{done.words}</View>
-        {waits && <View className="hy-center hy-2 hy-mt1">请另一位运营在「复核」里处理，同意后才生效</View>}
+        <View className="hy-center hy-2 hy-mt2 bk-words">{done.words}</View>
+        {waits && <View className="hy-center hy-2 hy-mt1 bk-words">请另一位运营在「复核」里处理，同意后才生效</View>}
       </View>
       <View className="hy-dock">
         <Button id="adjust-done" block onTap={onClose}>

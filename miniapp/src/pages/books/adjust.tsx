@@ -51,7 +51,7 @@ const Finder = ({ subject: { said, say, find, problem, read, isAsked } }: { subj
       placeholder="输入或粘贴"
       onInput={say}
       onConfirm={find}
-      {...(problem ? { hint: problem, bad: true } : { hint: '会员号印在实体卡上，也在会员的「我的」里' })}
+      {...(problem ? { hint: problem, bad: true } : { hint: '印在实体卡上；会员点首页的会员卡也看得到' })}
     />
     <View className="hy-dock">
       <Button id="subject-find" block kind="secondary" busy={isAsked && read.loading} onTap={find}>
@@ -79,7 +79,7 @@ const Who = ({ subject }: { subject: Subject }) => (
   </View>
 )
 
-export const Sum = ({ name, count, bad }: { name: string; count: number; bad?: boolean }) => (
+const Sum = ({ name, count, bad }: { name: string; count: number; bad?: boolean }) => (
   <View className={`bk-sum${bad ? ' bk-sum--bad' : ''}`}>
     <View className="bk-sum__n">{countText(count)}</View>
     <View className="hy-caption hy-2">{name}</View>

@@ -45,7 +45,7 @@ export function DecideSheet({ adjustment, agree, onClose }: DecideWish) {
         <View className="bk-big">{signed(adjustment.points)}</View>
         <View className="bk-facts">
           <Fact name="原因" words={ADJUSTMENT_NAMES[adjustment.reason]} />
-          <Fact name="说明" words={adjustment.note} />
+          <Fact name="内部说明" words={adjustment.note} />
           <Fact name="提出" words={adjustment.proposedBy} />
         </View>
         <View className="hy-2">
@@ -78,7 +78,7 @@ const Decided = ({ done, onClose }: { done: Adjustment; onClose: () => void }) =
         <Icon name={done.state === 'done' ? 'check' : 'x'} size="l" />
       </View>
       <View className="hy-center hy-title hy-num">{signed(done.points)}</View>
-      <View className="hy-center hy-2 hy-mt2">{done.words}</View>
+      <View className="hy-center hy-2 hy-mt2 bk-words">{done.words}</View>
     </View>
     <View className="hy-dock">
       <Button id="decide-done" block onTap={onClose}>

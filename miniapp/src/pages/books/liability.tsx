@@ -7,7 +7,6 @@ import { useRead } from '../../lib/query'
 import { aria } from '../../ui/aria'
 import { Panel, Section } from '../../ui/blocks'
 import { Empty, States } from '../../ui/states'
-import { Sum } from './adjust'
 import { type Liability, type LiabilityRow, liabilityRows } from './liability-rows'
 
 const STEP = 5
@@ -40,17 +39,24 @@ function Totals({ liability: { asOf, available, pending, debt, members } }: { li
       <View id="liability-total" className="bk-big">
         {countText(available + pending)}
       </View>
-      <View className="bk-sums">
-        <Sum name="可用" count={available} />
-        <Sum name="待生效" count={pending} />
-        <Sum name="会员欠分" count={debt} />
+      <View className="bk-facts">
+        <Total name="可用" count={available} />
+        <Total name="待生效" count={pending} />
+        <Total name="会员欠分" count={debt} />
       </View>
-      <View className="hy-caption hy-3 hy-num hy-mt3">
+      <View className="hy-caption hy-3 hy-num">
         {`${countText(members)} 位会员 · ${dayWords(at, new Date())} ${clockText(at)} 的数`}
       </View>
     </Panel>
   )
 }
+
+const Total = ({ name, count }: { name: string; count: number }) => (
+  <View className="bk-fact">
+    <Text className="bk-fact__name">{name}</Text>
+    <Text className="bk-total">{countText(count)}</Text>
+  </View>
+)
 
 function Months({ rows }: { rows: LiabilityRow[] }) {
   const { shown } = useGrowing(rows, STEP, MOST)

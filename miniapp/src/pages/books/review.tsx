@@ -32,7 +32,7 @@ export function Review({ waiting, over }: { waiting: AdjustmentList; over: Adjus
           </States>
         </View>
         <View id="over" className="bk-col">
-          <Section title="有结果的" />
+          <Section title="已有结果" />
           <States read={over.first}>
             {() =>
               over.adjustments.length === 0 ? <View className="hy-2">还没有调整过积分</View> : <Rows list={over} />

@@ -7,27 +7,18 @@ import { type Column, columnsOf, type Forecast } from './forecast-columns'
 /** In pixels: the fullest month, and the least that is still seen. */
 const TALL = 88
 const LEAST = 4
-/** What is told in words beside the picture. */
-const WORDS = 2
 
 /** What ends when: in words, and month by month once there is more than one. */
 export function ForecastPanel({ forecast }: { forecast: Forecast }) {
-  const [headline, ...more] = forecast.words.slice(0, WORDS)
+  const [headline, next] = forecast.words
   if (!headline) return null
   const columns = columnsOf(forecast.months, new Date(), countText)
   const pending = columns.some((column) => column.pending > 0)
   return (
     <View id="forecast" className="lg-first">
       <Panel pad>
-        <View className="hy-row hy-between hy-row--top">
-          <View className="hy-bold hy-num hy-grow">{headline}</View>
-          <Text className="hy-caption hy-3 lg-beside">先到期的先用</Text>
-        </View>
-        {more.map((words) => (
-          <View key={words} className="hy-caption hy-2 hy-num hy-mt1">
-            {words}
-          </View>
-        ))}
+        <View className="hy-bold hy-num">{headline}</View>
+        {next && <View className="hy-caption hy-2 hy-num hy-mt1">{`${next} · 先到期的先用`}</View>}
         {columns.length > 1 && (
           <View className="lg-chart" {...aria({ role: 'img', label: '按月的到期积分，下面逐批列出' })}>
             {columns.map((column) => (
