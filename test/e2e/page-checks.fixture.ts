@@ -85,3 +85,18 @@ export const coloursAtRest = (page: Page): Promise<unknown> =>
     const moving = document.getAnimations().filter((one) => one instanceof CSSTransition)
     await Promise.all(moving.map((one) => one.finished.catch(() => null)))
   })
+
+/** All that keeps somebody from an open page: in light and dark, on this width, with words of 130 %. Empty when nothing. */
+export async function flawsOf(page: Page): Promise<Record<'light' | 'dark' | 'small' | 'wide' | 'cut', string[]>> {
+  const light = await barriers(page)
+  const small = await tooSmall(page)
+  const wide = await tooWide(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await coloursAtRest(page)
+  const dark = await barriers(page)
+  await enlarge(page, 1.3)
+  const cut = [...(await tooWide(page)), ...(await cutOff(page))]
+  return { light, dark, small, wide, cut }
+}
+
+export const FLAWLESS = { light: [], dark: [], small: [], wide: [], cut: [] }

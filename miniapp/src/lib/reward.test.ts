@@ -1,4 +1,14 @@
-import { besidePrice, earlyName, earlySpan, heroOf, nearestOf, openingWords, pathOfReward, spanWords } from './reward'
+import {
+  besidePrice,
+  earlyName,
+  earlySpan,
+  heroOf,
+  nearestOf,
+  openingWords,
+  pathOfReward,
+  type Reward,
+  spanWords,
+} from './reward'
 import { someReward } from './reward.fixture'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
@@ -27,7 +37,7 @@ test('the nearest are those that miss the fewest points, and only points', () =>
   ])
 })
 
-test('in front stands what is about to open for me, else a numbered edition; a coupon never', () => {
+test('in front stands what I may have before others, what opens next, a numbered edition; a coupon never', () => {
   const numbered = someReward({ rewardId: 'bowl', numbered: true, stockTotal: 50 })
   const soon = someReward({
     rewardId: 'tin',
@@ -40,10 +50,21 @@ test('in front stands what is about to open for me, else a numbered edition; a c
     refusal: { code: 'RIGHT_USED_UP', detail: { backAt: null } },
   })
   const coupon = someReward({ kind: 'coupon', stockTotal: 50, numbered: true })
-  expect(heroOf([coupon, numbered, soon])?.rewardId).toBe('tin')
-  expect(heroOf([numbered, spent])?.rewardId).toBe('tin')
-  expect(heroOf([coupon, numbered])?.rewardId).toBe('bowl')
-  expect(heroOf([coupon, someReward()])).toBeUndefined()
+  const later = someReward({ ...soon, rewardId: 'later', opensForMeAt: '2026-12-01T00:00:00.000Z' })
+  const now = someReward({
+    rewardId: 'now',
+    stockTotal: 9,
+    left: 3,
+    opensForMeAt: '2026-11-22T02:00:00.000Z',
+    publicAt: '2026-11-24T02:00:00.000Z',
+  })
+  const front = (...rewards: Reward[]) => heroOf(rewards, NOW)?.rewardId
+  expect(front(coupon, numbered, later, soon)).toBe('tin')
+  expect(front(numbered, spent)).toBe('tin')
+  expect(front(soon, numbered, now)).toBe('now')
+  expect(front({ ...now, left: 0 }, numbered)).toBe('bowl')
+  expect(front(coupon, numbered)).toBe('bowl')
+  expect(front(coupon, someReward())).toBeUndefined()
 })
 
 test('says how much earlier, and by which right', () => {

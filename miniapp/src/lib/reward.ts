@@ -16,10 +16,17 @@ export const pathOfReward = (rewardId: string, found = ''): string =>
 
 const notOpen = ({ refusal }: Reward) => refusal?.code === 'REWARD_NOT_OPEN' || refusal?.code === 'RIGHT_USED_UP'
 
-/** The limited edition that stands in front: one that is about to open for me, else a numbered one. */
-export const heroOf = (rewards: Reward[]): Reward | undefined => {
+/** Open for me by a right, and not yet for everybody. */
+export const isEarlyNow = (reward: Reward, now: Date): boolean =>
+  reward.left !== 0 && new Date(reward.opensForMeAt) <= now && now < new Date(reward.publicAt)
+
+/** The limited edition that stands in front: one I may have before others, else the next to open for me, else a numbered one. */
+export const heroOf = (rewards: Reward[], now: Date): Reward | undefined => {
   const limited = rewards.filter(({ stockTotal, kind }) => stockTotal !== null && kind === 'pickup')
-  return limited.find(notOpen) ?? limited.find(({ numbered }) => numbered)
+  const [next] = limited
+    .filter(notOpen)
+    .sort((one, other) => Date.parse(one.opensForMeAt) - Date.parse(other.opensForMeAt))
+  return limited.find((one) => isEarlyNow(one, now)) ?? next ?? limited.find(({ numbered }) => numbered)
 }
 
 /** What is next within reach: the fewest missing points first. */
@@ -72,7 +79,7 @@ export function shortRefusal(refusal: Fault): string {
     case 'REWARD_LIMIT':
       return '换过了'
     case 'REWARD_NOT_OPEN':
-      return `${dayWords(new Date(refusal.detail.opensAt), new Date())}开始`
+      return `${dayWords(new Date(refusal.detail.opensAt), new Date())}起`
     case 'RIGHT_USED_UP':
       return '还没开始'
     case 'REWARD_OVER':

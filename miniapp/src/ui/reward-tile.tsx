@@ -36,7 +36,7 @@ export const RewardTile = memo(({ reward, hidden, found, onOpen }: TileWish) => 
       )}
       <View className="hy-tile__name">{title}</View>
       <View className="hy-tile__price">
-        <View>
+        <View className="hy-tile__cost">
           <Text className="hy-tile__n">{countText(points)}</Text>
           <Text> 分</Text>
         </View>

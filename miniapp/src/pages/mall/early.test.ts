@@ -24,7 +24,7 @@ test('before the early opening: which right opens it, how much sooner, how often
     right: {
       state: 'available',
       title: '黄金早享 · 提前 24 小时',
-      sub: '本月还剩 1 次 · 11 月 23 日 10:27 公开兑换',
+      subs: ['本月还剩 1 次', '11 月 23 日 10:27 公开兑换'],
     },
     foot: null,
   })
@@ -34,7 +34,7 @@ test('while it is open for me and not for everybody', () => {
   expect(earlyTold(timed({ left: null }, SOONER), OPEN)).toMatchObject({
     lead: '离公开兑换还有',
     until: PUBLIC,
-    right: { title: '黄金早享，现在就能换', sub: '11 月 23 日 10:27 公开兑换' },
+    right: { title: '黄金早享，现在就能换', subs: ['11 月 23 日 10:27 公开兑换'] },
   })
 })
 
@@ -43,7 +43,7 @@ test('used up: when the right is back, and when it is public; what comes back in
   expect(earlyTold(timed({ ...used, backAt: '2026-11-30T16:00:00.000Z' }), NOW)).toMatchObject({
     lead: '离公开兑换还有',
     until: PUBLIC,
-    right: { state: 'used_up', title: '黄金早享用完了', sub: '12 月 1 日恢复 · 11 月 23 日 10:27 公开兑换' },
+    right: { state: 'used_up', title: '黄金早享用完了', subs: ['12 月 1 日恢复', '11 月 23 日 10:27 公开兑换'] },
   })
   const back = '2026-11-22T16:00:00.000Z'
   expect(earlyTold(timed({ ...used, backAt: back }, back), NOW)).toMatchObject({
@@ -57,7 +57,7 @@ test('locked: what unlocks it, with the way there', () => {
   expect(earlyTold(timed({ ...locked, unlockTier: 2 }), NOW)?.right).toEqual({
     state: 'locked',
     title: '升到黄金可以提前 24 小时',
-    sub: '11 月 23 日 10:27 公开兑换',
+    subs: ['11 月 23 日 10:27 公开兑换'],
     way: '/pages/tier/tier',
   })
   expect(earlyTold(timed({ ...locked, title: '惜杯人早享' }), NOW)?.right).toMatchObject({

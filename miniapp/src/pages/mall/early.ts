@@ -10,7 +10,7 @@ export interface EarlyTold {
   lead: string
   until: string
   /** How the right stands that opens it sooner; null where none does. */
-  right: { state: 'available' | 'used_up' | 'locked'; title: string; sub: string; way?: EarlyWay } | null
+  right: { state: 'available' | 'used_up' | 'locked'; title: string; subs: string[]; way?: EarlyWay } | null
   /** When it opens to everybody, where no right says so. */
   foot: string | null
 }
@@ -33,7 +33,7 @@ export function earlyTold({ early, publicAt, opensForMeAt }: Timed, now: Date): 
       ...publicly,
       // a right that comes back before the public opens it then
       ...(opensForMeAt < publicAt ? { lead: `${title}恢复还有`, until: opensForMeAt } : {}),
-      right: { state, title: `${title}用完了`, sub: `${backWords(early.backAt, now)} · ${everybody}` },
+      right: { state, title: `${title}用完了`, subs: [backWords(early.backAt, now), everybody] },
     }
   if (state === 'locked')
     return {
@@ -41,7 +41,7 @@ export function earlyTold({ early, publicAt, opensForMeAt }: Timed, now: Date): 
       right: {
         state,
         title: early.unlockTier === null ? `${title}可以${span}` : `升到${tierName(early.unlockTier)}可以${span}`,
-        sub: everybody,
+        subs: [everybody],
         way: early.unlockTier === null ? '/pages/right/rights' : '/pages/tier/tier',
       },
     }
@@ -50,12 +50,12 @@ export function earlyTold({ early, publicAt, opensForMeAt }: Timed, now: Date): 
     return {
       lead: `${title}，离开始还有`,
       until: opensAt,
-      right: { state, title: [title, span].join(' · '), sub: [...left, everybody].join(' · ') },
+      right: { state, title: [title, span].join(' · '), subs: [...left, everybody] },
       foot: null,
     }
   return {
     ...publicly,
-    right: { state, title: `${title}，现在就能换`, sub: [...left, everybody].join(' · ') },
+    right: { state, title: `${title}，现在就能换`, subs: [...left, everybody] },
   }
 }
 

@@ -31,7 +31,7 @@ export function Opening({ reward }: { reward: Reward }) {
 }
 
 function RightLine({ right }: { right: NonNullable<EarlyTold['right']> }) {
-  const { state, title, sub, way } = right
+  const { state, title, subs, way } = right
   return (
     <View id="opening-right" className={`rw-right rw-right--${state}`} {...(way ? tapProps(() => go(way)) : {})}>
       <View className="rw-right__mark">
@@ -39,7 +39,13 @@ function RightLine({ right }: { right: NonNullable<EarlyTold['right']> }) {
       </View>
       <View className="hy-grow">
         <View className="hy-bold">{title}</View>
-        <View className="hy-caption rw-right__sub">{sub}</View>
+        <View className="hy-caption rw-right__sub">
+          {subs.map((sub) => (
+            <Text key={sub} className="hy-whole">
+              {sub}
+            </Text>
+          ))}
+        </View>
       </View>
       {way && <Icon name="go" size="s" className="hy-cell__go" />}
     </View>

@@ -18,8 +18,9 @@ export function PickUpCode({ redemption, code }: { redemption: Redemption; code:
         <QrCode text={code} />
         {pieceNo !== null && <View className="rd-box__piece">{`第 ${pieceNo}/${stockTotal} 件`}</View>}
       </View>
-      <View className="hy-2 hy-center hy-mt3">
-        {`先出示会员码，再给店员看取货码。${dayWords(new Date(pickupBy), new Date())}前${kind === 'service' ? '到店使用' : '取走'}。`}
+      <View className="hy-center hy-mt3">先出示会员码，再给店员看取货码</View>
+      <View className="hy-caption hy-2 hy-center hy-mt1">
+        {`${dayWords(new Date(pickupBy), new Date())}前${kind === 'service' ? '到店使用' : '取走'}`}
       </View>
     </View>
   )

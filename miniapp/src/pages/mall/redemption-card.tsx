@@ -3,6 +3,7 @@ import { go, toTab } from '../../lib/nav'
 import type { Redemption } from '../../lib/reward'
 import { Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
 import { RewardStage } from '../../ui/reward-art'
 import { tapProps } from '../../ui/tap'
 import { inFours } from './pick-up-code'
@@ -21,7 +22,7 @@ export function RedemptionCard({ redemption, onPick, onCancel }: CardWish) {
   return (
     <View className="hy-panel rd-card">
       <View className="rd-open" {...tapProps(open)}>
-        <RedemptionHead redemption={redemption} />
+        <RedemptionHead redemption={redemption} leads />
       </View>
       {pickupCode !== null && (
         <View
@@ -61,7 +62,7 @@ export function RedemptionCard({ redemption, onPick, onCancel }: CardWish) {
 }
 
 /** What it is, how it stands, and what is next. */
-export function RedemptionHead({ redemption }: { redemption: Redemption }) {
+export function RedemptionHead({ redemption, leads }: { redemption: Redemption; leads?: boolean }) {
   const { title, art, state } = redemption
   const { name, tag } = standing(redemption)
   return (
@@ -72,8 +73,17 @@ export function RedemptionHead({ redemption }: { redemption: Redemption }) {
           <Text className="hy-bold rd-title">{title}</Text>
           <Tag {...(tag ? { kind: tag } : {})}>{name}</Tag>
         </View>
-        <View className="hy-caption hy-2">{nextWords(redemption, new Date())}</View>
-        <View className="hy-caption hy-3">{factsOf(redemption).join(' · ')}</View>
+        <View className="hy-caption hy-2 rd-next">{nextWords(redemption, new Date())}</View>
+        <View className="hy-row hy-between">
+          <View className="hy-caption hy-3 hy-grow">
+            {factsOf(redemption).map((fact) => (
+              <Text key={fact} className="hy-whole">
+                {fact}
+              </Text>
+            ))}
+          </View>
+          {leads && <Icon name="go" size="s" className="hy-cell__go" />}
+        </View>
       </View>
     </View>
   )

@@ -4,6 +4,7 @@ import { Text, View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { api } from '../../lib/api'
+import { useMall } from '../../lib/mall'
 import { go, toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { pathOfReward, type Redemption } from '../../lib/reward'
@@ -50,9 +51,10 @@ export default function RedemptionPage() {
               <InHand redemption={redemption} />
               <Section title="经过" />
               <Panel pad>
-                <Steps steps={steps} />
+                <Steps steps={steps} redemption={redemption} />
               </Panel>
               <CameBack redemption={redemption} />
+              <Rules rewardId={redemption.rewardId} />
               <Onward redemption={redemption} onCancel={() => setCancelling(redemption)} />
             </View>
           )}
@@ -102,6 +104,24 @@ function CameBack({ redemption: { back } }: { redemption: Redemption }) {
           <Cell key={name} title={name} sub={sub} end={<Text className="rd-back__n">{countText(points)}</Text>} />
         ))}
       </Panel>
+    </View>
+  )
+}
+
+/** What the house says of it, while it stands on the shelf. */
+function Rules({ rewardId }: { rewardId: string }) {
+  const { data } = useMall()
+  const reward = data?.rewards.find((one) => one.rewardId === rewardId)
+  return (
+    <View>
+      {reward && (
+        <View>
+          <Section title="兑换规则" />
+          <Panel pad>
+            <View className="hy-2">{reward.rules}</View>
+          </Panel>
+        </View>
+      )}
     </View>
   )
 }

@@ -1,5 +1,5 @@
 import { someRedemption } from '../../lib/reward.fixture'
-import { backLines, factsOf, momentWords, nextWords, standing } from './standing'
+import { aheadWords, backLines, factsOf, momentWords, nextWords, standing } from './standing'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
 const told = (more: Parameters<typeof someRedemption>[0]) => {
@@ -30,6 +30,8 @@ test('what is over says why', () => {
     '过期未用',
     '11 月 13 日到期没有用，积分已退回',
   ])
+  const lost = { returned: 0, grace: 0, expired: 1_460 }
+  expect(told({ ...OVER, cancelReason: 'member', back: lost })[1]).toBe('11 月 13 日取消，积分到期已久，没有退回')
   expect(told({ ...OVER, cancelReason: 'overdue', origin: 'gift' })).toEqual(['过期未取', '超过日期没有取'])
   expect(told({ ...OVER, cancelReason: 'gift_superseded', origin: 'gift' })).toEqual([
     '只留一份',
@@ -58,5 +60,10 @@ test('what came back is listed line by line, also what was lost', () => {
     { name: '到期已久', sub: '没有退回', points: 30 },
   ])
   expect(backLines({ returned: 0, grace: 0, expired: 0 }, 30)).toEqual([])
+  expect(['ready', 'done', 'placed'].map((state) => aheadWords(state, someRedemption(), NOW))).toEqual([
+    '约 11 月 21 日 10:42',
+    '12 月 21 日前',
+    '还没到这一步',
+  ])
   expect(momentWords('2026-11-21T02:42:00.000Z', NOW)).toBe('11 月 21 日 10:42')
 })

@@ -40,13 +40,14 @@ function doneWords({ kind, finishedAt, storeName }: Redemption, day: (iso: strin
   return `${finished}在${storeName ?? '门店'}${kind === 'service' ? '使用' : '取走'}`
 }
 
-function overWords({ kind, origin, cancelReason, finishedAt }: Redemption, day: (iso: string) => string): string {
+function overWords({ kind, origin, cancelReason, finishedAt, back }: Redemption, day: (iso: string) => string): string {
   const overdue = cancelReason === 'overdue'
   if (cancelReason === 'gift_superseded') return '两张会员卡合并，新人礼只留一份'
   const missed = kind === 'service' ? '没有用' : '没有取'
   if (origin === 'gift') return overdue ? `超过日期${missed}` : '已经取消'
   const finished = finishedAt ? day(finishedAt) : ''
-  return overdue ? `${finished}到期${missed}，积分已退回` : `${finished}取消，积分已退回`
+  const points = back && back.returned + back.grace === 0 ? '积分到期已久，没有退回' : '积分已退回'
+  return `${finished}${overdue ? `到期${missed}` : '取消'}，${points}`
 }
 
 /** What it cost, which piece it is, and which right opened it. */
@@ -58,7 +59,13 @@ export function factsOf({ origin, points, pieceNo, stockTotal, state, rightTitle
   ].filter((fact): fact is string => typeof fact === 'string')
 }
 
-/** `今天 10:42`-like moments of a timeline: the day and the clock. */
+/** By when a step that is still ahead comes. */
+export function aheadWords(state: string, { readyAt, pickupBy }: Redemption, now: Date): string {
+  if (state === 'ready') return `约 ${momentWords(readyAt, now)}`
+  return state === 'done' ? `${dayWords(new Date(pickupBy), now)}前` : '还没到这一步'
+}
+
+/** `11 月 21 日 10:42`. */
 export const momentWords = (iso: string, now: Date): string =>
   `${dayWords(new Date(iso), now)} ${clockText(new Date(iso))}`
 

@@ -1,7 +1,8 @@
 import { Text, View } from '@tarojs/components'
 import type { RouterOutputs } from '../../lib/api'
+import type { Redemption } from '../../lib/reward'
 import { Icon, type IconName } from '../../ui/icon'
-import { momentWords } from './standing'
+import { aheadWords, momentWords } from './standing'
 
 type Step = RouterOutputs['mall']['redemption']['steps'][number]
 
@@ -10,18 +11,20 @@ const SIGNS: Record<Step['state'], IconName> = {
   ready: 'bell',
   done: 'check',
   cancelled: 'x',
-  returned: 'back',
+  returned: 'check',
 }
 
 /** What happened, with its time, and what is still to come. */
-export const Steps = ({ steps }: { steps: Step[] }) => (
+export const Steps = ({ steps, redemption }: { steps: Step[]; redemption: Redemption }) => (
   <View id="steps" className="rd-steps">
     {steps.map((step) => (
       <View key={step.state} className={`rd-step${step.at ? '' : ' rd-step--ahead'} rd-step--${step.state}`}>
         <View className="rd-step__dot">{step.at && <Icon name={SIGNS[step.state]} size="s" />}</View>
         <View className="rd-step__in">
           <View className="rd-step__words">{step.words}</View>
-          <Text className="hy-caption hy-3 hy-num">{step.at ? momentWords(step.at, new Date()) : '还没到这一步'}</Text>
+          <Text className="hy-caption hy-3 hy-num">
+            {step.at ? momentWords(step.at, new Date()) : aheadWords(step.state, redemption, new Date())}
+          </Text>
         </View>
       </View>
     ))}

@@ -2,7 +2,7 @@ import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { faultText } from '../../lib/fault-text'
 import { go } from '../../lib/nav'
-import { earlyName, openingWords, pathOfReward, type Reward, unitOf } from '../../lib/reward'
+import { earlyName, isEarlyNow, openingWords, pathOfReward, type Reward, unitOf } from '../../lib/reward'
 import { Countdown } from '../../ui/countdown'
 import { RewardArt } from '../../ui/reward-art'
 import { tapProps } from '../../ui/tap'
@@ -40,7 +40,7 @@ export function Hero({ reward, onOpen }: { reward: Reward; onOpen: () => void })
   )
 }
 
-/** Not open yet, open with so many left, or why not. */
+/** Not open yet, open early, open with so many left, or why not. */
 function Standing({ reward, opensForMeAt, onOpen }: { reward: Reward; opensForMeAt: string; onOpen: () => void }) {
   const { left, refusal } = reward
   const now = new Date()
@@ -51,10 +51,19 @@ function Standing({ reward, opensForMeAt, onOpen }: { reward: Reward; opensForMe
         <Countdown at={opensForMeAt} onOver={onOpen} />
       </View>
     )
+  if (isEarlyNow(reward, now) && refusal?.code !== 'REWARD_LIMIT')
+    return (
+      <View>
+        <View className="hy-caption ml-hero__q ml-hero__when">
+          {`${earlyName(reward, now) ?? '早享'}进行中，离公开还有`}
+        </View>
+        <Countdown at={reward.publicAt} onOver={onOpen} />
+      </View>
+    )
   const words = refusal && refusal.code !== 'POINTS_SHORT' ? faultText(refusal).title : leftWords(left, reward)
   return (
     <View>
-      <View className="hy-caption ml-hero__q">{earlyName(reward, now) ?? '正在兑换'}</View>
+      <View className="hy-caption ml-hero__q">正在兑换</View>
       <View className="hy-title hy-mt1">{words}</View>
     </View>
   )

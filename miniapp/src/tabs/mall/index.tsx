@@ -47,7 +47,7 @@ export default function MallTab() {
 
 function Goods({ mall }: { mall: Mall }) {
   const { rewards } = mall
-  const hero = heroOf(rewards)
+  const hero = heroOf(rewards, new Date())
   if (rewards.length === 0) return <Empty title="货架正在上新" sub="积分都在，下次来看看" />
   return (
     <View>
