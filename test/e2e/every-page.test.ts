@@ -57,9 +57,10 @@ describe.each(PLACES)('$name, as $who', (place) => {
   })
 })
 
-describe('the counter on a wide screen', () => {
-  test.each(PLACES.filter(({ who }) => who === 'manager'))('$name fits 1024 px', async (place) => {
-    const { context } = await phoneOf('manager')
+describe('what is done at work, on a wide screen', () => {
+  const AT_WORK: Holder[] = ['manager', 'operator']
+  test.each(PLACES.filter(({ who }) => AT_WORK.includes(who)))('$name fits 1024 px', async (place) => {
+    const { context } = await phoneOf(place.who)
     const state = (await context.storageState()) as NonNullable<BrowserContextOptions['storageState']>
     const { page, context: own } = await there.open({ ...TILL, storageState: state })
     await openPlace(page, there.url, place, nextCode)

@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
+import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
 import { at } from './web-house'
 
-/** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager. */
-export type Holder = 'nobody' | 'guest' | 'member' | 'newcomer' | 'manager'
+/** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager, an operator. */
+export type Holder = 'nobody' | 'guest' | 'member' | 'newcomer' | 'manager' | 'operator'
 
 /** How the sandbox's page calls them. */
 export const NAMES: Record<Exclude<Holder, 'nobody'>, string> = {
@@ -11,6 +12,7 @@ export const NAMES: Record<Exclude<Holder, 'nobody'>, string> = {
   member: '小梅',
   newcomer: '小林',
   manager: '老周',
+  operator: '运营小唐',
 }
 
 export interface Place {
@@ -31,6 +33,8 @@ export const tap =
   }
 
 const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
+
+const BOOKS = { who: 'operator', path: 'pages/books/books', ready: '#subject-input' } as const
 
 const CUP = { who: 'member', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#exchange' } as const
 const REDEMPTIONS = { who: 'member', path: 'pages/mall/redemptions', ready: '.rd-code' } as const
@@ -118,6 +122,18 @@ export const PLACES: Place[] = [
   { name: 'counter-recent', ...COUNTER, steps: then(stand, 'recent-open', 'recent') },
   { name: 'counter-return', ...COUNTER, steps: takeBack },
   { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
+  { name: 'books-refused', who: 'manager', path: 'pages/books/books', ready: '.hy-empty' },
+  { name: 'me-operator', who: 'operator', path: 'tabs/me/index', ready: '#books-open' },
+  { name: 'books', ...BOOKS },
+  { name: 'books-wrong', ...BOOKS, steps: wrongNumber },
+  { name: 'books-found', ...BOOKS, steps: findMember },
+  { name: 'books-missing', ...BOOKS, steps: then(findMember, 'adjust-ask', 'adjust-course') },
+  { name: 'books-confirm', ...BOOKS, steps: correct(20) },
+  { name: 'books-adjusted', ...BOOKS, steps: then(correct(20), 'adjust-submit', 'adjusted') },
+  { name: 'books-second', ...BOOKS, steps: correct(800) },
+  { name: 'books-waiting', ...BOOKS, steps: then(correct(800), 'adjust-submit', 'adjusted') },
+  { name: 'books-review', ...BOOKS, steps: review },
+  { name: 'books-liability', ...BOOKS, steps: then(async () => {}, 'view-liability', 'liability') },
 ]
 
 async function exchange(page: Page): Promise<void> {
@@ -163,6 +179,38 @@ async function takeBack(page: Page, nextCode: NextCode): Promise<void> {
   await then(stand, 'recent-open', 'recent')(page, nextCode)
   await page.locator('#recent .hy-cell--tap:visible').first().click()
   await at(page, 'return-submit').waitFor()
+}
+
+/** A number with a digit missing is refused where it stands. */
+async function wrongNumber(page: Page): Promise<void> {
+  await at(page, 'subject-input').fill(LIN_CARD.memberNo.slice(0, -1))
+  await at(page, 'subject-find').click()
+  await page.getByText('现在 15 位').waitFor()
+}
+
+/** The old card's holder, whose number was pasted with its gaps. */
+async function findMember(page: Page): Promise<void> {
+  await at(page, 'subject-input').fill(LIN_CARD.memberNo.replace(/(\d{4})(?=\d)/g, '$1 '))
+  await at(page, 'subject-find').click()
+  await at(page, 'adjust-ask').waitFor()
+}
+
+/** Everything is filled in and lies before the operator once more. */
+function correct(points: number): NonNullable<Place['steps']> {
+  return async (page) => {
+    await findMember(page)
+    await at(page, 'adjust-points').fill(String(points))
+    await page.locator('#reason-goodwill [role=button]:visible').click()
+    await at(page, 'adjust-note').fill('11 月 20 日来电，等了 40 分钟')
+    await at(page, 'adjust-ask').click()
+    await at(page, 'adjust-facts').waitFor()
+  }
+}
+
+async function review(page: Page): Promise<void> {
+  await at(page, 'view-review').click()
+  for (const list of ['waiting', 'over'])
+    await page.locator(`#${list} .bk-row:visible, #${list} .hy-2:visible, #${list} .hy-empty:visible`).first().waitFor()
 }
 
 /** After some steps taps one thing and waits for another. */

@@ -1,4 +1,5 @@
 import type { Page, Route } from 'playwright-core'
+import { BOOKS_SHOTS } from './books-shots'
 import { PLACES, type Place } from './places'
 import { RARE_SHOTS } from './rare-shots'
 import type { Scheme, Shot } from './studio'
@@ -109,6 +110,7 @@ export const SHOTS: Shot[] = [
   },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
   ...RARE_SHOTS,
+  ...BOOKS_SHOTS,
 ]
 
 /** What stands side by side at the head of the README. */
