@@ -168,6 +168,17 @@ test('stop ends at once when nothing is under way', async () => {
   expect(performance.now() - from).toBeLessThan(1_000)
 })
 
+test('stop ends what has only begun to start', async () => {
+  for (let ms = 0; ms < 60; ms += 6) {
+    const stop = start([job(async () => false)])
+    await pause(ms)
+    await stop(5_000)
+  }
+  const { length } = await one.ctx.db.$queryRaw<unknown[]>`SELECT FROM pg_stat_activity
+    WHERE application_name = 'huiyuan jobs' AND datname = current_database()`
+  expect(length).toBe(0)
+})
+
 test('what a worker held that was killed is freed and done by another, that of a living one is not', async () => {
   const script = fileURLToPath(new URL('./hanging-worker.fixture.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script], {

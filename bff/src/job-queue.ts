@@ -137,7 +137,6 @@ async function workShift(shift: Shift, onEnd: (end: Promise<void>) => void): Pro
     await Promise.resolve(workers.gracefulShutdown()).catch(() => {})
     await Promise.all([pool.end(), keeper.end().catch(() => {})])
   }
-  over.addEventListener('abort', () => onEnd(close()), { once: true })
   try {
     await keeper.query(`SELECT pg_advisory_lock(${LIFE})`, [workers.id])
     while (!over.aborted) {
@@ -147,6 +146,7 @@ async function workShift(shift: Shift, onEnd: (end: Promise<void>) => void): Pro
   } catch (error) {
     fail(error)
   }
+  onEnd(close())
   if (!stopped.aborted) throw trouble.signal.reason
 }
 
