@@ -32,13 +32,13 @@ const FILLING = {
 
 const count = (n: number) => n.toLocaleString('en')
 
-function cardVerb(name: string, { test, memberIds }: LargeBooks): Contestant {
-  const next = oneAfterTheOther(memberIds)
+function cardVerb(name: string, { test, readers }: LargeBooks): Contestant {
+  const next = oneAfterTheOther(readers)
   return { name, run: (ms) => pump(LANES, ms, () => showHome(actorCtx(test.house, next()))) }
 }
 
-function spendVerb(name: string, { test, memberIds }: LargeBooks): Contestant {
-  const next = oneAfterTheOther(memberIds)
+function spendVerb(name: string, { test, spenders }: LargeBooks): Contestant {
+  const next = oneAfterTheOther(spenders)
   let turn = 0
   const exchange = () =>
     exchangeReward(actorCtx(test.house, next()), {

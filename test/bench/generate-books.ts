@@ -81,6 +81,7 @@ export async function generateBooks(url: string, wish: BooksWish, keys: Keys, te
 async function writePeople(pool: pg.Pool, { members }: BooksWish, keys: Keys, tell: Progress): Promise<void> {
   const name = keys.seal('林小满')
   let done = 0
+  tell('members', done, members)
   await share(pool, chunksOf(members), async ([from, to], client) => {
     for (const [n, sql] of PEOPLE.entries()) await client.query(sql, n === 0 ? [from, to, name] : [from, to])
     done += to - from + 1
@@ -91,6 +92,7 @@ async function writePeople(pool: pg.Pool, { members }: BooksWish, keys: Keys, te
 async function writePurchases(pool: pg.Pool, { members, transfers }: BooksWish, tell: Progress): Promise<number> {
   const purchases = Math.round(transfers / TRANSFERS_OF_A_PURCHASE)
   let [written, left] = [0, purchases]
+  tell('transfers', written, transfers)
   await share(pool, chunksOf(purchases), async ([from, to], client) => {
     await client.query('SELECT bench_open_books()')
     await client.query(PURCHASES, [from, to, purchases, members])
@@ -107,6 +109,7 @@ async function closeBooks(pool: pg.Pool, indexes: string[], tell: Progress): Pro
   const closing = ['SELECT bench_close_books()', ...indexes]
   const vacuums = [...TABLES, 'account'].map((table) => `VACUUM (ANALYZE) ${table}`)
   let done = 0
+  tell('indexes and statistics', done, closing.length + vacuums.length)
   for (const statements of [closing, vacuums])
     await share(pool, statements, async (statement, client) => {
       await client.query(statement)

@@ -17,11 +17,13 @@ export interface LargeBooks extends BooksWish {
   folder: string
   test: TestHouse
   crowd: Crowd
-  /** Any of these looks at the card or spends; as many as there are up to 20,000, so that not all of them lie ready. */
-  memberIds: string[]
+  /** As many in books of any size, so that as many sessions are looked up; taken from everywhere. */
+  readers: string[]
+  spenders: string[]
 }
 
-const ASKED = 20_000
+const READERS = 10_000
+const SPENDERS = 2_000
 const SLICE = 2_000
 
 const count = (n: number) => Math.round(n).toLocaleString('en')
@@ -68,16 +70,28 @@ export async function openBooks(
   mkdirSync(folder, { recursive: true })
   const test = testHouse(url, { connections: CLIENTS, keys: keysFrom(masterKey), now: () => new Date() })
   await putUpRewards(test.house)
+  const readers = await pick(url, READERS, 'true')
+  const spenders = await pick(url, SPENDERS, 'available_points >= 100')
+  const tokens = new Map<string, string>()
+  const all = [...new Set([...readers, ...spenders])]
+  for (let from = 0; from < all.length; from += SLICE)
+    for (const [id, token] of await signIn(test.house, all.slice(from, from + SLICE), test.house.now()))
+      tokens.set(id, token)
+  await runOnce(url, 'VACUUM (ANALYZE) session, reward, reward_stock')
+  const tokenOf = (memberId: string) => tokens.get(memberId) as string
+  const buyers = spenders.map((memberId) => ({ memberId, lotId: '', token: tokenOf(memberId) }))
+  return {
+    ...{ ...wish, url, masterKey, folder, test, readers, spenders },
+    crowd: { tills: [], readers: readers.map(tokenOf), buyers },
+  }
+}
+
+/** So many members at random, always the same ones. */
+async function pick(url: string, count: number, which: string): Promise<string[]> {
   const { rows } = await runOnce(
     url,
-    'SELECT member_id AS id FROM account WHERE available_points >= 100 ORDER BY md5(member_id::text) LIMIT $1',
-    [ASKED],
+    `SELECT member_id AS id FROM account WHERE ${which} ORDER BY md5(member_id::text) LIMIT $1`,
+    [count],
   )
-  const memberIds = rows.map(({ id }: { id: string }) => id)
-  const tokens: string[] = []
-  for (let from = 0; from < memberIds.length; from += SLICE)
-    tokens.push(...(await signIn(test.house, memberIds.slice(from, from + SLICE), test.house.now())).values())
-  await runOnce(url, 'VACUUM ANALYZE')
-  const buyers = memberIds.map((memberId, n) => ({ memberId, lotId: '', token: tokens[n] as string }))
-  return { ...wish, url, masterKey, folder, test, memberIds, crowd: { tills: [], readers: tokens, buyers } }
+  return rows.map(({ id }: { id: string }) => id)
 }
