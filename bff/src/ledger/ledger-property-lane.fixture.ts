@@ -36,7 +36,7 @@ export async function openLanes(url: string, lanes: number): Promise<{ lanes: La
 
 const REWARDS = [
   { points: 12, left: 2, limit: null, numbered: true, early: false },
-  { points: 8, left: 3, limit: 2, numbered: false, early: false },
+  { points: 8, left: 3, limit: 1, numbered: false, early: false },
   { points: 20, left: null, limit: null, numbered: false, early: false },
   { points: 5, left: null, limit: null, numbered: false, early: true },
 ]
