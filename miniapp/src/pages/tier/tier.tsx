@@ -1,9 +1,11 @@
 import { View } from '@tarojs/components'
 import { api } from '../../lib/api'
+import { go } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { AllowMessage } from '../../ui/allow-message'
-import { Panel } from '../../ui/blocks'
+import { Cell, Panel } from '../../ui/blocks'
 import { Ladder } from '../../ui/ladder'
+import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
 import { Footsteps } from './footsteps'
@@ -29,12 +31,28 @@ export default function TierPage() {
               <Ladder rungs={explained.ladder} tier={explained.tier} />
             </Panel>
             <LiftAndKeep explained={explained} />
-            <View id="tier-rights" />
+            <View id="tier-rights">
+              <Panel>
+                <Cell
+                  id="rights-open"
+                  icon="spark"
+                  title="我的权益"
+                  sub="早享和还剩几次"
+                  onTap={() => go('/pages/right/rights')}
+                />
+              </Panel>
+            </View>
             <Sources explained={explained} />
-            <Leaving explained={explained} />
-            <Footsteps explained={explained} />
-            <Rungs explained={explained} />
-            {explained.keep && <AllowMessage template="tier_ending" title="等级快到期时告诉我" id="allow-tier" />}
+            <Later>
+              <Leaving explained={explained} />
+              <Later>
+                <Footsteps explained={explained} />
+                <Later>
+                  <Rungs explained={explained} />
+                  {explained.keep && <AllowMessage template="tier_ending" title="等级快到期时告诉我" id="allow-tier" />}
+                </Later>
+              </Later>
+            </Later>
           </View>
         )}
       </States>
