@@ -119,6 +119,7 @@ function Mine() {
                     end={next ? <Text>{next}</Text> : undefined}
                     onTap={() => go('/pages/tier/tier')}
                   />
+                  <Cell id="rights-open" icon="spark" title="我的权益" onTap={() => go('/pages/right/rights')} />
                 </Panel>
                 <Panel>
                   <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
