@@ -41,8 +41,10 @@ export async function killRounds(
       const before = load.heard.length
       const unheard = await workUntilKilled(load, () => ground.kill(victim))
       await ground.revive()
-      report.doneUnheard += await doneOf(ground.databaseUrl, unheard)
       const known = load.read().slice(before)
+      // before anything is sent again, which might make good what was lost
+      await requireInBooks(ground.databaseUrl, known)
+      report.doneUnheard += await doneOf(ground.databaseUrl, unheard)
       for (const one of known) requireSame(one, await sendUntilAnswered(load, one.command))
       for (const command of unheard) {
         const answer = await sendUntilAnswered(load, command)
