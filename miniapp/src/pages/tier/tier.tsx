@@ -31,7 +31,7 @@ export default function TierPage() {
               <Ladder rungs={explained.ladder} tier={explained.tier} />
             </Panel>
             <LiftAndKeep explained={explained} />
-            <View id="tier-rights">
+            <View id="tier-rights" className="hy-mt4">
               <Panel>
                 <Cell
                   id="rights-open"
