@@ -49,6 +49,7 @@ export const PLACES: Place[] = [
   { name: 'reward-guest', who: 'guest', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#join-open' },
   { name: 'coupon-guest', who: 'guest', path: 'tabs/coupon/index', ready: '#join-open' },
   { name: 'gift-guest', who: 'guest', path: 'pages/gift/gift', ready: '#gift-contents' },
+  { name: 'rights-guest', who: 'guest', path: 'pages/right/rights', ready: '.hy-note' },
   { name: 'me-guest', who: 'guest', path: 'tabs/me/index', ready: '#join-open' },
   { name: 'join', who: 'guest', path: 'tabs/home/index', ready: '#join-open', steps: tap('join-open') },
   {
@@ -101,6 +102,7 @@ export const PLACES: Place[] = [
   { name: 'redemptions', ...REDEMPTIONS },
   { name: 'pickup', ...REDEMPTIONS, steps: (page) => page.locator('.rd-code:visible').first().click() },
   { name: 'cancel', ...REDEMPTIONS, steps: (page) => page.locator('.rd-foot [role=button]:visible').first().click() },
+  { name: 'rights', who: 'member', path: 'pages/right/rights', ready: '#rights' },
   { name: 'coupon', who: 'member', path: 'tabs/coupon/index', ready: '.hy-ticket' },
   { name: 'gift-refused', who: 'member', path: 'pages/gift/gift', ready: '#gift-elsewhere' },
   { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },

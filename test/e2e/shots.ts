@@ -1,5 +1,6 @@
 import type { Page, Route } from 'playwright-core'
 import { BOOKS_SHOTS } from './books-shots'
+import { MALL_SHOTS } from './mall-shots'
 import { PLACES, type Place } from './places'
 import { RARE_SHOTS } from './rare-shots'
 import type { Scheme, Shot } from './studio'
@@ -110,6 +111,7 @@ export const SHOTS: Shot[] = [
   },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
   ...RARE_SHOTS,
+  ...MALL_SHOTS,
   ...BOOKS_SHOTS,
 ]
 

@@ -96,7 +96,7 @@ const Recent = ({
   <View id="search-recent">
     <View className="hy-section">
       <Text className="hy-title">最近搜过</Text>
-      <View id="recent-clear" className="hy-section__more" {...tapProps(onClear, '清空最近搜过')}>
+      <View id="recent-clear" className="hy-section__more sr-clear" {...tapProps(onClear, '清空最近搜过')}>
         <Text>清空</Text>
       </View>
     </View>
