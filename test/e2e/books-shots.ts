@@ -15,7 +15,10 @@ import { PLACES, type Place, tap } from './places'
 import type { Scheme, Shot } from './studio'
 import { at, type Screen } from './web-house'
 
-type State = Omit<Shot, 'scheme'> & { widths?: number[] }
+interface BooksState extends Omit<Shot, 'scheme'> {
+  /** Widths besides that of a phone. */
+  widths?: number[]
+}
 
 /** A place as it stands after some more steps. */
 const then = (name: string, ...steps: ((page: Page) => Promise<unknown>)[]): Place => {
@@ -42,7 +45,8 @@ async function loseAnswer({ page, context }: Screen): Promise<void> {
   await at(page, 'adjust-reopen').waitFor()
 }
 
-const STATES: State[] = [
+/** States of the books that need a second operator, a lost answer or a long past. */
+export const BOOKS_STATES: BooksState[] = [
   { name: 'books-both', place: then('books-review'), before: both, widths: [320, 1024] },
   { name: 'books-decide', place: then('books-review', tap(`agree-${ANOTHERS_ID}`), see('decide')), before: both },
   {
@@ -84,9 +88,9 @@ const WIDE: Shot[] = [
   { name: 'lots-320', place: then('lots'), scheme: 'light', width: 320 },
 ]
 
-/** The books in states that need a second operator or a long past. */
+/** The same as pictures. */
 export const BOOKS_SHOTS: Shot[] = [
-  ...STATES.flatMap(({ widths = [], ...state }): Shot[] => [
+  ...BOOKS_STATES.flatMap(({ widths = [], ...state }): Shot[] => [
     ...(['light', 'dark'] satisfies Scheme[]).map((scheme) => ({ ...state, name: `${state.name}-${scheme}`, scheme })),
     ...widths.map((width) => ({ ...state, name: `${state.name}-${width}`, scheme: 'light' as const, width })),
   ]),

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { FaultNote } from '../../ui/states'
-import { courseOf, type Draft, NOTE_LENGTH, pointsOf, REASONS, type Subject } from './adjustment'
+import { courseOf, type Draft, NOTE_LENGTH, pointsOf, REASONS, type Subject, signed, whoOf } from './adjustment'
 import type { Adjusting } from './use-adjusting'
 
 const POINTS_LENGTH = 9
@@ -21,9 +21,10 @@ export function AdjustForm({ adjusting, subject }: { adjusting: Adjusting; subje
   if (asked && sending.unsure)
     return (
       <View id="adjust-unsure">
-        {sending.fault && <FaultNote fault={sending.fault} onRetry={reopen} />}
+        {sending.fault && <FaultNote fault={sending.fault} />}
         <Panel pad>
-          <View className="hy-2">上一笔还不知道有没有成功。再问一次就清楚了，不会重复调整。</View>
+          <View className="hy-bold hy-num">{`${whoOf(asked.subject)} ${signed(asked.wish.points)}`}</View>
+          <View className="hy-2 hy-mt1">这一笔还不知道有没有成功。再问一次就清楚了，不会重复调整。</View>
           <View className="hy-dock">
             <Button id="adjust-reopen" block onTap={reopen}>
               再问一次

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
-import { type Adjustment, previewOf, signed } from './adjustment'
+import { type Adjustment, previewOf, signed, whoOf } from './adjustment'
 import type { Adjusting, Asked } from './use-adjusting'
 
 /** The last look before points move, and what came of it. */
@@ -35,7 +35,7 @@ function Facts({ asked: { wish, subject, course } }: { asked: Asked }) {
   const after = previewOf(wish.points, subject)
   return (
     <View id="adjust-facts">
-      <View className="hy-caption hy-2 hy-num">{`${subject.nameMasked ?? '未留名'} · 尾号 ${subject.memberNo.slice(-4)}`}</View>
+      <View className="hy-caption hy-2 hy-num">{whoOf(subject)}</View>
       <View className="bk-big">{signed(wish.points)}</View>
       <View className="bk-facts">
         <Fact name="可用积分" words={`${countText(subject.points)} → ${countText(after.points)}`} />

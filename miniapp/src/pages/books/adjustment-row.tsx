@@ -4,7 +4,7 @@ import { clockText, daysUntil, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
-import { type Adjustment, signed } from './adjustment'
+import { type Adjustment, signed, whoOf } from './adjustment'
 
 interface RowWish {
   adjustment: Adjustment
@@ -13,13 +13,13 @@ interface RowWish {
 
 /** Whose, how many, why, by whom; what another has asked for can be decided here. */
 export function AdjustmentRow({ adjustment, onDecide }: RowWish) {
-  const { adjustmentId, points, nameMasked, memberNo, reason, note, mine } = adjustment
+  const { adjustmentId, points, reason, note, mine } = adjustment
   return (
     <View id={`adjustment-${adjustmentId}`} className="bk-row">
       <View className="hy-row hy-between">
         <View className="hy-grow">
           <View className="bk-row__n">{signed(points)}</View>
-          <View className="hy-caption hy-2 hy-num">{`${nameMasked ?? '未留名'} · 尾号 ${memberNo.slice(-4)}`}</View>
+          <View className="hy-caption hy-2 hy-num">{whoOf(adjustment)}</View>
         </View>
         <StateTag adjustment={adjustment} />
       </View>

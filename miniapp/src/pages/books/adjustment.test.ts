@@ -8,6 +8,7 @@ import {
   previewOf,
   problemsOf,
   signed,
+  whoOf,
 } from './adjustment'
 
 const NO = memberNoFrom('10000000000001')
@@ -74,6 +75,11 @@ test('one operator is enough up to what is left of the day, and never for their 
   })
   expect(courseOf(1, 0, false).words).toContain('已经用完')
   expect(courseOf(1, 500, true)).toMatchObject({ atOnce: false })
+})
+
+test('a member is told by a masked name and four digits', () => {
+  expect(whoOf({ nameMasked: '小*', memberNo: '**** 3421' })).toBe('小* · 尾号 3421')
+  expect(whoOf({ nameMasked: null, memberNo: '**** 3421' })).toBe('未留名 · 尾号 3421')
 })
 
 test('a sign stands before the points', () => expect([signed(1_200), signed(-80)]).toEqual(['+1,200', '−80']))

@@ -71,6 +71,10 @@ export function problemsOf(draft: Draft): Problems {
   }
 }
 
+/** `小* · 尾号 3421` */
+export const whoOf = ({ nameMasked, memberNo }: Pick<Subject, 'nameMasked' | 'memberNo'>): string =>
+  `${nameMasked ?? '未留名'} · 尾号 ${memberNo.slice(-4)}`
+
 /** `+500`, `−80` */
 export const signed = (points: number): string => (points > 0 ? `+${countText(points)}` : countText(points))
 

@@ -11,7 +11,7 @@ import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
 import { Fact } from './adjust-sheet'
-import { type Adjustment, NOTE_LENGTH, signed } from './adjustment'
+import { type Adjustment, NOTE_LENGTH, signed, whoOf } from './adjustment'
 
 interface DecideWish {
   adjustment: Adjustment
@@ -41,7 +41,7 @@ export function DecideSheet({ adjustment, agree, onClose }: DecideWish) {
   return (
     <Sheet open onClose={onClose} title={agree ? '同意这一笔？' : '不同意这一笔？'}>
       <View id="decide">
-        <View className="hy-caption hy-2 hy-num">{`${adjustment.nameMasked ?? '未留名'} · 尾号 ${adjustment.memberNo.slice(-4)}`}</View>
+        <View className="hy-caption hy-2 hy-num">{whoOf(adjustment)}</View>
         <View className="bk-big">{signed(adjustment.points)}</View>
         <View className="bk-facts">
           <Fact name="原因" words={ADJUSTMENT_NAMES[adjustment.reason]} />
