@@ -17,14 +17,17 @@ export interface LotsSettled {
  */
 export async function settleDueLots(ctx: Ctx, { batch }: { batch: number }): Promise<LotsSettled> {
   const at = ctx.now()
-  const due = await ctx.db.$queryRaw<{ memberId: string }[]>`
-    (SELECT member_id AS "memberId" FROM lot WHERE state = 'pending' AND remaining > 0 AND active_at <= ${at}
-      ORDER BY active_at LIMIT ${batch})
-    UNION
-    (SELECT member_id FROM lot WHERE remaining > 0 AND expires_at < ${at} ORDER BY expires_at LIMIT ${batch})
-    LIMIT ${batch}`
-  const done: LotsSettled = { members: due.length, matured: 0, expired: 0, failed: 0 }
-  done.failed = await eachDue(ctx, due, {
+  const done = { matured: 0, expired: 0 }
+  const { found, failed } = await eachDue(ctx, {
+    batch,
+    find: (limit, except) => ctx.db.$queryRaw<{ memberId: string }[]>`
+      (SELECT member_id AS "memberId" FROM lot WHERE state = 'pending' AND remaining > 0 AND active_at <= ${at}
+          AND member_id <> ALL (${except}::uuid[]) ORDER BY active_at LIMIT ${limit})
+      UNION
+      (SELECT member_id FROM lot WHERE remaining > 0 AND expires_at < ${at}
+          AND member_id <> ALL (${except}::uuid[]) ORDER BY expires_at LIMIT ${limit})
+      LIMIT ${limit}`,
+    idOf: ({ memberId }) => memberId,
     work: async ({ memberId }) => {
       const settled = await ctx.sql<{ matured: number; expired: number }>('ledger_settle_lots', { memberId, at })
       done.matured += settled.matured
@@ -33,5 +36,5 @@ export async function settleDueLots(ctx: Ctx, { batch }: { batch: number }): Pro
     nameOf: ({ memberId }) => ({ memberId }),
     failed: 'lots were not settled',
   })
-  return done
+  return { ...done, members: found, failed }
 }

@@ -17,14 +17,17 @@ export interface OverdueCancelled {
  */
 export async function cancelOverdueRedemptions(ctx: Ctx, { batch }: { batch: number }): Promise<OverdueCancelled> {
   const at = ctx.now()
-  const due = await ctx.db.redemption.findMany({
-    where: { state: 'ready', pickupBy: { lt: at } },
-    orderBy: { pickupBy: 'asc' },
-    take: batch,
-    select: { memberId: true, redemptionId: true },
-  })
-  const done: OverdueCancelled = { found: due.length, cancelled: 0, failed: 0 }
-  done.failed = await eachDue(ctx, due, {
+  const done = { cancelled: 0 }
+  const { found, failed } = await eachDue(ctx, {
+    batch,
+    find: (take, except) =>
+      ctx.db.redemption.findMany({
+        where: { state: 'ready', pickupBy: { lt: at }, redemptionId: { notIn: except } },
+        orderBy: { pickupBy: 'asc' },
+        take,
+        select: { memberId: true, redemptionId: true },
+      }),
+    idOf: ({ redemptionId }) => redemptionId,
     work: async (one) => {
       const call = { ...one, at, graceUntil: graceUntil(ctx) }
       const { cancelled } = await ctx.sql<{ cancelled: boolean }>('mall_cancel_overdue', call)
@@ -33,7 +36,7 @@ export async function cancelOverdueRedemptions(ctx: Ctx, { batch }: { batch: num
     nameOf: ({ memberId }) => ({ memberId }),
     failed: 'a redemption was not cancelled',
   })
-  return done
+  return { ...done, found, failed }
 }
 
 /** A used code is told from a wrong one for a day; then it is forgotten. */

@@ -16,20 +16,24 @@ export interface HoldsReleased {
  */
 export async function releaseDueHolds(ctx: Ctx, { batch }: { batch: number }): Promise<HoldsReleased> {
   const at = ctx.now()
-  const due = await ctx.db.orderHold.findMany({
-    where: { state: 'live', expiresAt: { lte: at } },
-    orderBy: { expiresAt: 'asc' },
-    take: batch,
-    select: { memberId: true },
-  })
-  const members = [...new Set(due.map(({ memberId }) => memberId))]
-  const done: HoldsReleased = { members: members.length, released: 0, failed: 0 }
-  done.failed = await eachDue(ctx, members, {
+  const done = { released: 0 }
+  const { found, failed } = await eachDue(ctx, {
+    batch,
+    find: async (take, except) => {
+      const due = await ctx.db.orderHold.findMany({
+        where: { state: 'live', expiresAt: { lte: at }, memberId: { notIn: except } },
+        orderBy: { expiresAt: 'asc' },
+        take,
+        select: { memberId: true },
+      })
+      return [...new Set(due.map(({ memberId }) => memberId))]
+    },
+    idOf: (memberId) => memberId,
     work: async (memberId) => {
       done.released += (await ctx.sql<{ released: number }>('order_release_due', { memberId, at })).released
     },
     nameOf: (memberId) => ({ memberId }),
     failed: 'holds were not released',
   })
-  return done
+  return { ...done, members: found, failed }
 }

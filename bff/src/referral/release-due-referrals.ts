@@ -17,26 +17,30 @@ export interface ReferralsReleased {
  */
 export async function releaseDueReferrals(ctx: Ctx, { batch }: { batch: number }): Promise<ReferralsReleased> {
   const at = ctx.now()
-  const due = await ctx.db.referral.findMany({
-    where: { state: 'held', releaseAt: { lte: at } },
-    orderBy: [{ releaseAt: 'asc' }, { referralId: 'asc' }],
-    take: batch,
-    select: { memberId: true, referralId: true },
-  })
-  const { maskedOf } = await friendNames(
-    ctx,
-    due.map(({ memberId }) => memberId),
-  )
   const expiresAt = endOfMonthAfter(at, ctx.policy.expiryMonths)
-  const done: ReferralsReleased = { due: due.length, released: 0, failed: 0 }
-  done.failed = await eachDue(ctx, due, {
+  const done = { released: 0 }
+  const { found, failed } = await eachDue(ctx, {
+    batch,
+    find: async (take, except) => {
+      const due = await ctx.db.referral.findMany({
+        where: { state: 'held', releaseAt: { lte: at }, referralId: { notIn: except } },
+        orderBy: [{ releaseAt: 'asc' }, { referralId: 'asc' }],
+        take,
+        select: { memberId: true, referralId: true },
+      })
+      const { maskedOf } = await friendNames(
+        ctx,
+        due.map(({ memberId }) => memberId),
+      )
+      return due.map((edge) => ({ ...edge, friend: maskedOf(edge.memberId) }))
+    },
+    idOf: ({ referralId }) => referralId,
     work: async (edge) => {
-      const call = { ...edge, at, expiresAt, friend: maskedOf(edge.memberId) }
-      const { released } = await ctx.sql<{ released: boolean }>('referral_release', call)
+      const { released } = await ctx.sql<{ released: boolean }>('referral_release', { ...edge, at, expiresAt })
       if (released) done.released++
     },
     nameOf: ({ referralId }) => ({ referralId }),
     failed: 'a referral was not released',
   })
-  return done
+  return { ...done, due: found, failed }
 }

@@ -175,6 +175,20 @@ describe('at once', () => {
     expect(await reviewDueStandings({ ...ctx, sql }, { batch: 9 })).toMatchObject({ members: 3, landed: 2, failed: 1 })
     expect(await reviewDueStandings(ctx, { batch: 9 })).toMatchObject({ members: 1, landed: 1, failed: 0 })
   })
+
+  test('a batch full of those who can never be reviewed keeps nobody else waiting, and they are tried again', async () => {
+    const [first, second, third, ...good] = (await ended(7)) as [string, string, string, ...string[]]
+    const bad = [first, second, third]
+    const ctx = one.as()
+    const sql: TestHouse['house']['sql'] = (fn, args) =>
+      bad.includes((args as { memberId: string }).memberId) ? Promise.reject(new Error('stuck')) : ctx.sql(fn, args)
+    await ctx.db.standing.updateMany({ where: { memberId: { in: bad } }, data: { reviewAt: new Date(0) } })
+    const run = () => reviewDueStandings({ ...ctx, sql }, { batch: 2 })
+    for (let runs = 0; runs < 6; runs++) await run()
+    for (const memberId of good) expect(await standingOf(memberId)).toMatchObject({ tier: 2 })
+    expect(await run()).toMatchObject({ members: 2, landed: 0, failed: 2 })
+    expect(await reviewDueStandings(ctx, { batch: 9 })).toMatchObject({ members: 3, landed: 3, failed: 0 })
+  })
 })
 
 describe('a return and the review', () => {

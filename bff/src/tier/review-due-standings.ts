@@ -23,25 +23,28 @@ export interface StandingsReviewed {
  */
 export async function reviewDueStandings(ctx: Ctx, { batch }: { batch: number }): Promise<StandingsReviewed> {
   const at = ctx.now()
-  const due = await ctx.db.standing.findMany({
-    where: { reviewAt: { lte: at } },
-    orderBy: { reviewAt: 'asc' },
-    take: batch,
-    select: { memberId: true },
-  })
-  const done: StandingsReviewed = { members: due.length, warned: 0, landed: 0, kept: 0, growthExpired: 0, failed: 0 }
-  done.failed = await eachDue(ctx, due, {
+  const done = { warned: 0, landed: 0, kept: 0, growthExpired: 0 }
+  const { found, failed } = await eachDue(ctx, {
+    batch,
+    find: (take, except) =>
+      ctx.db.standing.findMany({
+        where: { reviewAt: { lte: at }, memberId: { notIn: except } },
+        orderBy: { reviewAt: 'asc' },
+        take,
+        select: { memberId: true },
+      }),
+    idOf: ({ memberId }) => memberId,
     work: async ({ memberId }) => {
-      const found = await reviewStanding(ctx, memberId, at)
-      if (found.warned) done.warned++
-      if (found.landed) done.landed++
-      if (found.kept) done.kept++
-      done.growthExpired += found.growthExpired
+      const review = await reviewStanding(ctx, memberId, at)
+      if (review.warned) done.warned++
+      if (review.landed) done.landed++
+      if (review.kept) done.kept++
+      done.growthExpired += review.growthExpired
     },
     nameOf: ({ memberId }) => ({ memberId }),
     failed: 'a standing was not reviewed',
   })
-  return done
+  return { ...done, members: found, failed }
 }
 
 interface StandingReview {
