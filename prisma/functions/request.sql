@@ -1,5 +1,6 @@
--- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer; the primary
--- key of "request" stands behind it. A key used for another body is refused, never answered.
+-- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer, whoever sends it; the primary
+-- key of "request" stands behind it. A key used for another body is refused, never answered. What a record had sent before it
+-- was merged is the survivor's: a phone renews its tokens after the merge and asks again as the survivor.
 
 CREATE OR REPLACE FUNCTION refuse(code text, detail jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql AS $$
@@ -14,10 +15,15 @@ DECLARE
   found_hash text;
   found_answer jsonb;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(
-    (call->>'actor') || '|' || (call->>'verb') || '|' || (call->>'requestId'), 0));
+  PERFORM pg_advisory_xact_lock(hashtextextended((call->>'verb') || '|' || (call->>'requestId'), 0));
   SELECT body_hash, answer INTO found_hash, found_answer FROM request
     WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
+  IF found_hash IS NULL AND call->>'actor' LIKE 'm:%' THEN
+    SELECT r.body_hash, r.answer INTO found_hash, found_answer
+      FROM member was JOIN request r ON r.actor = 'm:' || was.member_id AND r.verb = call->>'verb'
+        AND r.request_id = (call->>'requestId')::uuid
+      WHERE was.merged_into = substr(call->>'actor', 3)::uuid LIMIT 1;
+  END IF;
   IF found_hash IS NOT NULL AND found_hash <> call->>'bodyHash' THEN
     PERFORM refuse('REQUEST_REUSED');
   END IF;
