@@ -168,6 +168,8 @@ $$;
 CREATE OR REPLACE FUNCTION adjustment_merge(src uuid, dst uuid) RETURNS void
 LANGUAGE sql AS $$
   UPDATE adjustment SET member_id = dst WHERE member_id = src;
+  -- waits for what the other record is moving as an operator just now
+  SELECT 1 FROM staff WHERE member_id = src FOR UPDATE;
   INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, day, points FROM adjustment_day WHERE staff_id = src
     ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
   DELETE FROM adjustment_day WHERE staff_id = src

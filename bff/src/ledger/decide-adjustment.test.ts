@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds, expectLedgerProven } from '../../../test/support/ledger'
 import { type Colleague, newMember, newStaff, type TestHouse, testHouse } from '../../../test/support/people'
@@ -115,6 +116,19 @@ test('what was moved alone today goes with the operator’s record', async () =>
   await inTx(one.as(), (tx) => mergeMember(tx, again.memberId, maker.memberId))
   expect(await adjust(again, member, 101)).toMatchObject({ state: 'waiting' })
   expect(await adjust(again, member, 100)).toMatchObject({ state: 'done' })
+})
+
+test('what is being moved alone while the operator’s record is merged counts, too', async () => {
+  const [member, again] = [await newMember(one), await newMember(one)]
+  let merged: Promise<unknown> = Promise.resolve()
+  await inTx(maker.ctx, async (tx) => {
+    await adjust({ ctx: tx }, member, 400)
+    merged = inTx(other.as(), (merging) => mergeMember(merging, again.memberId, maker.memberId))
+    await pause(500)
+  })
+  await merged
+  expect(await adjust(again, member, 101)).toMatchObject({ state: 'waiting' })
+  expect(await one.house.prisma.adjustmentDay.count({ where: { staffId: maker.memberId } })).toBe(0)
 })
 
 test('merged while it waits: it is decided for the survivor, also while the merge runs', async () => {

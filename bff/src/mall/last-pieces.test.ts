@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { type Person, type TestHouse, testHouse } from '../../../test/support/people'
-import type { Ctx } from '../ctx'
+import { refusalOf } from '../../../test/support/refusals'
+import { type Ctx, inTx } from '../ctx'
 import { Refusal } from '../refusal'
 import { exchange, newReward, savers } from './mall.fixture'
 
@@ -49,4 +50,16 @@ test.each([
     )
     expect(lockTrouble).toEqual([])
   }
+})
+
+// a server that vanished in the middle holds its piece until the database notices, which can be long
+test('a piece that somebody holds for ever is asked for a few seconds only, and can be had when it is free again', async () => {
+  const reward = await newReward(one, { stockTotal: 1, slots: 1 })
+  const [first, second] = buyers as [Person, Person]
+  const held = inTx(one.as(), async (tx) => {
+    await tx.db.$queryRaw`SELECT 1 AS held FROM reward_stock WHERE reward_id = ${reward.rewardId} FOR UPDATE`
+    await refusalOf(exchange(first.ctx, reward), 'BUSY')
+  })
+  await held
+  await exchange(second.ctx, reward)
 })

@@ -390,6 +390,8 @@ $$;
 CREATE OR REPLACE FUNCTION adjustment_merge(src uuid, dst uuid) RETURNS void
 LANGUAGE sql AS $$
   UPDATE adjustment SET member_id = dst WHERE member_id = src;
+  -- waits for what the other record is moving as an operator just now
+  SELECT 1 FROM staff WHERE member_id = src FOR UPDATE;
   INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, day, points FROM adjustment_day WHERE staff_id = src
     ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
   DELETE FROM adjustment_day WHERE staff_id = src
@@ -1280,9 +1282,14 @@ BEGIN
 END $$;
 
 -- Until somebody who holds one of the last has gone on. Asking again, never waiting for a row: one that was emptied in the
--- meantime stays locked by whoever looked at it, and two who wait could each hold what the other waits for.
-CREATE OR REPLACE FUNCTION mall_pause() RETURNS void
-LANGUAGE sql AS $$ SELECT pg_sleep(0.001 + random() * 0.003) $$;
+-- meantime stays locked by whoever looked at it, and two who wait could each hold what the other waits for. Whoever holds it for
+-- seconds may be gone without the database's knowledge: asking for ever would use up the connections. Refuses BUSY then.
+CREATE OR REPLACE FUNCTION mall_pause(since timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF clock_timestamp() > since + interval '5 seconds' THEN PERFORM refuse('BUSY'); END IF;
+  PERFORM pg_sleep(0.001 + random() * 0.003);
+END $$;
 
 -- Takes one of a slot that nobody holds, starting anywhere; asks again while all are held. Refuses what `gone` says.
 CREATE OR REPLACE FUNCTION mall_take_slot(which text, gone text) RETURNS int
@@ -1290,13 +1297,14 @@ LANGUAGE plpgsql AS $$
 DECLARE
   start int := floor(random() * 64);
   taken int;
+  since timestamptz := clock_timestamp();
 BEGIN
   LOOP
     SELECT slot INTO taken FROM reward_stock WHERE reward_id = which AND remaining > 0
       ORDER BY (slot + start) % 64 LIMIT 1 FOR UPDATE SKIP LOCKED;
     EXIT WHEN FOUND;
     IF NOT EXISTS (SELECT 1 FROM reward_stock WHERE reward_id = which AND remaining > 0) THEN PERFORM refuse(gone); END IF;
-    PERFORM mall_pause();
+    PERFORM mall_pause(since);
   END LOOP;
   UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = which AND slot = taken;
   RETURN taken;
@@ -1307,13 +1315,14 @@ CREATE OR REPLACE FUNCTION mall_take_piece(which text, member uuid, id uuid, gon
 LANGUAGE plpgsql AS $$
 DECLARE
   taken int;
+  since timestamptz := clock_timestamp();
 BEGIN
   LOOP
     SELECT piece_no INTO taken FROM reward_piece WHERE reward_id = which AND member_id IS NULL
       ORDER BY piece_no LIMIT 1 FOR UPDATE SKIP LOCKED;
     EXIT WHEN FOUND;
     IF NOT EXISTS (SELECT 1 FROM reward_piece WHERE reward_id = which AND member_id IS NULL) THEN PERFORM refuse(gone); END IF;
-    PERFORM mall_pause();
+    PERFORM mall_pause(since);
   END LOOP;
   UPDATE reward_piece SET member_id = member, redemption_id = id WHERE reward_id = which AND piece_no = taken;
   RETURN taken;
@@ -1324,13 +1333,14 @@ CREATE OR REPLACE FUNCTION mall_take_code(which text, member uuid, id uuid, gone
 LANGUAGE plpgsql AS $$
 DECLARE
   taken int;
+  since timestamptz := clock_timestamp();
 BEGIN
   LOOP
     SELECT code_no INTO taken FROM reward_code WHERE reward_id = which AND member_id IS NULL
       ORDER BY code_no LIMIT 1 FOR UPDATE SKIP LOCKED;
     EXIT WHEN FOUND;
     IF NOT EXISTS (SELECT 1 FROM reward_code WHERE reward_id = which AND member_id IS NULL) THEN PERFORM refuse(gone); END IF;
-    PERFORM mall_pause();
+    PERFORM mall_pause(since);
   END LOOP;
   UPDATE reward_code SET member_id = member, redemption_id = id WHERE reward_id = which AND code_no = taken;
 END $$;
