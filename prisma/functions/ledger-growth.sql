@@ -54,7 +54,8 @@ BEGIN
     part := least(held, one.growth);
     INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at) VALUES
       (src, uuid_v7(at), 'growth', 'member:growth', 'programme:moved', part, 'merged_out', jsonb_build_object('earnedAt', iso_text(one.day)), at),
-      (dst, uuid_v7(at), 'growth', 'programme:moved', 'member:growth', part, 'merged_in', jsonb_build_object('earnedAt', iso_text(one.day)), at);
+      (dst, uuid_v7(at), 'growth', 'programme:moved', 'member:growth', part, 'merged_in',
+        jsonb_build_object('earnedAt', iso_text(one.day), 'from', src), at);
     held := held - part;
   END LOOP;
   IF held > 0 THEN PERFORM ledger_move_pair(src, dst, 'growth', 'member:growth', held, NULL, NULL, at); END IF;

@@ -80,17 +80,31 @@ BEGIN
   RETURN deserved;
 END $$;
 
--- Every change of a member's growth but what was given back, as if it had never come. What another record had earned and the
--- survivor gave back left with the merge that brought it.
+-- Every change of a member's growth but what was given back, as if it had never come. What other records had earned and this one
+-- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what.
 CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
 LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE brought (earner, at) AS (
+    SELECT (t.detail->>'from')::uuid, t.at FROM transfer t
+      WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from'
+    UNION
+    SELECT (t.detail->>'from')::uuid, b.at FROM brought b JOIN transfer t ON t.member_id = b.earner
+      WHERE t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from')
   SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount ELSE -t.amount END FROM transfer t
     WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
       AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
   UNION ALL
+  SELECT b.at, -back.amount FROM brought b
+    JOIN transfer earned ON earned.member_id = b.earner AND earned.unit = 'growth' AND earned.to_account = 'member:growth'
+    JOIN effect e ON e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part = 'take_back'
+    JOIN transfer back ON back.member_id = e.member_id AND back.unit = 'growth' AND back.reason = 'purchase_returned'
+      AND back.effect_kind = e.kind AND back.effect_source = e.source_id
+    WHERE e.member_id NOT IN (SELECT earner FROM brought)
+  UNION ALL
   SELECT (SELECT min(m.at) FROM transfer m WHERE m.member_id = member AND m.unit = 'growth' AND m.reason = 'merged_in' AND m.at >= e.at), -t.amount
     FROM transfer t JOIN effect e ON e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'award'
     WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'purchase_returned' AND e.member_id <> member
+      AND e.member_id NOT IN (SELECT earner FROM brought)
 $$;
 
 -- The higher of the two, until the next review; of two equal ones the one that is safe for longer. The survivor is due at the

@@ -20,6 +20,8 @@ const accountOf = (memberId: string) => till.one.as().db.account.findUniqueOrThr
 const tierOf = async (memberId: string) =>
   (await till.one.as().db.standing.findUniqueOrThrow({ where: { memberId } })).tier
 
+const merged = (to: string, from: string) => inTx(till.one.as(), (tx) => mergeMember(tx, to, from))
+
 describe('a return and the tier', () => {
   test('that other orders have earned as well stays', async () => {
     const { visit, memberId } = await till.visited()
@@ -124,6 +126,40 @@ describe('I-ID2: after a merge', () => {
     const by = await newStaff(till.one, { role: 'manager', shop: till.clerk })
     const back = await till.takeBack(memberId, orderId, { by })
     expect(back.points).toEqual({ pending: 0, available: 0, debt: 0 })
+  })
+
+  test('and another one: no record on the way keeps the tier that only the returned growth had reached', async () => {
+    const [kept, between, first] = [await till.visited(), await till.visited(), await till.visited()]
+    const { orderId } = await till.pay(first.visit, 210_000)
+    await till.pay(between.visit, 100_000)
+    const given = await till.pay(between.visit, 500_000)
+    till.one.clock.pass(MINUTE)
+    await merged(between.memberId, first.memberId)
+    expect(await tierOf(between.memberId)).toBe(4)
+    // what was returned before the next merge never comes along
+    expect(await till.takeBack(between.memberId, given.orderId)).toMatchObject({ tierBefore: 4, tierAfter: 3 })
+    till.one.clock.pass(MINUTE)
+    await merged(kept.memberId, between.memberId)
+    expect(await tierOf(kept.memberId)).toBe(3)
+    expect(await till.takeBack(kept.memberId, orderId)).toMatchObject({ tierBefore: 3, tierAfter: 2 })
+    expect(await accountOf(kept.memberId)).toMatchObject({ growth: 1_000 })
+  })
+
+  test('what two others brought is told apart: the return of one leaves the tier of the other', async () => {
+    const [kept, between, first, own] = [
+      await till.visited(),
+      await till.visited(),
+      await till.visited(),
+      await till.visited(),
+    ]
+    const high = await till.pay(first.visit, 210_000)
+    const low = await till.pay(own.visit, 100_000)
+    till.one.clock.pass(MINUTE)
+    await merged(between.memberId, first.memberId)
+    await merged(kept.memberId, between.memberId)
+    await merged(kept.memberId, own.memberId)
+    expect(await till.takeBack(kept.memberId, low.orderId)).toMatchObject({ tierBefore: 3, tierAfter: 3 })
+    expect(await till.takeBack(kept.memberId, high.orderId)).toMatchObject({ tierBefore: 3, tierAfter: 1 })
   })
 
   test('32 returns beside a merge: one effect', async () => {
