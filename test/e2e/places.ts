@@ -49,7 +49,7 @@ export const PLACES: Place[] = [
   { name: 'reward-guest', who: 'guest', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#join-open' },
   { name: 'coupon-guest', who: 'guest', path: 'tabs/coupon/index', ready: '#join-open' },
   { name: 'gift-guest', who: 'guest', path: 'pages/gift/gift', ready: '#gift-contents' },
-  { name: 'rights-guest', who: 'guest', path: 'pages/right/rights', ready: '.hy-note' },
+  { name: 'rights-guest', who: 'guest', path: 'pages/right/rights', ready: '.hy-empty' },
   { name: 'me-guest', who: 'guest', path: 'tabs/me/index', ready: '#join-open' },
   { name: 'join', who: 'guest', path: 'tabs/home/index', ready: '#join-open', steps: tap('join-open') },
   {

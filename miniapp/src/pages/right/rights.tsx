@@ -1,16 +1,34 @@
 import { View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
+import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
+import { useSession } from '../../lib/session'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
-import { RightCard } from './right-card'
 import './right.css'
+import { RightCard } from './right-card'
 
 export type OwnRight = RouterOutputs['right']['list']['rights'][number]
 
-/** What membership is good for beyond points: what I may use now, when what is used up comes back, and what unlocks the rest. */
+/** What membership is good for beyond points; for who is no member, the way to become one. */
 export default function Rights() {
-  const read = useRead(['rights'], () => api.right.list.query(), { keepAs: 'rights' })
+  const { state } = useSession()
+  if (state === 'starting' || state === 'member') return <Mine member={state === 'member'} />
+  return (
+    <Page>
+      <Empty
+        title={state === 'guest' ? '入会就有权益' : '登录看我的权益'}
+        sub="限量新品，可以比别人早一步换"
+        action={state === 'guest' ? '领取会员卡' : '去登录'}
+        onAction={() => toTab('home')}
+      />
+    </Page>
+  )
+}
+
+/** What I may use now, when what is used up comes back, and what unlocks the rest. */
+function Mine({ member }: { member: boolean }) {
+  const read = useRead(['rights'], () => api.right.list.query(), { keepAs: 'rights', enabled: member })
   return (
     <Page onRefresh={read.reload}>
       <States read={read} skeleton={<Skeleton rows={4} />}>
