@@ -18,7 +18,8 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended((call->>'verb') || '|' || (call->>'requestId'), 0));
   SELECT body_hash, answer INTO found_hash, found_answer FROM request
     WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
-  IF found_hash IS NULL AND call->>'actor' LIKE 'm:%' THEN
+  IF found_hash IS NULL AND call->>'actor' LIKE 'm:%'
+      AND EXISTS (SELECT 1 FROM member WHERE merged_into = substr(call->>'actor', 3)::uuid) THEN
     SELECT r.body_hash, r.answer INTO found_hash, found_answer
       FROM member was JOIN request r ON r.actor = 'm:' || was.member_id AND r.verb = call->>'verb'
         AND r.request_id = (call->>'requestId')::uuid
