@@ -10,6 +10,7 @@ import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
+import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Points } from '../../ui/points'
 import { Empty, States } from '../../ui/states'
@@ -52,7 +53,11 @@ function Goods({ mall }: { mall: Mall }) {
   return (
     <View>
       {hero && <Hero reward={hero} onOpen={() => void refresh('mall')} />}
-      <Shelf mall={mall} heroId={hero?.rewardId} />
+      <View>
+        <Later>
+          <Shelf mall={mall} heroId={hero?.rewardId} />
+        </Later>
+      </View>
     </View>
   )
 }

@@ -6,6 +6,7 @@ import { go } from '../../lib/nav'
 import { nearestOf } from '../../lib/reward'
 import { Chip } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Later } from '../../ui/later'
 import { RewardTile } from '../../ui/reward-tile'
 import { Empty } from '../../ui/states'
 import { KINDS, type Kind, SHOWS_FRONT } from './kinds'
@@ -61,7 +62,9 @@ export function Shelf({ mall, heroId }: { mall: Mall; heroId: string | undefined
           />
         )}
         {nearest.length > 0 && (
-          <Nearest rewards={nearest} points={points ?? 0} title={fitting.length > 0 ? '再攒一点' : '离得最近的'} />
+          <Later>
+            <Nearest rewards={nearest} points={points ?? 0} title={fitting.length > 0 ? '再攒一点' : '离得最近的'} />
+          </Later>
         )}
         {more ? (
           <View className="hy-dock">
