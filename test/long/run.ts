@@ -1,7 +1,10 @@
-import { longKills } from './kills'
-import { longSequences } from './sequences'
+import { generateClient } from '@huiyuan/prisma/database/generate'
 
-const PARTS = { sequences: longSequences, kills: longKills }
+/** The parts by name; each is loaded when the client that it needs is there. */
+const PARTS = {
+  sequences: async () => (await import('./sequences')).longSequences,
+  kills: async () => (await import('./kills')).longKills,
+}
 
 const USAGE = `pnpm test:long                        both
 pnpm test:long sequences [count]      random sequences of the ledger and the mall (10,000; a quarter of an hour)
@@ -13,7 +16,11 @@ async function main([part, count]: string[]): Promise<void> {
   const named = Object.keys(PARTS).filter((name) => part === undefined || name === part)
   if (named.length === 0 || (count !== undefined && !/^[1-9]\d*$/.test(count))) throw new Error(USAGE)
   const results: string[] = []
-  for (const name of named) results.push(await PARTS[name as keyof typeof PARTS](count ? Number(count) : undefined))
+  await generateClient()
+  for (const name of named) {
+    const run = await PARTS[name as keyof typeof PARTS]()
+    results.push(await run(count ? Number(count) : undefined))
+  }
   console.log(`\n${results.join('\n')}`)
 }
 
