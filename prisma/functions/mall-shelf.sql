@@ -40,21 +40,27 @@ BEGIN
       LEFT JOIN reward_favourite f ON f.member_id = me AND f.reward_id = r.reward_id);
 END $$;
 
--- All that the mall's page reads, in one round trip; without a member for guests. With words: what they find, titles first.
--- {memberId, at, limit, words?} → {account, tier, rights, own, rewards}
+-- All that the mall's page reads, in one round trip; without a member for guests. With words: what they find, titles first;
+-- with a reward: that one while it is listed, however long it has been over.
+-- {memberId, at, limit, words?, rewardId?} → {account, tier, rights, own, rewards}
 CREATE OR REPLACE FUNCTION mall_list(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   me uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   words jsonb := call->'words';
+  which text := call->>'rewardId';
   wanted text[];
 BEGIN
-  wanted := ARRAY(SELECT r.reward_id FROM reward r
-    WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > now_at - interval '7 days')
-      AND (words IS NULL OR mall_found(words, ARRAY[mall_fold(r.title), mall_fold(r.subtitle), mall_fold(r.keywords)]))
-    ORDER BY coalesce(r.ends_at <= now_at, false), words IS NOT NULL AND NOT mall_found(words, ARRAY[mall_fold(r.title)]),
-      r.position, r.reward_id LIMIT (call->>'limit')::int);
+  IF which IS NOT NULL THEN
+    wanted := ARRAY(SELECT r.reward_id FROM reward r WHERE r.reward_id = which AND r.listed);
+  ELSE
+    wanted := ARRAY(SELECT r.reward_id FROM reward r
+      WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > now_at - interval '7 days')
+        AND (words IS NULL OR mall_found(words, ARRAY[mall_fold(r.title), mall_fold(r.subtitle), mall_fold(r.keywords)]))
+      ORDER BY coalesce(r.ends_at <= now_at, false), words IS NOT NULL AND NOT mall_found(words, ARRAY[mall_fold(r.title)]),
+        r.position, r.reward_id LIMIT (call->>'limit')::int);
+  END IF;
   RETURN json_build_object(
     'account', (SELECT json_build_object('points', available_points, 'debtPoints', debt_points) FROM account WHERE member_id = me),
     'tier', (SELECT tier FROM standing WHERE member_id = me),

@@ -3,12 +3,20 @@ import type { ProcedureCase } from './procedure-cases.fixture'
 
 const wish = { rewardId: 'autumn_cup', points: 180 }
 const pickupCode = '00000000'
+/** What only a gift holds is on no shelf. */
+const unlisted = { rewardId: { input: () => ({ rewardId: 'peach_taster' }), answer: 'NOT_FOUND' } }
 
 export const MALL_CASES: Record<string, ProcedureCase> = {
   'mall.window': { for: 'anybody', input: () => undefined },
   'mall.list': { for: 'member', input: () => undefined },
   'mall.search': { for: 'member', input: () => ({ text: '茶' }) },
   'mall.searchWindow': { for: 'anybody', input: () => ({ text: '茶' }) },
+  'mall.reward': {
+    for: 'member',
+    input: () => ({ rewardId: wish.rewardId }),
+    foreign: unlisted,
+  },
+  'mall.rewardWindow': { for: 'anybody', input: () => ({ rewardId: wish.rewardId }), foreign: unlisted },
   'mall.favour': {
     for: 'member',
     input: () => ({ requestId: randomUUID(), rewardId: wish.rewardId, on: true }),
@@ -23,7 +31,6 @@ export const MALL_CASES: Record<string, ProcedureCase> = {
     for: 'member',
     input: () => ({ requestId: randomUUID(), ...wish }),
     foreign: {
-      // what only a gift holds is on no shelf
       rewardId: {
         input: () => ({ requestId: randomUUID(), rewardId: 'peach_taster', points: 0 }),
         answer: 'NOT_FOUND',

@@ -9,6 +9,7 @@ import { createPhone, type Phone, type PhoneOptions } from './runtime/phone'
 export interface PhoneHouse {
   readonly house: RunningHouse
   readonly url: string
+  readonly databaseUrl: string
   /** A phone in the hand of this person, not started yet. It is closed after the tests of the file. */
   phoneOf(person: string, options?: Partial<PhoneOptions>): Phone
 }
@@ -36,6 +37,9 @@ export function phoneHouse(): PhoneHouse {
     },
     get url() {
       return there().bffs[0]?.url as string
+    },
+    get databaseUrl() {
+      return database.url
     },
     phoneOf(person, options = {}) {
       const { control } = there().sandbox

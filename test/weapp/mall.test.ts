@@ -1,3 +1,4 @@
+import { openDatabase } from '../../bff/src/db'
 import { phoneHouse } from './house.fixture'
 import { expectLight, tapLightly } from './light.fixture'
 import type { Phone } from './runtime/phone'
@@ -136,5 +137,34 @@ describeWithWcc('a guest in the mall', () => {
     await phone.tap('#favour')
     expect(phone.sees('#consent')).toBe(true)
     expectLight(phone)
+  })
+})
+
+describeWithWcc('a link to a reward', () => {
+  test('leads beyond the end of the shelf, for a member and a guest', async () => {
+    const { prisma, close } = openDatabase(there.databaseUrl, 1)
+    const bowl = await prisma.reward.findUniqueOrThrow({ where: { rewardId: 'white_bowl' } })
+    const bowls = Array.from({ length: 61 }, (_, n) => ({ ...bowl, rewardId: `bowl_${n}`, position: 100 + n }))
+    await prisma.reward.createMany({ data: bowls })
+    await close()
+    const start = { path: 'pages/mall/reward', query: { rewardId: 'bowl_60' } }
+    const phone = there.phoneOf('mei')
+    await phone.start(start)
+    await phone.until('the page', () => phone.sees('#exchange'))
+    await phone.tap('#favour')
+    expect(phone.sees('取消收藏')).toBe(true)
+    expectLight(phone)
+    const guest = there.phoneOf('he')
+    await guest.start(start)
+    await guest.until('the page', () => guest.sees('#join-open'))
+    expect(guest.text()).toContain(bowl.title)
+  })
+
+  test('to one that is on no shelf says so and leads to the mall', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'pages/mall/reward', query: { rewardId: 'peach_taster' } })
+    await phone.until('the word', () => phone.text().includes('这件商品不在货架上'))
+    await phone.tap('去商城')
+    expect(at(phone)).toBe('tabs/mall/index')
   })
 })

@@ -21,13 +21,13 @@ export interface Shelf {
 /** At most so many on one page. */
 const PAGE = 60
 
-/** Reads up to `limit` rewards as this member sees them, or as a guest does; with words only what they find. */
+/** Reads up to `limit` rewards as this member sees them, or as a guest does; with words or an id only what they find. */
 export async function readRewards(
   ctx: Ctx,
-  { memberId, limit, words }: { memberId: string | null; limit: number; words?: string[] },
+  { memberId, limit, ...only }: { memberId: string | null; limit: number; words?: string[]; rewardId?: string },
 ): Promise<Shelf & { account: MallRows['account']; tier: number | null }> {
   const at = ctx.now()
-  const call = { memberId, at, limit: limit + 1, ...(words && { words }) }
+  const call = { memberId, at, limit: limit + 1, ...only }
   const { account, tier, rights, own, rewards } = await ctx.sql<MallRows>('mall_list', call)
   const mine = ownRights(rights, tier ?? 0, own, at)
   const me = account && tier !== null ? { tier, ...account } : null

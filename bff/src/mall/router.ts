@@ -9,8 +9,10 @@ import { listRewards, showWindow } from './list-rewards'
 import { listWaiting } from './list-waiting'
 import { searchRewards } from './search-rewards'
 import { showRedemption } from './show-redemption'
+import { showReward, showRewardInWindow } from './show-reward'
 
 const rewardId = z.string().min(1).max(32)
+const one = z.object({ rewardId })
 const search = z.object({ text: z.string().trim().min(1).max(20) })
 const inVisit = { visitId: z.uuid(), memberRef: z.string().min(1).max(400) }
 
@@ -19,6 +21,8 @@ export const mallRouter = router({
   list: memberProcedure.query(({ ctx }) => listRewards(ctx.verb)),
   search: memberProcedure.input(search).query(({ ctx, input }) => searchRewards(ctx.verb, input)),
   searchWindow: openProcedure.input(search).query(({ ctx, input }) => searchRewards(ctx.verb, input)),
+  reward: memberProcedure.input(one).query(({ ctx, input }) => showReward(ctx.verb, input)),
+  rewardWindow: openProcedure.input(one).query(({ ctx, input }) => showRewardInWindow(ctx.verb, input)),
   favour: memberProcedure
     .input(z.object({ requestId, rewardId, on: z.boolean() }))
     .mutation(({ ctx, input }) => favourReward(ctx.verb, input)),

@@ -23,6 +23,20 @@ export function useMall(): Read<Mall> {
   })
 }
 
+/** A mall with this one reward alone, for what the shelf does not hold; without an id nothing is asked. */
+export function useMallOf(rewardId: string): Read<Mall> {
+  const { state } = useSession()
+  const member = state === 'member'
+  return useRead<Mall>(
+    ['mall', member ? 'reward' : 'reward-window', rewardId],
+    async () => {
+      const { reward, ...purse } = await (member ? api.mall.reward : api.mall.rewardWindow).query({ rewardId })
+      return { points: null, debtPoints: 0, ...purse, rewards: [reward], more: false }
+    },
+    { enabled: state !== 'starting' && rewardId !== '' },
+  )
+}
+
 /** What the words find on the shelf and beyond it, up to thirty; without words nothing is asked. */
 export function useFound(text: string): Read<{ rewards: Reward[] }> {
   const { state } = useSession()

@@ -1,14 +1,4 @@
-import {
-  besidePrice,
-  earlyName,
-  earlySpan,
-  heroOf,
-  nearestOf,
-  openingWords,
-  pathOfReward,
-  type Reward,
-  spanWords,
-} from './reward'
+import { besidePrice, earlyName, earlySpan, heroOf, nearestOf, openingWords, type Reward, spanWords } from './reward'
 import { someReward } from './reward.fixture'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
@@ -98,11 +88,4 @@ test('beside the price stands why not, how many are left, or how one gets it', (
     '立刻到账',
     '立刻给码',
   ])
-})
-
-test('the way to a reward carries the words that found it', () => {
-  expect(pathOfReward('white_bowl')).toBe('/pages/mall/reward?rewardId=white_bowl')
-  expect(pathOfReward('white_bowl', '盏 & 碗')).toBe(
-    `/pages/mall/reward?rewardId=white_bowl&found=${encodeURIComponent('盏 & 碗')}`,
-  )
 })

@@ -10,9 +10,7 @@ export type Reward = RouterOutputs['mall']['window']['rewards'][number]
 export type Redemption = RouterOutputs['mall']['exchange']['redemption']
 type RewardKind = Reward['kind']
 
-/** The page of a reward; what only a search knows is found there by the same words. */
-export const pathOfReward = (rewardId: string, found = ''): string =>
-  `/pages/mall/reward?rewardId=${rewardId}${found ? `&found=${encodeURIComponent(found)}` : ''}`
+export const pathOfReward = (rewardId: string): string => `/pages/mall/reward?rewardId=${rewardId}`
 
 const notOpen = ({ refusal }: Reward) => refusal?.code === 'REWARD_NOT_OPEN' || refusal?.code === 'RIGHT_USED_UP'
 

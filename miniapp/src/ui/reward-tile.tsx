@@ -11,18 +11,16 @@ interface TileWish {
   reward: Reward
   /** Stays where it is and is not shown: WeChat is handed a class, not a list. */
   hidden?: boolean
-  /** The words that found it. */
-  found?: string
   onOpen?: (() => void) | undefined
 }
 
 /** One reward: what it looks like, what it is called, what it costs, and what stands in the way. */
-export const RewardTile = memo(({ reward, hidden, found, onOpen }: TileWish) => {
+export const RewardTile = memo(({ reward, hidden, onOpen }: TileWish) => {
   const { rewardId, title, art, points, tierGate, favourite } = reward
   const beside = besidePrice(reward)
   const open = () => {
     onOpen?.()
-    go(pathOfReward(rewardId, found))
+    go(pathOfReward(rewardId))
   }
   return (
     <View id={`reward-${rewardId}`} className={`hy-tile${hidden ? ' hy-tile--off' : ''}`} {...tapProps(open)}>

@@ -3,7 +3,7 @@ import { Text, View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { JoinSheet } from '../../join/join-sheet'
-import { type Mall, useFound, useMall } from '../../lib/mall'
+import { type Mall, useMall, useMallOf } from '../../lib/mall'
 import { toTab } from '../../lib/nav'
 import { pathOfReward, type Reward, tierName, unitOf } from '../../lib/reward'
 import { useShareCard } from '../../lib/share'
@@ -18,49 +18,32 @@ import './mall.css'
 import './redemption.css'
 import { Opening } from './opening'
 
-/** WeChat hands a query over as it was written, browsers decoded. */
-function plain(text = ''): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 /** One reward: what it is, what it costs, how one gets it, and the way to have it. */
 export default function RewardPage() {
   const { params } = useRouter()
   const rewardId = params.rewardId ?? ''
-  const found = plain(params.found)
   const [joining, setJoining] = useState(false)
-  const read = useMall()
-  const shelved = read.data?.rewards.find((one) => one.rewardId === rewardId)
-  // what lies beyond the shelf is found by the words that led here
-  const beyond = useFound(read.data && !shelved ? found : '')
-  const reward = shelved ?? beyond.data?.rewards.find((one) => one.rewardId === rewardId)
+  const isThis = (one: Reward) => one.rewardId === rewardId
+  const shelf = useMall()
+  const beyond = shelf.data !== undefined && !shelf.data.rewards.some(isThis)
+  const alone = useMallOf(beyond ? rewardId : '')
+  const read = beyond ? alone : shelf
+  const reward = read.data?.rewards.find(isThis)
+  const unknown = rewardId === '' || (beyond && alone.fault?.code === 'NOT_FOUND')
   useShareCard(
     reward
-      ? { title: `${reward.title} · 一盏积分商城`, path: pathOfReward(rewardId, shelved ? '' : found) }
+      ? { title: `${reward.title} · 一盏积分商城`, path: pathOfReward(rewardId) }
       : { title: '一盏积分商城，攒够就换', path: '/tabs/mall/index' },
   )
   return (
     <Page onRefresh={read.reload}>
-      <States read={read} skeleton={<Coming />}>
-        {(mall) =>
-          reward ? (
-            <Whole mall={mall} reward={reward} onJoin={() => setJoining(true)} />
-          ) : beyond.loading && found !== '' ? (
-            <Coming />
-          ) : (
-            <Empty
-              title="这件商品不在货架上"
-              sub="可能已经下架，看看别的"
-              action="去商城"
-              onAction={() => toTab('mall')}
-            />
-          )
-        }
-      </States>
+      {unknown ? (
+        <Empty title="这件商品不在货架上" sub="可能已经下架，看看别的" action="去商城" onAction={() => toTab('mall')} />
+      ) : (
+        <States read={read} skeleton={<Coming />}>
+          {(mall) => reward && <Whole mall={mall} reward={reward} onJoin={() => setJoining(true)} />}
+        </States>
+      )}
       <JoinSheet open={joining} onClose={() => setJoining(false)} />
     </Page>
   )

@@ -154,7 +154,7 @@ function Results({ text, onOpen }: { text: string; onOpen: () => void }) {
       ) : (
         <View>
           <View className="sr-count hy-caption hy-2">{`找到 ${found.rewards.length} 样`}</View>
-          <Tiles key={found.text} rewards={found.rewards} text={found.text} onOpen={onOpen} />
+          <Tiles key={found.text} rewards={found.rewards} onOpen={onOpen} />
         </View>
       )}
       {read.slow && <SlowNote />}
@@ -173,12 +173,12 @@ const Coming = () => (
 )
 
 /** New words bring new tiles, a few at a time. */
-function Tiles({ rewards, text, onOpen }: { rewards: Reward[]; text: string; onOpen: () => void }) {
+function Tiles({ rewards, onOpen }: { rewards: Reward[]; onOpen: () => void }) {
   const { shown } = useGrowing(rewards, STEP, MOST)
   return (
     <View className="hy-tiles">
       {shown.map((reward) => (
-        <RewardTile key={reward.rewardId} reward={reward} found={text} onOpen={onOpen} />
+        <RewardTile key={reward.rewardId} reward={reward} onOpen={onOpen} />
       ))}
     </View>
   )
