@@ -1,15 +1,9 @@
 import type { Page } from 'playwright-core'
 import { answering, type Change } from './answers'
 import { earlyStates, everyRight, inDebt, liked, nothingAffordable, refused } from './mall-answers'
-import { type Place, tap } from './places'
+import { type Place, type PlaceState, tap } from './places'
 import { allRedemptions, givenCode, REDEMPTION, redemptionStates } from './redemption-answers'
 import { at, type Screen } from './web-house'
-
-/** A place in a state that a house comes to in days rather than in a moment. */
-export interface PlaceState {
-  place: Place
-  before?: (screen: Screen) => Promise<unknown>
-}
 
 type Clock = () => Date
 type Step = (page: Page) => Promise<unknown>

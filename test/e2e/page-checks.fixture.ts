@@ -1,11 +1,17 @@
-import axe, { type AxeResults } from 'axe-core'
+import axe, { type AxeResults, type RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
+import type { Screen } from './web-house'
 
-/** What a person with another way of seeing or touching would be kept from; empty when nothing. */
-export async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
+/** The rules of axe that a change of colours alone can break. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block']
+
+/** What a person with another way of seeing or touching would be kept from, by all rules or by `only` some; empty when nothing. */
+async function barriers(page: Page, only?: string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const options: RunOptions = { resultTypes: ['violations'], ...(only && { runOnly: { type: 'rule', values: only } }) }
   const results = await page.evaluate(
-    () => (window as unknown as { axe: { run(): Promise<unknown> } }).axe.run() as Promise<AxeResults>,
+    (asked) => (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run(asked),
+    options,
   )
   return results.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -13,7 +19,7 @@ export async function barriers(page: Page): Promise<string[]> {
 }
 
 /** Makes every word larger and nothing else, as a phone does for people who see badly. */
-export const enlarge = (page: Page, times: number): Promise<void> =>
+const enlarge = (page: Page, times: number): Promise<void> =>
   page.evaluate((factor) => {
     const all = [...document.querySelectorAll<HTMLElement>('body *')]
     const sizes = all.map((one) => Number.parseFloat(getComputedStyle(one).fontSize))
@@ -22,7 +28,7 @@ export const enlarge = (page: Page, times: number): Promise<void> =>
   }, times)
 
 /** Words that stick out of the window or are cut off by a box; what scrolls sideways on its own may. */
-export const cutOff = (page: Page): Promise<string[]> =>
+const cutOff = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const found: string[] = []
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -51,7 +57,7 @@ export const cutOff = (page: Page): Promise<string[]> =>
   })
 
 /** Boxes wider than the window. */
-export const tooWide = (page: Page): Promise<string[]> =>
+const tooWide = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const scrolls = (one: Element) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX)
     const found: string[] = []
@@ -67,7 +73,7 @@ export const tooWide = (page: Page): Promise<string[]> =>
   })
 
 /** Controls that a finger would miss: less than 44 px high or wide. */
-export const tooSmall = (page: Page): Promise<string[]> =>
+const tooSmall = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('[role=button], [role=checkbox], button')]
       .filter((one) => one.checkVisibility())
@@ -77,7 +83,7 @@ export const tooSmall = (page: Page): Promise<string[]> =>
   )
 
 /** Waits until no colour is on its way to another. */
-export const coloursAtRest = (page: Page): Promise<unknown> =>
+const coloursAtRest = (page: Page): Promise<unknown> =>
   page.evaluate(async () => {
     const frame = () => new Promise((next) => requestAnimationFrame(next))
     await frame()
@@ -86,17 +92,22 @@ export const coloursAtRest = (page: Page): Promise<unknown> =>
     await Promise.all(moving.map((one) => one.finished.catch(() => null)))
   })
 
+/** Whatever one would have to scroll sideways for, or cannot read to its end. */
+export const sideways = async (page: Page): Promise<string[]> => [...(await tooWide(page)), ...(await cutOff(page))]
+
+export type PageFlaws = Record<'light' | 'dark' | 'small' | 'wide' | 'cut' | 'complaints', string[]>
+
 /** All that keeps somebody from an open page: in light and dark, on this width, with words of 130 %. Empty when nothing. */
-export async function flawsOf(page: Page): Promise<Record<'light' | 'dark' | 'small' | 'wide' | 'cut', string[]>> {
+export async function flawsOf({ page, complaints }: Screen): Promise<PageFlaws> {
   const light = await barriers(page)
   const small = await tooSmall(page)
   const wide = await tooWide(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   await coloursAtRest(page)
-  const dark = await barriers(page)
+  // nothing but the colours is another now
+  const dark = await barriers(page, OF_COLOURS)
   await enlarge(page, 1.3)
-  const cut = [...(await tooWide(page)), ...(await cutOff(page))]
-  return { light, dark, small, wide, cut }
+  return { light, dark, small, wide, cut: await sideways(page), complaints }
 }
 
-export const FLAWLESS = { light: [], dark: [], small: [], wide: [], cut: [] }
+export const FLAWLESS: PageFlaws = { light: [], dark: [], small: [], wide: [], cut: [], complaints: [] }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
-import { at } from './web-house'
+import { at, type Screen } from './web-house'
 
 /** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager, an operator. */
 export type Holder = 'nobody' | 'guest' | 'member' | 'newcomer' | 'manager' | 'operator'
@@ -24,6 +24,15 @@ export interface Place {
   ready: string
   /** Steps from the page as it opens to what is looked at. */
   steps?: (page: Page, nextCode: NextCode) => Promise<void>
+}
+
+/** A place in a state that a house comes to in days rather than in a moment. */
+export interface PlaceState {
+  place: Place
+  /** Before the page is opened. */
+  before?: (screen: Screen) => Promise<unknown>
+  /** After the page is whole. */
+  after?: (screen: Screen) => Promise<unknown>
 }
 
 export const tap =
