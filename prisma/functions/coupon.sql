@@ -148,8 +148,8 @@ BEGIN
   RETURN '{"released": true}';
 END $$;
 
--- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used.
--- {memberId, orderId, at} → {coupon: {title, returned} | null, packet: {title, state} | null}
+-- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used. While
+-- something of it is left, both stay. {memberId, orderId, at, leftFen?} → {coupon: {title, returned} | null, packet: {title, state} | null}
 CREATE OR REPLACE FUNCTION coupon_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -159,6 +159,7 @@ DECLARE
   used jsonb;
   packet jsonb;
 BEGIN
+  IF (call->>'leftFen')::int > 0 THEN RETURN '{"coupon": null, "packet": null}'; END IF;
   SELECT * INTO own FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' FOR UPDATE;
   IF FOUND THEN
     used := jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),

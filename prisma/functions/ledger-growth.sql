@@ -8,17 +8,17 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Growth earned since `since`, source by source, and below zero what of it was given back. What a merge brought counts from
--- the day on which the other record had earned it. `sources` adds up to how many there are.
+-- the day on which the other record had earned it. `sources` adds up to how many there are: one that came back in part is one.
 CREATE OR REPLACE FUNCTION ledger_growth_lines(member uuid, since timestamptz)
 RETURNS TABLE (reason text, earned_at timestamptz, growth int, sources int)
 LANGUAGE sql STABLE AS $$
   WITH moved AS (
-    SELECT t.reason, t.from_account, t.to_account, t.amount, t.effect_kind, t.effect_source,
+    SELECT t.reason, t.from_account, t.to_account, t.amount, t.effect_kind, t.effect_source, t.detail ? 'leftFen' AS in_part,
         coalesce((t.detail->>'earnedAt')::timestamptz, t.at) AS earned_at
       FROM transfer t WHERE t.member_id = member AND t.transfer_id >= ledger_id_from(since) AND t.unit = 'growth')
   SELECT m.reason, m.earned_at, m.amount, 1 FROM moved m WHERE m.to_account = 'member:growth' AND m.earned_at >= since
   UNION ALL
-  SELECT coalesce(c.reason, 'merged_in'), m.earned_at, -m.amount, CASE WHEN c.reason IS NULL THEN 0 ELSE -1 END
+  SELECT coalesce(c.reason, 'merged_in'), m.earned_at, -m.amount, CASE WHEN c.reason IS NULL OR m.in_part THEN 0 ELSE -1 END
     FROM moved m LEFT JOIN moved c ON c.to_account = 'member:growth' AND c.effect_kind = m.effect_kind AND c.effect_source = m.effect_source
     WHERE m.from_account = 'member:growth' AND m.to_account = 'programme:issued' AND m.earned_at >= since
 $$;

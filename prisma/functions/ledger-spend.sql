@@ -144,8 +144,8 @@ BEGIN
 END $$;
 
 -- Takes back what a source had awarded: its own lot first, pending or active, then other active lots, then visible debt.
--- Growth goes back as far as the account still holds it.
--- {memberId, at, kind, sourceId, points, growth, earnedAt, reason, detail} → {pending, available, debt, growth, growthAfter}, or NULL when done before.
+-- Growth goes back as far as the account still holds it. What is taken back in several parts names each; 'take_back' is the last.
+-- {memberId, at, kind, sourceId, part?, points, growth, earnedAt, reason, detail} → {pending, available, debt, growth, growthAfter}, or NULL when done before.
 CREATE OR REPLACE FUNCTION ledger_take_back(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -158,7 +158,7 @@ DECLARE
   from_pending int := 0;
   from_available int := 0;
 BEGIN
-  IF NOT ledger_claim(call, 'take_back') THEN RETURN NULL; END IF;
+  IF NOT ledger_claim(call, coalesce(call->>'part', 'take_back')) THEN RETURN NULL; END IF;
   FOR giving IN SELECT * FROM lot WHERE member_id = member AND remaining > 0
       AND (state = 'active' OR (effect_kind = call->>'kind' AND effect_source = call->>'sourceId'))
       ORDER BY (effect_kind = call->>'kind' AND effect_source = call->>'sourceId') DESC, expires_at, lot_id LOOP

@@ -1,6 +1,6 @@
--- Takes a whole purchase back: state, points, growth, tier, the handlers of other nouns (its coupon and packet among them)
--- and the audit entry, in one statement. Protects I-P4; the purchase's state decides between two returns.
--- {request, staffId, memberId, orderId, visitId, until, at, windowMonths, warnDays, ladder, along}
+-- Takes a purchase back, whole or {refundFen} of it: state, points, growth, tier, the handlers of other nouns (its coupon and
+-- packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, until, at, windowMonths, warnDays, ladder, along}
 -- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
 CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -10,6 +10,7 @@ DECLARE
   known jsonb := request_begin(call->'request');
   own staff;
   back purchase;
+  refund int;
   taken jsonb;
   lowered jsonb;
   answers jsonb;
@@ -26,22 +27,61 @@ BEGIN
   IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
     PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
   END IF;
-  UPDATE purchase SET state = 'returned', returned_at = now_at, returned_by = own.member_id
-    WHERE member_id = member AND order_id = back.order_id AND state = 'settled';
+  refund := coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen);
+  IF refund > back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
+  END IF;
+  UPDATE purchase SET refunded_fen = refunded_fen + refund,
+      state = CASE WHEN refunded_fen + refund = amount_fen THEN 'returned' ELSE 'settled' END,
+      returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
+      returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
   -- what time alone does comes first: an end that has passed is not the return's doing
   PERFORM tier_review(call);
-  taken := ledger_take_back(order_still_held(back, now_at, (call->>'windowMonths')::int) || jsonb_build_object('memberId', member,
-    'at', call->'at', 'kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase_returned',
-    'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', back.amount_fen,
-                                 'earnedAt', iso_text(back.settled_at))));
+  taken := order_take_back(call, back, refund, own.member_id);
   lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
-  answers := run_handlers(call->'along');
+  answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
   PERFORM order_audit(call, own, 'order.return', call->>'orderId');
-  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', back.amount_fen,
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
+    'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
     'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
 END $$;
+
+-- Takes back what belongs to the amount returned so far, less what earlier returns took: rounded down each time, all of it
+-- with the last one, which alone claims the whole effect. Writes the return down. → as ledger_take_back
+CREATE OR REPLACE FUNCTION order_take_back(call jsonb, back purchase, refund int, by_staff uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held jsonb := order_still_held(back, now_at, (call->>'windowMonths')::int);
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  points int;
+  growth int;
+  taken jsonb;
+BEGIN
+  SELECT count(*), coalesce(sum(r.points), 0), coalesce(sum(r.growth), 0) INTO times, points, growth
+    FROM purchase_return r WHERE r.member_id = back.member_id AND r.order_id = back.order_id;
+  points := greatest(least(order_share(back.points, back), (held->>'points')::int) - points, 0);
+  growth := greatest(least(order_share(back.growth, back), (held->>'growth')::int) - growth, 0);
+  taken := ledger_take_back(jsonb_build_object('memberId', back.member_id, 'points', points, 'growth', growth,
+    'at', call->'at', 'kind', 'order', 'sourceId', back.order_id, 'part', CASE WHEN whole THEN 'take_back' ELSE 'take_back:' || times + 1 END,
+    'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
+      'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
+      || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at);
+  RETURN taken;
+END $$;
+
+-- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.
+CREATE OR REPLACE FUNCTION order_share(award int, back purchase) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN back.refunded_fen = back.amount_fen THEN award ELSE (award::bigint * back.refunded_fen / back.amount_fen)::int END
+$$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
 -- taken a second time. The points may have stood with any record that became this member; whether the growth still counts is

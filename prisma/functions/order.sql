@@ -141,11 +141,11 @@ BEGIN
     'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
 END $$;
 
--- What a store took between two instants and kept. {storeId, from, to} → {count, amountFen, points, members}
+-- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
 CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen), 0),
-      'points', coalesce(sum(points), 0), 'members', count(DISTINCT member_id))
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen - refunded_fen), 0),
+      'points', coalesce(sum(points - order_share(points, purchase)), 0), 'members', count(DISTINCT member_id))
     FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
       AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
 $$;
@@ -153,6 +153,7 @@ $$;
 CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  UPDATE purchase_return SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
   UPDATE order_hold SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
   SELECT '{}'::jsonb
 $$;

@@ -139,8 +139,8 @@ BEGIN
   END IF;
 END $$;
 
--- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent.
--- {memberId, orderId, at} → {referralId, takenBack} or NULL
+-- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
+-- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
 CREATE OR REPLACE FUNCTION referral_on_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -156,6 +156,8 @@ BEGIN
   PERFORM 1 FROM member WHERE member_id = inviter FOR NO KEY UPDATE;
   SELECT * INTO edge FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released') FOR UPDATE;
   IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
+  IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
+    WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
   take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
   PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
   RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);

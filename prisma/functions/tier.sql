@@ -80,6 +80,14 @@ BEGIN
   RETURN deserved;
 END $$;
 
+-- What of growth that one source earned has been given back in parts, by whoever its member became.
+CREATE OR REPLACE FUNCTION tier_given_back(earned transfer) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(back.amount), 0)::int FROM transfer back WHERE back.unit = 'growth' AND back.reason = 'purchase_returned'
+    AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
+      SELECT e.member_id FROM effect e WHERE e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back:%')
+$$;
+
 -- Every change of a member's growth but what was given back, as if it had never come. What other records had earned and this one
 -- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what.
 CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
@@ -90,13 +98,14 @@ LANGUAGE sql STABLE AS $$
     UNION
     SELECT (t.detail->>'from')::uuid, b.at FROM brought b JOIN transfer t ON t.member_id = b.earner
       WHERE t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from')
-  SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount ELSE -t.amount END FROM transfer t
+  SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount - tier_given_back(t) ELSE -t.amount END FROM transfer t
     WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
       AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
   UNION ALL
   SELECT b.at, -back.amount FROM brought b
     JOIN transfer earned ON earned.member_id = b.earner AND earned.unit = 'growth' AND earned.to_account = 'member:growth'
-    JOIN effect e ON e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part = 'take_back'
+    JOIN LATERAL (SELECT DISTINCT kind, source_id, member_id FROM effect e WHERE e.kind = earned.effect_kind
+      AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back%') e ON true
     JOIN transfer back ON back.member_id = e.member_id AND back.unit = 'growth' AND back.reason = 'purchase_returned'
       AND back.effect_kind = e.kind AND back.effect_source = e.source_id
     WHERE e.member_id NOT IN (SELECT earner FROM brought)

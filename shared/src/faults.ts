@@ -48,6 +48,7 @@ export const FAULTS = {
   HOLD_OVER: 'CONFLICT',
   RETURN_OVER: 'CONFLICT',
   RETURN_DONE: 'CONFLICT',
+  RETURN_TOO_MUCH: 'CONFLICT',
   COUPON_TAKEN: 'CONFLICT',
   COUPON_SHORT: 'CONFLICT',
   COUPON_OVER: 'CONFLICT',
@@ -98,6 +99,7 @@ export interface FaultDetails {
   IN_DEBT: { debtPoints: number }
   QUOTE_CHANGED: { payableFen: number }
   RETURN_OVER: { until: string }
+  RETURN_TOO_MUCH: { leftFen: number }
   COUPON_SHORT: { missingFen: number }
   COUPON_LIMIT: { limit: number }
   COUPON_NOT_OPEN: { opensAt: string }

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { earningOf } from './ledger'
-import { quoteWords, returnableUntil, returnRefusal } from './order'
+import { quoteWords, returnableUntil, returnedShare, returnRefusal } from './order'
 import { DEMO_POLICY } from './policy'
 
 const now = new Date('2026-11-22T04:00:00.000Z')
@@ -43,5 +44,41 @@ describe('taking back', () => {
       code: 'RETURN_DONE',
       detail: {},
     })
+  })
+})
+
+describe('what a part of the amount takes back', () => {
+  const whole = fc.record({
+    award: fc.integer({ min: 0, max: 300_000 }),
+    amountFen: fc.integer({ min: 1, max: 10_000_000 }),
+  })
+
+  test('I-P4: in whatever parts it is returned, all of them together take the award, none below zero, never above', () => {
+    fc.assert(
+      fc.property(
+        whole,
+        fc.array(fc.integer({ min: 1, max: 3_000_000 }), { maxLength: 12 }),
+        ({ award, amountFen }, parts) => {
+          let [refunded, taken] = [0, 0]
+          for (const part of [...parts, amountFen]) {
+            refunded = Math.min(amountFen, refunded + part)
+            const now = returnedShare(award, amountFen, refunded) - taken
+            expect(now).toBeGreaterThanOrEqual(0)
+            taken += now
+            expect(taken).toBeLessThanOrEqual(award)
+            if (refunded < amountFen) expect(taken / award || 0).toBeLessThanOrEqual(refunded / amountFen)
+          }
+          expect(taken).toBe(award)
+        },
+      ),
+    )
+  })
+
+  test('is rounded for the customer: the last point goes with the last fen', () => {
+    expect(returnedShare(68, 6_800, 99)).toBe(0)
+    expect(returnedShare(68, 6_800, 3_450)).toBe(34)
+    expect(returnedShare(68, 6_899, 6_898)).toBe(67)
+    expect(returnedShare(68, 6_899, 6_899)).toBe(68)
+    expect(returnedShare(0, 0, 0)).toBe(0)
   })
 })

@@ -33,6 +33,14 @@ export function quoteWords(facts: QuoteFacts, now: Date, policy: Policy): string
 export const returnableUntil = (settledAt: Date, policy: Policy): Date =>
   new Date(businessDaysAfter(settledAt, policy.returnDays).getTime() - 1)
 
+/**
+ * What of an award, in points or growth, belongs to `refundedFen` of the amount paid: rounded down, all of it with the whole.
+ * Each return takes back this share of everything returned so far less the share before it, so that returns in any parts take
+ * what one of the whole would take. The database has the same rule.
+ */
+export const returnedShare = (award: number, amountFen: number, refundedFen: number): number =>
+  refundedFen >= amountFen ? award : Math.floor((award * refundedFen) / amountFen)
+
 /** Why this purchase cannot be taken back now by somebody in this role; a manager may at any time. */
 export function returnRefusal(
   order: { state: string; settledAt: Date },

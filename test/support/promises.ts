@@ -6,7 +6,13 @@ const OWNED = [
     'account WHERE available_points + pending_points + debt_points + growth > 0 AND member_id',
     'lot_use WHERE member_id',
   ],
-  ...['purchase WHERE member_id', 'order_hold WHERE member_id', 'visit WHERE member_id', 'coupon WHERE member_id'],
+  ...[
+    'purchase WHERE member_id',
+    'purchase_return WHERE member_id',
+    'order_hold WHERE member_id',
+    'visit WHERE member_id',
+    'coupon WHERE member_id',
+  ],
   ...['coupon_quota WHERE member_id', 'gift_given WHERE member_id', 'redemption WHERE member_id'],
   ...['pickup_code WHERE member_id', 'reward_piece WHERE member_id', 'reward_quota WHERE member_id'],
   ...['reward_code WHERE member_id', 'reward_favourite WHERE member_id', 'right_use WHERE member_id'],
@@ -47,6 +53,21 @@ UNION ALL
 SELECT 'I-R1 used', member_id || ' ' || right_id || ' ' || period_key, used, (SELECT count(*) FROM redemption d
     WHERE d.member_id = u.member_id AND d.right_id = u.right_id AND d.right_period = u.period_key AND d.state <> 'cancelled')
   FROM right_use u
+UNION ALL
+SELECT 'I-P4 refunded', order_id::text, refunded_fen,
+    (SELECT coalesce(sum(amount_fen), 0) FROM purchase_return r WHERE r.member_id = p.member_id AND r.order_id = p.order_id)
+  FROM purchase p
+UNION ALL
+SELECT 'I-P4 taken back', order_id::text, sum(points),
+    (SELECT coalesce(sum(t.amount), 0) FROM (SELECT DISTINCT e.member_id FROM effect e
+        WHERE e.kind = 'order' AND e.source_id = order_id::text AND e.part LIKE 'take\\_back%') who
+      JOIN transfer t ON t.member_id = who.member_id AND t.effect_kind = 'order' AND t.effect_source = order_id::text
+        AND t.reason = 'purchase_returned' AND t.unit = 'points')
+  FROM purchase_return GROUP BY order_id
+UNION ALL
+SELECT 'I-P4 one effect a return', order_id::text, count(*), (SELECT count(*) FROM effect e
+    WHERE e.kind = 'order' AND e.source_id = order_id::text AND e.part LIKE 'take\\_back%')
+  FROM purchase_return GROUP BY order_id
 UNION ALL
 SELECT 'I-F2 budget', campaign_id, spent_points, reward_points * (SELECT count(*) FROM referral_kept k WHERE k.campaign_id = c.campaign_id)
   FROM referral_campaign c

@@ -46,7 +46,7 @@ export interface Counter {
   takeBack(
     memberId: string,
     orderId: string,
-    more?: { requestId?: string; visitId?: string } & More,
+    more?: { requestId?: string; visitId?: string; refundFen?: number } & More,
   ): Promise<ReturnedOrder>
   couponOf(couponId: string): Promise<{ state: string; holdId: string | null; orderId: string | null }>
   holdsOf(memberId: string): Promise<Record<string, number>>
@@ -107,9 +107,9 @@ export async function openCounter(url: string): Promise<Counter> {
       settleOrder(...asked(more), { requestId, visitId, memberRef, holdId }),
     pay: ({ visitId, memberRef }, amountFen, more = {}) =>
       settleOrder(...asked(more), { requestId: randomUUID(), visitId, memberRef, amountFen }),
-    takeBack: (memberId, orderId, { requestId = randomUUID(), visitId, ...more } = {}) => {
+    takeBack: (memberId, orderId, { requestId = randomUUID(), visitId, refundFen, ...more } = {}) => {
       const orderRef = orderRefOf(one.house.keys, { memberId, orderId, visitId: visitId ?? null })
-      return returnOrder(...asked(more), { requestId, orderRef })
+      return returnOrder(...asked(more), { requestId, orderRef, refundFen })
     },
     couponOf: (couponId) =>
       db.coupon.findFirstOrThrow({ where: { couponId }, select: { state: true, holdId: true, orderId: true } }),

@@ -43,6 +43,7 @@ test('shows the last ten purchases in any store, the newest first, with why one 
       storeName: '湖滨店',
       fullFen: 6_800,
       amountFen: 5_864,
+      refundedFen: 0,
       points: 58,
       state: 'settled',
       refusal: null,

@@ -15,6 +15,8 @@ export interface RecentOrder {
   storeName: string
   fullFen: number
   amountFen: number
+  /** What of the amount has come back so far. */
+  refundedFen: number
   points: number
   state: 'settled' | 'returned'
   /** Why this clerk cannot take it back now. */
@@ -43,6 +45,7 @@ export async function listRecent(
       settledAt: true,
       fullFen: true,
       amountFen: true,
+      refundedFen: true,
       points: true,
       state: true,
     },

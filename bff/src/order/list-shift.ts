@@ -32,6 +32,7 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
         settledAt: true,
         fullFen: true,
         amountFen: true,
+        refundedFen: true,
         points: true,
         state: true,
         tillId: true,

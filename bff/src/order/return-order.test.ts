@@ -39,6 +39,8 @@ describe('I-P4: a whole return gives everything back', () => {
     expect(await till.takeBack(memberId, order.orderId)).toEqual({
       orderNo: order.orderNo,
       refundedFen: 97_200,
+      refundedTotalFen: 97_200,
+      leftFen: 0,
       points: { pending: 972, available: 0, debt: 0 },
       growth: 972,
       coupon: { title: '满 30 减 8', returned: true },

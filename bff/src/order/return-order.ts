@@ -8,7 +8,10 @@ import { readOrderRef } from './order-ref'
 
 export interface ReturnedOrder {
   orderNo: string
+  /** With this return, with all of them so far, and what could still come back; in fen. */
   refundedFen: number
+  refundedTotalFen: number
+  leftFen: number
   /** What the member gave back of the points, and what is owed now. */
   points: { pending: number; available: number; debt: number }
   growth: number
@@ -19,18 +22,19 @@ export interface ReturnedOrder {
 }
 
 /**
- * Takes a whole purchase back: points, growth, coupon, packet and tier, in one statement. Any number of returns of one
- * order have one effect (I-P4). An order of another store is returned while its customer stands here with a live code.
- * @throws NOT_FOUND, RETURN_DONE, RETURN_OVER, VISIT_UNKNOWN, VISIT_OVER, CODE_NEEDED, STAFF_NEEDED, REQUEST_REUSED
+ * Takes a purchase back, all that is left of it or `refundFen`: points and growth by the share of the amount, the tier with
+ * them; coupon and packet with the last of it. Any number of returns give back what was paid, once (I-P4). An order of
+ * another store is returned while its customer stands here with a live code.
+ * @throws NOT_FOUND, RETURN_DONE, RETURN_OVER, RETURN_TOO_MUCH, VISIT_UNKNOWN, VISIT_OVER, CODE_NEEDED, STAFF_NEEDED, REQUEST_REUSED
  */
 export async function returnOrder(
   ctx: Ctx,
   staff: AtWork,
-  { requestId, orderRef }: { requestId: string; orderRef: string },
+  { requestId, orderRef, refundFen }: { requestId: string; orderRef: string; refundFen?: number | undefined },
 ): Promise<ReturnedOrder> {
   // the reference is sealed afresh each time it is handed out; the order's id is what was asked for
   const { memberId: named, orderId, visitId } = readOrderRef(ctx.keys, orderRef)
-  const asked = { requestId, orderId }
+  const asked = { requestId, orderId, ...(refundFen === undefined ? {} : { refundFen }) }
   const request = commandOf(ctx, 'order.return', asked)
   return twiceWhenBusy(async (again) => {
     const at = ctx.now()
@@ -45,6 +49,7 @@ export async function returnOrder(
       memberId,
       orderId,
       visitId,
+      refundFen,
       until: order && returnableUntil(order.settledAt, ctx.policy),
       at,
       ...tierTermsOf(ctx.policy),

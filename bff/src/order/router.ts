@@ -49,7 +49,13 @@ export const orderRouter = router({
     .input(z.object(visit))
     .query(({ ctx, input }) => listRecent(ctx.verb, ctx.staff, input)),
   return: staffProcedure('clerk')
-    .input(z.object({ requestId, orderRef: z.string().min(1).max(400) }))
+    .input(
+      z.object({
+        requestId,
+        orderRef: z.string().min(1).max(400),
+        refundFen: z.int().min(1).max(10_000_000).optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => returnOrder(ctx.verb, ctx.staff, input)),
   shift: staffProcedure('clerk')
     .input(z.object({ cursor: z.string().max(64).optional() }))

@@ -16,6 +16,7 @@ const DETAIL = {
   shortPoints: 1_220,
   debtPoints: 30,
   payableFen: 5_864,
+  leftFen: 1_200,
   missingFen: 300,
   limit: 1,
   opensAt: '2026-11-22T04:00:00.000Z',

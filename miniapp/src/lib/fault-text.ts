@@ -74,6 +74,7 @@ const WORDS: Words = {
   HOLD_OVER: () => say('价格锁定已过期', '券已经退回，请重新算一次', 'retry'),
   RETURN_OVER: (detail) => say('已过退货期', `${day(detail.until)}前可以退，请店长处理`, 'none'),
   RETURN_DONE: () => say('这一单已经退过了', undefined, 'none'),
+  RETURN_TOO_MUCH: ({ leftFen }) => say('超过可退的金额', `这一单还可以退 ${yuanText(leftFen)}`, 'none'),
   COUPON_TAKEN: () => say('这张券已经用掉了', '请换一张，或不用券', 'none'),
   COUPON_SHORT: ({ missingFen }) => say(`还差 ${yuanText(missingFen)}`, '够了就能用这张券', 'none'),
   COUPON_OVER: () => say('这张券已过期', undefined, 'none'),

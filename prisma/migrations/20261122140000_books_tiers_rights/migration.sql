@@ -100,6 +100,29 @@ CREATE TABLE "tier_change" (
     CONSTRAINT "tier_change_pkey" PRIMARY KEY ("member_id","change_id")
 );
 
+CREATE TABLE "purchase_return" (
+    "member_id" UUID NOT NULL,
+    "order_id" UUID NOT NULL,
+    "nth" INTEGER NOT NULL,
+    "amount_fen" INTEGER NOT NULL,
+    "points" INTEGER NOT NULL,
+    "growth" INTEGER NOT NULL,
+    "staff_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "purchase_return_pkey" PRIMARY KEY ("member_id","order_id","nth")
+);
+
+-- until now an order came back whole
+ALTER TABLE "purchase" ADD COLUMN "refunded_fen" INTEGER NOT NULL DEFAULT 0;
+UPDATE purchase SET refunded_fen = amount_fen WHERE state = 'returned';
+INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
+  SELECT p.member_id, p.order_id, 1, p.amount_fen, coalesce(sum(t.amount) FILTER (WHERE t.unit = 'points'), 0),
+         coalesce(sum(t.amount) FILTER (WHERE t.unit = 'growth'), 0), coalesce(p.returned_by, p.staff_id), coalesce(p.returned_at, p.settled_at)
+    FROM purchase p LEFT JOIN effect e ON e.kind = 'order' AND e.source_id = p.order_id::text AND e.part = 'take_back'
+    LEFT JOIN transfer t ON t.member_id = e.member_id AND t.effect_kind = 'order' AND t.effect_source = e.source_id AND t.reason = 'purchase_returned'
+    WHERE p.state = 'returned' GROUP BY p.member_id, p.order_id;
+
 CREATE INDEX "adjustment_adjustment_id_idx" ON "adjustment"("adjustment_id");
 CREATE INDEX "adjustment_proposed_at_idx" ON "adjustment"("proposed_at");
 
@@ -129,6 +152,11 @@ ALTER TABLE "adjustment" ADD CONSTRAINT adjustment_state CHECK (state IN ('waiti
 ALTER TABLE "adjustment_day" ADD CONSTRAINT adjustment_day_points CHECK (points >= 0);
 ALTER TABLE "tier_change" ADD CONSTRAINT tier_change_form
   CHECK (before BETWEEN 1 AND 6 AND after BETWEEN 1 AND 6 AND reason IN ('raised', 'kept', 'landed', 'returned', 'merged'));
+-- I-P4: never more than was paid, and returned is what came back whole
+ALTER TABLE "purchase" ADD CONSTRAINT purchase_refunded CHECK (refunded_fen BETWEEN 0 AND amount_fen
+  AND CASE state WHEN 'returned' THEN refunded_fen = amount_fen ELSE refunded_fen < amount_fen OR amount_fen = 0 END);
+ALTER TABLE "purchase_return" ADD CONSTRAINT purchase_return_form
+  CHECK (nth > 0 AND amount_fen >= 0 AND points >= 0 AND growth >= 0);
 CREATE INDEX reward_code_free ON "reward_code" (reward_id, code_no) WHERE member_id IS NULL;
 CREATE UNIQUE INDEX reward_code_taken ON "reward_code" (reward_id, redemption_id) WHERE redemption_id IS NOT NULL;
 CREATE INDEX adjustment_waiting ON "adjustment" (proposed_at) WHERE state = 'waiting';
@@ -138,6 +166,256 @@ CREATE INDEX standing_due ON "standing" (review_at);
 -- Functions, word for word as in prisma/functions.
 
 DROP FUNCTION mall_admit;
+
+-- Coupons: granted, held, used, given back, voided. Protects I-C1 (limits are conditional writes, CHECKs behind them) and
+-- I-L5 (a grant claims its effect). Every function is called with the member's row or account held by its caller.
+
+-- The last instant in which a coupon granted at `at` is valid; the same as couponEnd of the rules.
+CREATE OR REPLACE FUNCTION coupon_end(days int, fixed timestamptz, at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(fixed, (date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => days + 1))
+    AT TIME ZONE 'Asia/Shanghai' - interval '1 millisecond')
+$$;
+
+-- Grants one coupon of a template for one source, once; asked again it answers the same coupon. Never raises for a limit,
+-- so that a paid order settles. A template without a limit is only read; the shared row comes last.
+-- {memberId, templateId, at, kind, sourceId, part?} → {couponId, title, expiresAt} | {refused, detail}
+CREATE OR REPLACE FUNCTION coupon_grant(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  which text := 'coupon:' || (call->>'templateId') || coalesce(':' || (call->>'part'), '');
+  own coupon_template;
+  made coupon;
+  ends timestamptz;
+BEGIN
+  SELECT * INTO own FROM coupon_template WHERE template_id = call->>'templateId';
+  IF NOT FOUND THEN RETURN '{"refused": "NOT_FOUND", "detail": {"noun": "coupon"}}'; END IF;
+  IF EXISTS (SELECT 1 FROM effect WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND part = which) THEN
+    SELECT * INTO made FROM coupon WHERE member_id = member AND effect_kind = call->>'kind'
+      AND effect_source = call->>'sourceId' AND effect_part = which;
+    RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+  END IF;
+  ends := coupon_end(own.valid_days, own.valid_until, now_at);
+  IF own.starts_at > now_at THEN
+    RETURN jsonb_build_object('refused', 'COUPON_NOT_OPEN', 'detail', jsonb_build_object('opensAt', iso_text(own.starts_at)));
+  END IF;
+  IF own.ends_at < now_at OR ends <= now_at THEN RETURN '{"refused": "COUPON_OVER", "detail": {}}'; END IF;
+
+  IF own.per_person_limit IS NOT NULL THEN
+    INSERT INTO coupon_quota AS held (member_id, template_id, granted) SELECT member, own.template_id, 1 WHERE own.per_person_limit > 0
+      ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + 1 WHERE held.granted < own.per_person_limit;
+    IF NOT FOUND THEN
+      RETURN jsonb_build_object('refused', 'COUPON_LIMIT', 'detail', jsonb_build_object('limit', own.per_person_limit));
+    END IF;
+  END IF;
+  IF own.total_limit IS NOT NULL THEN
+    -- a look first, so that a crowd before an empty shelf does not queue for its row
+    IF own.granted < own.total_limit THEN
+      UPDATE coupon_template SET granted = granted + 1 WHERE template_id = own.template_id AND granted < total_limit;
+    END IF;
+    IF own.granted >= own.total_limit OR NOT FOUND THEN
+      IF own.per_person_limit IS NOT NULL THEN
+        UPDATE coupon_quota SET granted = granted - 1 WHERE member_id = member AND template_id = own.template_id;
+      END IF;
+      RETURN '{"refused": "COUPON_GONE", "detail": {}}';
+    END IF;
+  END IF;
+  INSERT INTO effect (kind, source_id, part, member_id, at) VALUES (call->>'kind', call->>'sourceId', which, member, now_at);
+  INSERT INTO coupon (member_id, coupon_id, template_id, state, granted_at, valid_from, expires_at, effect_kind, effect_source, effect_part)
+    VALUES (member, uuid_v7(now_at), own.template_id, 'granted', now_at, now_at, ends, call->>'kind', call->>'sourceId', which)
+    RETURNING * INTO made;
+  RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+END $$;
+
+-- A member takes one of the coupons that lie open. {request, memberId, templateId, claimId, at} → the coupon's row
+CREATE OR REPLACE FUNCTION coupon_claim(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  member uuid := (call->>'memberId')::uuid;
+  given jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  IF NOT EXISTS (SELECT 1 FROM coupon_template WHERE template_id = call->>'templateId' AND claimable) THEN
+    PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}');
+  END IF;
+  given := coupon_grant(call || jsonb_build_object('kind', 'claim', 'sourceId', call->>'claimId'));
+  IF given ? 'refused' THEN PERFORM refuse(given->>'refused', given->'detail'); END IF;
+  RETURN request_end(call->'request', (SELECT coupon_row(c, t) FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.coupon_id = (given->>'couponId')::uuid));
+END $$;
+
+-- Keeps a coupon aside for a priced purchase. {memberId, couponId, holdId, at, heldUntil} → {couponId, title}
+-- Refuses NOT_FOUND, COUPON_TAKEN, COUPON_OVER, COUPON_NOT_OPEN. A hold whose time is over holds nothing.
+CREATE OR REPLACE FUNCTION coupon_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'held', hold_id = (call->>'holdId')::uuid, held_until = (call->>'heldUntil')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at)) AND valid_from <= now_at AND expires_at >= now_at
+      AND NOT coupon_recalled(coupon)
+    RETURNING * INTO own;
+  IF NOT FOUND THEN
+    SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid;
+    IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}'); END IF;
+    IF own.state = 'used' OR (own.state = 'held' AND own.held_until > now_at) THEN PERFORM refuse('COUPON_TAKEN'); END IF;
+    IF own.state = 'granted' AND own.valid_from > now_at THEN
+      PERFORM refuse('COUPON_NOT_OPEN', jsonb_build_object('opensAt', iso_text(own.valid_from)));
+    END IF;
+    PERFORM refuse('COUPON_OVER');
+  END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- The order of a hold is paid; whether the hold still lives is the order's to know. A coupon that ended while it was held
+-- is used all the same: the customer has paid. {memberId, holdId, orderId, at} → {couponId, title}, or NULL for a hold without one
+CREATE OR REPLACE FUNCTION coupon_use(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'used', held_until = NULL, order_id = (call->>'orderId')::uuid, used_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' RETURNING * INTO own;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- What a coupon was granted for has been taken back: it may not come back to its owner.
+CREATE OR REPLACE FUNCTION coupon_recalled(own coupon) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM effect WHERE kind = own.effect_kind AND source_id = own.effect_source AND part = 'coupon_void')
+$$;
+
+-- Gives a held or used coupon back to its owner, or voids it where its source was taken back meanwhile. → whether it is usable
+CREATE OR REPLACE FUNCTION coupon_give_back(own coupon, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  recalled boolean := coupon_recalled(own);
+BEGIN
+  UPDATE coupon SET state = CASE WHEN recalled THEN 'voided' ELSE 'granted' END, hold_id = NULL, held_until = NULL, order_id = NULL,
+      used_at = NULL, voided_at = CASE WHEN recalled THEN at END,
+      void_reason = CASE WHEN NOT recalled THEN NULL WHEN own.effect_kind = 'gift' THEN 'gift_superseded' ELSE 'order_returned' END
+    WHERE member_id = own.member_id AND coupon_id = own.coupon_id;
+  RETURN NOT recalled AND own.expires_at >= at;
+END $$;
+
+-- A hold was given up or ran out. {memberId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION coupon_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM coupon_give_back(own, coalesce((call->>'at')::timestamptz, own.held_until));
+  RETURN '{"released": true}';
+END $$;
+
+-- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used. While
+-- something of it is left, both stay. {memberId, orderId, at, leftFen?} → {coupon: {title, returned} | null, packet: {title, state} | null}
+CREATE OR REPLACE FUNCTION coupon_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+  used jsonb;
+  packet jsonb;
+BEGIN
+  IF (call->>'leftFen')::int > 0 THEN RETURN '{"coupon": null, "packet": null}'; END IF;
+  SELECT * INTO own FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' FOR UPDATE;
+  IF FOUND THEN
+    used := jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),
+      'returned', coupon_give_back(own, now_at));
+  END IF;
+  PERFORM coupon_void_of(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'order_returned'));
+  SELECT jsonb_build_object('title', t.title, 'state', CASE c.state WHEN 'voided' THEN 'voided' ELSE 'used' END) INTO packet
+    FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.effect_kind = 'order' AND c.effect_source = call->>'orderId';
+  RETURN jsonb_build_object('coupon', used, 'packet', packet);
+END $$;
+
+-- Takes back what a source had granted, as far as it is unused. One that lies at a till right now is voided when it comes
+-- back from there. {memberId, kind, sourceId, at, reason} → {voided}
+CREATE OR REPLACE FUNCTION coupon_void_of(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  PERFORM ledger_claim(call, 'coupon_void');
+  UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = call->>'reason'
+    WHERE member_id = (call->>'memberId')::uuid AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId'
+      AND (state = 'granted' OR (state = 'held' AND held_until <= (call->>'at')::timestamptz));
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN jsonb_build_object('voided', gone);
+END $$;
+
+-- Counts add up; what is above a limit then stays, and leaves nothing to take.
+CREATE OR REPLACE FUNCTION coupon_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+BEGIN
+  UPDATE coupon SET member_id = dst WHERE member_id = src;
+  INSERT INTO coupon_quota AS held (member_id, template_id, granted)
+    SELECT dst, template_id, granted FROM coupon_quota WHERE member_id = src
+    ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + excluded.granted;
+  DELETE FROM coupon_quota WHERE member_id = src;
+  RETURN '{}';
+END $$;
+
+-- A coupon with its terms, as it travels.
+CREATE OR REPLACE FUNCTION coupon_row(own coupon, terms coupon_template) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'templateId', own.template_id, 'title', terms.title, 'kind', terms.kind,
+    'amountOffFen', terms.amount_off_fen, 'payPercent', terms.pay_percent, 'maxOffFen', terms.max_off_fen,
+    'thresholdFen', terms.threshold_fen, 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
+    'heldUntil', iso_text(own.held_until), 'usedAt', iso_text(own.used_at), 'rules', terms.rules, 'effectKind', own.effect_kind);
+END $$;
+
+-- What could be laid on an order: not used, not voided, not ended. The soonest end first. {memberId, at} → rows
+CREATE OR REPLACE FUNCTION coupon_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(coupon_row(live.own, t) ORDER BY (live.own).expires_at, (live.own).coupon_id), '[]') FROM (
+    SELECT c AS own FROM coupon c WHERE member_id = (call->>'memberId')::uuid AND (state = 'granted' AND expires_at >= now_at
+        OR state = 'held' AND greatest(expires_at, held_until) >= now_at)
+      ORDER BY expires_at, coupon_id LIMIT 50) live JOIN coupon_template t ON t.template_id = (live.own).template_id);
+END $$;
+
+-- The coupon page in one round trip. {memberId, at} → {open, used, over, claimable}, 50 of each at most
+CREATE OR REPLACE FUNCTION coupon_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN jsonb_build_object('open', coupon_open(call),
+    'used', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY (past.own).used_at DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND state = 'used' ORDER BY used_at DESC LIMIT 50) past
+      JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'over', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY coalesce((past.own).voided_at, (past.own).expires_at) DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND (state = 'voided' OR (state = 'granted' AND expires_at < now_at)
+          OR (state = 'held' AND greatest(expires_at, held_until) < now_at))
+        ORDER BY coalesce(voided_at, expires_at) DESC LIMIT 50) past JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
+        'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
+        'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
+        'totalLimit', t.total_limit, 'granted', t.granted, 'perPersonLimit', t.per_person_limit, 'grantedToMe', coalesce(q.granted, 0))
+        ORDER BY t.template_id), '[]')
+      FROM coupon_template t LEFT JOIN coupon_quota q ON q.member_id = me AND q.template_id = t.template_id
+      WHERE t.claimable AND (t.ends_at IS NULL OR t.ends_at >= now_at) AND (t.valid_until IS NULL OR t.valid_until > now_at)));
+END $$;
 
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
 -- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
@@ -407,17 +685,17 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Growth earned since `since`, source by source, and below zero what of it was given back. What a merge brought counts from
--- the day on which the other record had earned it. `sources` adds up to how many there are.
+-- the day on which the other record had earned it. `sources` adds up to how many there are: one that came back in part is one.
 CREATE OR REPLACE FUNCTION ledger_growth_lines(member uuid, since timestamptz)
 RETURNS TABLE (reason text, earned_at timestamptz, growth int, sources int)
 LANGUAGE sql STABLE AS $$
   WITH moved AS (
-    SELECT t.reason, t.from_account, t.to_account, t.amount, t.effect_kind, t.effect_source,
+    SELECT t.reason, t.from_account, t.to_account, t.amount, t.effect_kind, t.effect_source, t.detail ? 'leftFen' AS in_part,
         coalesce((t.detail->>'earnedAt')::timestamptz, t.at) AS earned_at
       FROM transfer t WHERE t.member_id = member AND t.transfer_id >= ledger_id_from(since) AND t.unit = 'growth')
   SELECT m.reason, m.earned_at, m.amount, 1 FROM moved m WHERE m.to_account = 'member:growth' AND m.earned_at >= since
   UNION ALL
-  SELECT coalesce(c.reason, 'merged_in'), m.earned_at, -m.amount, CASE WHEN c.reason IS NULL THEN 0 ELSE -1 END
+  SELECT coalesce(c.reason, 'merged_in'), m.earned_at, -m.amount, CASE WHEN c.reason IS NULL OR m.in_part THEN 0 ELSE -1 END
     FROM moved m LEFT JOIN moved c ON c.to_account = 'member:growth' AND c.effect_kind = m.effect_kind AND c.effect_source = m.effect_source
     WHERE m.from_account = 'member:growth' AND m.to_account = 'programme:issued' AND m.earned_at >= since
 $$;
@@ -606,8 +884,8 @@ BEGIN
 END $$;
 
 -- Takes back what a source had awarded: its own lot first, pending or active, then other active lots, then visible debt.
--- Growth goes back as far as the account still holds it.
--- {memberId, at, kind, sourceId, points, growth, earnedAt, reason, detail} → {pending, available, debt, growth, growthAfter}, or NULL when done before.
+-- Growth goes back as far as the account still holds it. What is taken back in several parts names each; 'take_back' is the last.
+-- {memberId, at, kind, sourceId, part?, points, growth, earnedAt, reason, detail} → {pending, available, debt, growth, growthAfter}, or NULL when done before.
 CREATE OR REPLACE FUNCTION ledger_take_back(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -620,7 +898,7 @@ DECLARE
   from_pending int := 0;
   from_available int := 0;
 BEGIN
-  IF NOT ledger_claim(call, 'take_back') THEN RETURN NULL; END IF;
+  IF NOT ledger_claim(call, coalesce(call->>'part', 'take_back')) THEN RETURN NULL; END IF;
   FOR giving IN SELECT * FROM lot WHERE member_id = member AND remaining > 0
       AND (state = 'active' OR (effect_kind = call->>'kind' AND effect_source = call->>'sourceId'))
       ORDER BY (effect_kind = call->>'kind' AND effect_source = call->>'sourceId') DESC, expires_at, lot_id LOOP
@@ -1401,9 +1679,9 @@ LANGUAGE sql STABLE AS $$
       ORDER BY redemption_id DESC LIMIT (call->>'limit')::int) page JOIN reward item USING (reward_id)
 $$;
 
--- Takes a whole purchase back: state, points, growth, tier, the handlers of other nouns (its coupon and packet among them)
--- and the audit entry, in one statement. Protects I-P4; the purchase's state decides between two returns.
--- {request, staffId, memberId, orderId, visitId, until, at, windowMonths, warnDays, ladder, along}
+-- Takes a purchase back, whole or {refundFen} of it: state, points, growth, tier, the handlers of other nouns (its coupon and
+-- packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, until, at, windowMonths, warnDays, ladder, along}
 -- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
 CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -1413,6 +1691,7 @@ DECLARE
   known jsonb := request_begin(call->'request');
   own staff;
   back purchase;
+  refund int;
   taken jsonb;
   lowered jsonb;
   answers jsonb;
@@ -1429,22 +1708,61 @@ BEGIN
   IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
     PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
   END IF;
-  UPDATE purchase SET state = 'returned', returned_at = now_at, returned_by = own.member_id
-    WHERE member_id = member AND order_id = back.order_id AND state = 'settled';
+  refund := coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen);
+  IF refund > back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
+  END IF;
+  UPDATE purchase SET refunded_fen = refunded_fen + refund,
+      state = CASE WHEN refunded_fen + refund = amount_fen THEN 'returned' ELSE 'settled' END,
+      returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
+      returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
   -- what time alone does comes first: an end that has passed is not the return's doing
   PERFORM tier_review(call);
-  taken := ledger_take_back(order_still_held(back, now_at, (call->>'windowMonths')::int) || jsonb_build_object('memberId', member,
-    'at', call->'at', 'kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase_returned',
-    'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', back.amount_fen,
-                                 'earnedAt', iso_text(back.settled_at))));
+  taken := order_take_back(call, back, refund, own.member_id);
   lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
-  answers := run_handlers(call->'along');
+  answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
   PERFORM order_audit(call, own, 'order.return', call->>'orderId');
-  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', back.amount_fen,
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
+    'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
     'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
 END $$;
+
+-- Takes back what belongs to the amount returned so far, less what earlier returns took: rounded down each time, all of it
+-- with the last one, which alone claims the whole effect. Writes the return down. → as ledger_take_back
+CREATE OR REPLACE FUNCTION order_take_back(call jsonb, back purchase, refund int, by_staff uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held jsonb := order_still_held(back, now_at, (call->>'windowMonths')::int);
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  points int;
+  growth int;
+  taken jsonb;
+BEGIN
+  SELECT count(*), coalesce(sum(r.points), 0), coalesce(sum(r.growth), 0) INTO times, points, growth
+    FROM purchase_return r WHERE r.member_id = back.member_id AND r.order_id = back.order_id;
+  points := greatest(least(order_share(back.points, back), (held->>'points')::int) - points, 0);
+  growth := greatest(least(order_share(back.growth, back), (held->>'growth')::int) - growth, 0);
+  taken := ledger_take_back(jsonb_build_object('memberId', back.member_id, 'points', points, 'growth', growth,
+    'at', call->'at', 'kind', 'order', 'sourceId', back.order_id, 'part', CASE WHEN whole THEN 'take_back' ELSE 'take_back:' || times + 1 END,
+    'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
+      'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
+      || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at);
+  RETURN taken;
+END $$;
+
+-- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.
+CREATE OR REPLACE FUNCTION order_share(award int, back purchase) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN back.refunded_fen = back.amount_fen THEN award ELSE (award::bigint * back.refunded_fen / back.amount_fen)::int END
+$$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
 -- taken a second time. The points may have stood with any record that became this member; whether the growth still counts is
@@ -1464,6 +1782,447 @@ BEGIN
     WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
       WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
   RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
+END $$;
+
+CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Fixes a quoted price and keeps its coupon aside; the conditional write of coupon_hold decides between two tills.
+-- {request, staffId, memberId, visitId, holdId, fullFen, payableFen, couponId, tier, receipt, fault, at, expiresAt}
+-- `fault` is what the rule has against it; `tier` is what the rule saw. BUSY when that is no longer so: the caller asks again.
+CREATE OR REPLACE FUNCTION order_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' AND call->>'couponId' IS NOT NULL THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  PERFORM order_release_over(member, now_at);
+  IF call->>'couponId' IS NOT NULL THEN
+    PERFORM coupon_hold(jsonb_build_object('memberId', member, 'couponId', call->'couponId', 'holdId', call->'holdId',
+      'at', call->'at', 'heldUntil', call->'expiresAt'));
+  END IF;
+  IF jsonb_typeof(call->'fault') = 'object' THEN PERFORM refuse(call->'fault'->>'code', call->'fault'->'detail'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM standing WHERE member_id = member AND tier = (call->>'tier')::int) THEN PERFORM refuse('BUSY'); END IF;
+  INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_id, state, held_at, expires_at)
+    VALUES (member, (call->>'holdId')::uuid, stay.visit_id, own.store_id, stay.till_id, own.member_id, (call->>'fullFen')::int,
+            (call->>'payableFen')::int, call->'receipt', (call->>'couponId')::uuid, 'live', now_at, (call->>'expiresAt')::timestamptz);
+  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen',
+    'payableFen', call->'payableFen', 'couponId', call->'couponId', 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
+END $$;
+
+-- Gives a hold up, whether or not its visit is over. {request, staffId, memberId, visitId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  kept order_hold;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+    AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  IF kept.state = 'live' THEN
+    UPDATE order_hold SET state = 'released' WHERE member_id = member AND hold_id = kept.hold_id;
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'at', call->'at'));
+    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
+END $$;
+
+-- Gives up what a member's holds keep aside beyond their time. → how many
+CREATE OR REPLACE FUNCTION order_release_over(member uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  given_up uuid;
+  released int := 0;
+BEGIN
+  FOR given_up IN UPDATE order_hold SET state = 'released'
+      WHERE member_id = member AND state = 'live' AND expires_at <= now_at RETURNING hold_id LOOP
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', given_up, 'at', now_at));
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+-- {memberId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release_due(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM member_hold((call->>'memberId')::uuid);
+  RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- Takes a paid amount into account: the order, its points and growth, the tier, the coupon of its hold, the handlers of
+-- other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
+-- ledger_award. What has been paid does not fail for its coupon: a live hold has it.
+-- {request, staffId, memberId, visitId, holdId?, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  kept order_hold;
+  made purchase;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+  packet jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF call->>'holdId' IS NOT NULL THEN
+    UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+      AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
+      RETURNING * INTO kept;
+    IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  ELSIF stay.expires_at <= now_at THEN
+    PERFORM refuse('VISIT_OVER');
+  END IF;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth,
+                        settled_at, receipt, hold_id)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', coalesce(kept.full_fen, (call->>'amountFen')::int), (call->>'amountFen')::int, (call->>'points')::int,
+            (call->>'growth')::int, now_at, kept.receipt, kept.hold_id) RETURNING * INTO made;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  IF kept.coupon_id IS NOT NULL THEN
+    PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
+  END IF;
+  packet := run_handlers(call->'along')->'coupon_grant';
+  PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
+    'points', call->'points', 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after',
+    'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
+END $$;
+
+-- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen - refunded_fen), 0),
+      'points', coalesce(sum(points - order_share(points, purchase)), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
+
+CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  UPDATE purchase_return SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  UPDATE order_hold SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
+CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
+    AND settled_at < until AND settled_at >= until - make_interval(days => days))
+$$;
+
+-- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
+-- writes), I-F3 (no self, no cycle), I-F4 (a return ends what is held and takes back what was paid).
+
+-- The short code that leads to a member for ever: the one there is, or a new one. {memberId, at} → {code}
+CREATE OR REPLACE FUNCTION referral_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  own text := referral_code_of(who);
+  chance bytea;
+BEGIN
+  IF own IS NULL THEN
+    PERFORM member_hold(who);
+    own := referral_code_of(who);
+  END IF;
+  WHILE own IS NULL LOOP
+    chance := uuid_send(gen_random_uuid());
+    -- bytes 6 and 8 of a UUID are not chance
+    SELECT string_agg(substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', get_byte(chance, at) % 62 + 1, 1), '')
+      INTO own FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 10, 11]) at;
+    INSERT INTO referral_link (code, member_id, created_at) VALUES (own, who, (call->>'at')::timestamptz) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN own := NULL; END IF;
+  END LOOP;
+  RETURN jsonb_build_object('code', own);
+END $$;
+
+CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
+
+-- Lays the edge between somebody who joins for the first time and the owner of the link they came by. No edge where the
+-- link is unknown, nothing runs, or the person is not new: bought before, or is above the inviter already.
+-- {memberId, at, link, newAfterDays} → {referralId} or NULL
+CREATE OR REPLACE FUNCTION referral_attribute(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge uuid := uuid_v7(now_at);
+  campaign text;
+  inviter uuid;
+  owner member;
+BEGIN
+  SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
+  LOOP
+    -- a merge under way is waited for, and its survivor is the inviter; a later one waits and takes the edge along
+    SELECT * INTO owner FROM member WHERE member_id = inviter FOR KEY SHARE;
+    EXIT WHEN owner.merged_into IS NULL;
+    inviter := owner.merged_into;
+  END LOOP;
+  IF owner.status IS DISTINCT FROM 'active' OR inviter = who OR EXISTS (SELECT 1 FROM referral_above(inviter) up WHERE up.inviter_id = who) THEN
+    RETURN NULL;
+  END IF;
+  IF coalesce(member_new_since(who) < now_at, true) OR order_bought_before(who, now_at, (call->>'newAfterDays')::int) THEN
+    RETURN NULL;
+  END IF;
+  SELECT campaign_id INTO campaign FROM referral_campaign
+    WHERE starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at) AND (stopped_at IS NULL OR stopped_at > now_at)
+    ORDER BY starts_at DESC, campaign_id LIMIT 1;
+  IF campaign IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO referral (member_id, referral_id, inviter_id, code, campaign_id, state, joined_at)
+    VALUES (who, edge, inviter, call->>'link', campaign, 'joined', now_at) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('referralId', edge) END;
+END $$;
+
+-- The edges from a member up to whoever was brought by nobody; ends where it began, if it does.
+CREATE OR REPLACE FUNCTION referral_above(start uuid) RETURNS SETOF referral
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE up AS (
+    SELECT r.member_id, r.referral_id, r.inviter_id, 1 AS depth FROM referral r WHERE r.member_id = start AND r.state <> 'void'
+    UNION ALL
+    SELECT r.member_id, r.referral_id, r.inviter_id, up.depth + 1 FROM up JOIN referral r ON r.member_id = up.inviter_id
+      WHERE r.state <> 'void' AND up.inviter_id <> start AND up.depth < 1000
+  )
+  SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
+$$;
+
+-- The friend's first purchase that is large enough: a place under the inviter's cap and the points out of the budget are
+-- taken by conditional writes (I-F2), the campaign's row last; or it is written down why not.
+-- {memberId, orderId, amountFen, at} → {referralId, state} or NULL when there is nothing to decide
+CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge referral;
+  camp referral_campaign;
+  why text;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
+  IF camp.ends_at <= now_at THEN why := 'over'; ELSE why := referral_reserve(edge.inviter_id, camp, now_at); END IF;
+  UPDATE referral SET order_id = (call->>'orderId')::uuid, reason = why,
+      state = CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END,
+      points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
+      held_at = CASE WHEN why IS NULL THEN now_at END,
+      release_at = CASE WHEN why IS NULL THEN
+        (date_trunc('day', now_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => camp.hold_days + 1)) AT TIME ZONE 'Asia/Shanghai' END,
+      settled_at = CASE WHEN why IS NOT NULL THEN now_at END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'state', CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END);
+END $$;
+
+-- Reserves one reward, or says why not: cap | budget | stopped.
+CREATE OR REPLACE FUNCTION referral_reserve(inviter uuid, camp referral_campaign, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  stopped timestamptz := camp.stopped_at;
+BEGIN
+  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
+      AND (stopped_at IS NULL OR stopped_at > now_at);
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
+  SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
+  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+END $$;
+
+-- Ends an edge that came to nothing. What was only promised returns to the cap and the budget; of what was paid, {take}
+-- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them.
+CREATE OR REPLACE FUNCTION referral_end(edge referral, next_state text, why text, take int, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF take > 0 THEN
+    PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
+      'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
+  END IF;
+  IF edge.state = 'held' THEN
+    UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;
+    UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
+  END IF;
+END $$;
+
+-- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
+-- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
+CREATE OR REPLACE FUNCTION referral_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  inviter uuid;
+  edge referral;
+  take int;
+BEGIN
+  SELECT inviter_id INTO inviter FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released');
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  -- the inviter before the edge, as the release does
+  PERFORM 1 FROM member WHERE member_id = inviter FOR NO KEY UPDATE;
+  SELECT * INTO edge FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released') FOR UPDATE;
+  IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
+  IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
+    WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
+  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
+END $$;
+
+-- Pays one held reward whose day has come, and tells the inviter who allows it. An inviter who is busy just now is left
+-- for the next run. {memberId, referralId, at, expiresAt, friend} → {released}
+CREATE OR REPLACE FUNCTION referral_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'referralId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  inviter uuid := (SELECT inviter_id FROM referral WHERE member_id = who AND referral_id = id AND state = 'held' AND release_at <= now_at);
+  edge referral;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at
+    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at RETURNING * INTO edge;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
+    'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
+  PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
+    'payload', jsonb_build_object('points', edge.points, 'friend', call->'friend', 'at', call->'at')));
+  RETURN '{"released": true}';
+END $$;
+
+-- Two records are one person: links, edges and places under the cap go along. Nobody has brought oneself (I-F3), the earliest
+-- inviter stays (I-F1), and who turns out to have been here before is no new friend. {from, to, at, newAfterDays}
+CREATE OR REPLACE FUNCTION referral_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge referral;
+BEGIN
+  UPDATE referral_link SET member_id = dst WHERE member_id = src;
+  PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) AND inviter_id IN (src, dst) LOOP
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END LOOP;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) ORDER BY joined_at, referral_id OFFSET 1 LOOP
+    -- both by the same friend's link: that friend simply brought one person
+    PERFORM referral_void(edge, CASE WHEN EXISTS (SELECT 1 FROM referral first WHERE first.member_id IN (src, dst) AND first.state <> 'void'
+      AND first.inviter_id = edge.inviter_id AND first.referral_id <> edge.referral_id) THEN 'same_person' ELSE 'other_inviter' END, now_at);
+  END LOOP;
+  UPDATE referral SET member_id = dst WHERE member_id = src;
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
+    SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src;
+  PERFORM referral_cut_cycle(dst, now_at);
+  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held') LOOP
+    IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
+      PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
+    END IF;
+  END LOOP;
+  PERFORM referral_take_back(jsonb_build_object('memberId', dst, 'at', now_at));
+  RETURN '{}';
+END $$;
+
+-- The edge was none: what was paid for it is taken back as far as it is unspent.
+CREATE OR REPLACE FUNCTION referral_void(edge referral, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  unspent int := 0;
+BEGIN
+  IF edge.state = 'released' THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
+      WHERE member_id = holder AND effect_kind = 'referral' AND effect_source = edge.referral_id::text;
+  END IF;
+  PERFORM referral_end(edge, 'void', why, unspent, now_at);
+  PERFORM referral_take_back(jsonb_build_object('memberId', holder, 'at', now_at));
+END $$;
+
+-- What came back of a void edge’s reward, as an exchange that it had paid for was undone. {memberId, at}
+CREATE OR REPLACE FUNCTION referral_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state = 'void') THEN RETURN; END IF;
+  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'referral', 'sourceId', edge.referral_id, 'originLotId', paid.lot_id,
+      'reason', 'referral_returned', 'detail', '{}'::jsonb))
+    FROM referral edge JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = edge.referral_id::text
+    WHERE edge.inviter_id = who AND edge.state = 'void' AND paid.lot_id = paid.origin_lot_id
+      AND paid.member_id IN (SELECT member_id FROM member WHERE member_id = who OR merged_into = who);
+END $$;
+
+-- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
+-- the other, or two merges at once could each close half of one.
+CREATE OR REPLACE FUNCTION referral_cut_cycle(who uuid, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE member_id = who AND state <> 'void')
+    OR NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state <> 'void') THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
+    SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    -- as it stands when nobody else writes it: somebody may just be buying for it
+    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END IF;
 END $$;
 
 -- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer, whoever sends it; the primary
@@ -1883,6 +2642,14 @@ BEGIN
   RETURN deserved;
 END $$;
 
+-- What of growth that one source earned has been given back in parts, by whoever its member became.
+CREATE OR REPLACE FUNCTION tier_given_back(earned transfer) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(back.amount), 0)::int FROM transfer back WHERE back.unit = 'growth' AND back.reason = 'purchase_returned'
+    AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
+      SELECT e.member_id FROM effect e WHERE e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back:%')
+$$;
+
 -- Every change of a member's growth but what was given back, as if it had never come. What other records had earned and this one
 -- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what.
 CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
@@ -1893,13 +2660,14 @@ LANGUAGE sql STABLE AS $$
     UNION
     SELECT (t.detail->>'from')::uuid, b.at FROM brought b JOIN transfer t ON t.member_id = b.earner
       WHERE t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from')
-  SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount ELSE -t.amount END FROM transfer t
+  SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount - tier_given_back(t) ELSE -t.amount END FROM transfer t
     WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
       AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
   UNION ALL
   SELECT b.at, -back.amount FROM brought b
     JOIN transfer earned ON earned.member_id = b.earner AND earned.unit = 'growth' AND earned.to_account = 'member:growth'
-    JOIN effect e ON e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part = 'take_back'
+    JOIN LATERAL (SELECT DISTINCT kind, source_id, member_id FROM effect e WHERE e.kind = earned.effect_kind
+      AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back%') e ON true
     JOIN transfer back ON back.member_id = e.member_id AND back.unit = 'growth' AND back.reason = 'purchase_returned'
       AND back.effect_kind = e.kind AND back.effect_source = e.source_id
     WHERE e.member_id NOT IN (SELECT earner FROM brought)
