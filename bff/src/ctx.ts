@@ -46,6 +46,7 @@ export interface Events {
     activeAt: Date
     at: Date
   }
+  /** Whole or a part of it: the statement tells each call what is left, as `leftFen`. */
   'order.returned': { memberId: string; orderId: string; at: Date }
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
 }

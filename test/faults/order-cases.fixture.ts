@@ -52,7 +52,7 @@ export const ORDER_CASES: Record<string, ProcedureCase> = {
   'order.recent': { for: 'clerk', input: ({ visit }) => visit, foreign: elsewhere() },
   'order.return': {
     for: 'clerk',
-    input: () => ({ requestId: requestId(), orderRef: 'bm90LWEtcmVmZXJlbmNl' }),
+    input: () => ({ requestId: requestId(), orderRef: 'bm90LWEtcmVmZXJlbmNl', refundFen: 100 }),
     foreign: {
       // an order of another shop whose customer does not stand here
       orderRef: {

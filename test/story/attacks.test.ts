@@ -201,6 +201,21 @@ test('64 returns of one purchase at once give back what was paid, once', async (
   })
 })
 
+test('64 partial returns of one purchase at once give back what was paid, to the fen and no more', async () => {
+  const me = await newcomer()
+  const visit = await scanned(me)
+  const { orderId } = await clerk(1).api.order.settle.mutate(once({ ...visit, amountFen: 10_050 }))
+  const ref = orderRef(me.memberId, orderId)
+  const part = (n: number, refundFen = 1_000) => clerk(n).api.order.return.mutate(once({ orderRef: ref, refundFen }))
+  expect(await endsOf(times(64, (n) => part(n)))).toEqual({ answer: 10, RETURN_TOO_MUCH: 54 })
+  expect(await account(me.memberId)).toMatchObject({ pendingPoints: 1, growth: 1 })
+  expect(await faultOf(part(0, 51))).toEqual({ code: 'RETURN_TOO_MUCH', detail: { leftFen: 50 } })
+  for (const wrong of [0, -1, 0.5]) expect(await faultOf(part(1, wrong))).toMatchObject({ code: 'BAD_INPUT' })
+  expect(await part(1, 50)).toMatchObject({ refundedFen: 50, refundedTotalFen: 10_050, leftFen: 0 })
+  expect(await account(me.memberId)).toMatchObject({ availablePoints: 0, pendingPoints: 0, debtPoints: 0, growth: 0 })
+  expect(await faultOf(part(0, 1))).toMatchObject({ code: 'RETURN_DONE' })
+})
+
 describe('the same order reported again', () => {
   test('20 times under other requestIds, for one paid price: one order, one award', async () => {
     const me = await newcomer()

@@ -12,7 +12,7 @@ export type Act =
   | { do: 'settle'; member: string }
   | { do: 'merge'; member: string; gone: string }
   | { do: 'buy'; member: string; requestId: string; points: number; activeAt: number; expiresAt: number }
-  | { do: 'returnOrder'; member: string; requestId: string; order: string }
+  | { do: 'returnOrder'; member: string; requestId: string; order: string; refundFen?: number }
   | { do: 'exchange'; member: string; requestId: string; reward: string; points: number }
   | { do: 'cancel'; member: string; requestId: string; redemption: string; graceUntil: number }
 
@@ -39,7 +39,7 @@ function once(turn: Turn, requestId: string, work: () => unknown): unknown {
 function buy(turn: Turn, act: Extract<Act, { do: 'buy' }>): unknown {
   const owner = turn.survivorOf(act.member)
   const { points } = act
-  turn.paper.orders[act.requestId] = { points, growth: points, returned: false }
+  turn.paper.orders[act.requestId] = { points, fen: 100 * points, refunded: 0, taken: { points: 0, growth: 0 } }
   turn.award(owner, orderSource(act.requestId), { ...act, growth: points })
   return { pointsAfter: { available: turn.available(owner), pending: turn.pending(owner) } }
 }
@@ -48,12 +48,21 @@ function returnOrder(turn: Turn, act: Extract<Act, { do: 'returnOrder' }>): unkn
   const owner = turn.survivorOf(act.member)
   const order = turn.paper.orders[act.order]
   if (!order) throw new PaperRefusal('NOT_FOUND', { noun: 'order' })
-  if (order.returned) throw new PaperRefusal('RETURN_DONE')
-  order.returned = true
+  const leftFen = order.fen - order.refunded
+  if (leftFen === 0) throw new PaperRefusal('RETURN_DONE')
+  const refundFen = act.refundFen ?? leftFen
+  if (refundFen > leftFen) throw new PaperRefusal('RETURN_TOO_MUCH', { leftFen })
+  order.refunded += refundFen
   turn.settle(owner)
   const source = orderSource(act.order)
-  const taken = turn.takeBack(owner, source, order.points - (turn.paper.ended[source] ?? 0), order.growth)
+  // as many points as yuan: the share is what whole yuan came back
+  const share = Math.floor(order.refunded / 100)
+  const here = Math.min(share, order.points - (turn.paper.ended[source] ?? 0))
+  const due = { points: Math.max(0, here - order.taken.points), growth: share - order.taken.growth }
+  const taken = turn.takeBack(owner, source, due.points, due.growth, refundFen < leftFen ? `:${order.refunded}` : '')
   const { growth, ...points } = taken as NonNullable<typeof taken>
+  addTo(order.taken, 'points', due.points)
+  addTo(order.taken, 'growth', growth)
   return { points, growth }
 }
 

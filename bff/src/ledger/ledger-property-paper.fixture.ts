@@ -187,9 +187,9 @@ export class Turn {
   }
 
   /** Its own lot first, pending or active, then other active ones, the rest is owed. */
-  takeBack(id: string, source: string, points: number, growth: number) {
+  takeBack(id: string, source: string, points: number, growth: number, part = '') {
     const member = this.hold(id)
-    if (!this.claim(`take_back ${source}`)) return null
+    if (!this.claim(`take_back${part} ${source}`)) return null
     const taken = { pending: 0, available: 0, debt: 0, growth: Math.min(growth, member.growth) }
     const note = ({ active }: PaperLot, part: number) => {
       taken[active ? 'available' : 'pending'] += part

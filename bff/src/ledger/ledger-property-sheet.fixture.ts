@@ -51,7 +51,8 @@ export interface Paper {
   claimed: Record<string, true>
   /** Points of a source that ended with their lot. */
   ended: Record<string, number>
-  orders: Record<string, { points: number; growth: number; returned: boolean }>
+  /** `fen` was paid; `refunded` of it came back, and with it what was `taken`. */
+  orders: Record<string, { points: number; fen: number; refunded: number; taken: { points: number; growth: number } }>
   redemptions: Record<string, { owner: string; reward: string; standing: boolean; month: string | null }>
   /** Answers of commands, by requestId. */
   answers: Record<string, unknown>

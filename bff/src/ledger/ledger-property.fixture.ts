@@ -134,7 +134,10 @@ export class Sequence {
       }
       case 'returnOrder': {
         const one = made(this.#orders)
-        return one ? { do: kind, member: this.#survivor(one.member), requestId, order: one.requestId } : null
+        if (!one) return null
+        // every other time a part, now and then one that is too much
+        const part = inDays === 0 ? {} : { refundFen: 1 + Math.floor((one.points * points) / 2) }
+        return { do: kind, member: this.#survivor(one.member), requestId, order: one.requestId, ...part }
       }
       case 'adjust': {
         const signed = nth % 3 === 0 ? -1 - (points % 30) : points
@@ -179,7 +182,11 @@ export class Sequence {
       case 'returnOrder': {
         const order = { memberId: act.member, orderId: this.#ids[act.order] as string, visitId: null }
         const orderRef = orderRefOf(house.keys, order)
-        return returnOrder(this.#ctx(manager.memberId, house), manager, { requestId: act.requestId, orderRef })
+        return returnOrder(this.#ctx(manager.memberId, house), manager, {
+          requestId: act.requestId,
+          refundFen: act.refundFen,
+          orderRef,
+        })
       }
       case 'exchange':
         return this.#exchange(act, house)

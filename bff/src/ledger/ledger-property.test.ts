@@ -17,6 +17,7 @@ const HAPPENED = [
     'cancel answer',
     'cancel grace',
     'returnOrder answer',
+    'returnOrder RETURN_TOO_MUCH',
   ],
 ]
 

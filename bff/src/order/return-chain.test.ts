@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { returnedShare } from '@huiyuan/shared/order'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
@@ -18,27 +19,33 @@ type Step =
   | { do: 'buy'; fen: number }
   | { do: 'spend'; part: number }
   | { do: 'wait'; days: number }
-  | { do: 'return'; nth: number }
+  | { do: 'return'; nth: number; part: number }
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('buy' as const), fen: fc.integer({ min: 1, max: 250_000 }) }),
   fc.record({ do: fc.constant('spend' as const), part: fc.double({ min: 0.01, max: 1, noNaN: true }) }),
   fc.record({ do: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 20 }) }),
-  fc.record({ do: fc.constant('return' as const), nth: fc.nat() }),
+  fc.record({ do: fc.constant('return' as const), nth: fc.nat(), part: fc.double({ min: 0, max: 1.5, noNaN: true }) }),
 )
+
+type Kept = Awaited<ReturnType<Counter['pay']>> & { refunded: number }
 
 /** Plays the steps for a new member. → what is still to be returned, and how many points were spent */
 async function played(steps: Step[]) {
   const { one } = till
   const guest = await till.visited()
   const { memberId } = guest
-  const kept: { orderId: string; points: number }[] = []
+  const kept: Kept[] = []
   let spent = 0
   for (const now of steps) {
     if (now.do === 'wait') one.clock.pass(now.days * DAY)
-    if (now.do === 'buy') kept.push(await till.pay(await newVisit(one, guest, till.clerk), now.fen))
+    if (now.do === 'buy')
+      kept.push({ ...(await till.pay(await newVisit(one, guest, till.clerk), now.fen)), refunded: 0 })
     if (now.do === 'return' && kept.length > 0) {
-      const [order] = kept.splice(now.nth % kept.length, 1)
-      await till.takeBack(memberId, order?.orderId as string, { by: manager })
+      const order = kept[now.nth % kept.length] as Kept
+      const refundFen = Math.ceil((order.amountFen - order.refunded) * Math.min(now.part, 1)) || 1
+      await till.takeBack(memberId, order.orderId, { by: manager, refundFen })
+      order.refunded += refundFen
+      if (order.refunded === order.amountFen) kept.splice(kept.indexOf(order), 1)
     }
     if (now.do === 'spend') spent += await spend(memberId, now.part)
     one.clock.pass(31_000)
@@ -64,7 +71,10 @@ test('I-P4: whatever was bought, spent and returned in between, what is kept is 
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
       const { memberId, kept, spent } = await played(steps)
       const { availablePoints, pendingPoints, debtPoints } = await accountOf(memberId)
-      const earned = kept.reduce((sum, { points }) => sum + points, 0)
+      const earned = kept.reduce(
+        (sum, one) => sum + one.points - returnedShare(one.points, one.amountFen, one.refunded),
+        0,
+      )
       expect(availablePoints + pendingPoints - debtPoints).toBe(earned - spent)
       for (const { orderId } of kept) await till.takeBack(memberId, orderId, { by: manager })
       const empty = await accountOf(memberId)

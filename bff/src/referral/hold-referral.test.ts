@@ -177,6 +177,20 @@ describe('I-F4: a purchase that is taken back', () => {
     expect(await room.prisma.transfer.count({ where: { memberId, reason: 'referral_returned' } })).toBeGreaterThan(0)
   })
 
+  test('in part: it counts while what is left would have been enough, and then no longer', async () => {
+    const campaign = await room.campaign()
+    const mei = await room.inviter()
+    const friend = await room.join(mei.code)
+    const order = await room.buy(friend.memberId, 3_000)
+    await room.giveBack(order, room.one, 1_500)
+    expect(await states([friend])).toEqual({ held: 1 })
+    await room.giveBack(order, room.two, 1)
+    expect(await states([friend])).toEqual({ 'refused purchase_returned': 1 })
+    expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([0, 0])
+    await room.giveBack(order)
+    expect(await states([friend])).toEqual({ 'refused purchase_returned': 1 })
+  })
+
   test('beside the release at once: paid and taken back, or never paid; never paid and kept', async () => {
     await room.campaign({ perInviterCap: 16 })
     const mei = await room.inviter()

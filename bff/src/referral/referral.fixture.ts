@@ -95,10 +95,10 @@ export function referralRoom(url: string) {
     },
 
     /** The manager takes the purchase back. */
-    giveBack({ memberId, orderId }: Pick<Bought, 'memberId' | 'orderId'>, house = one) {
+    giveBack({ memberId, orderId }: Pick<Bought, 'memberId' | 'orderId'>, house = one, refundFen?: number) {
       const manager = crew.manager as Colleague
       const orderRef = orderRefOf(one.house.keys, { memberId, orderId, visitId: null })
-      return returnOrder(house.as(manager.memberId), manager, { requestId: randomUUID(), orderRef })
+      return returnOrder(house.as(manager.memberId), manager, { requestId: randomUUID(), orderRef, refundFen })
     },
 
     merge: (survivorId: string, otherId: string, house = one) =>
