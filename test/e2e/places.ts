@@ -132,6 +132,7 @@ export const PLACES: Place[] = [
   { name: 'counter-checkin', ...COUNTER, steps: then(stand, 'checkin-open', 'obligations') },
   { name: 'counter-recent', ...COUNTER, steps: then(stand, 'recent-open', 'recent') },
   { name: 'counter-return', ...COUNTER, steps: takeBack },
+  { name: 'counter-return-part', ...COUNTER, steps: takePartBack },
   { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
   { name: 'books-refused', who: 'manager', path: 'pages/books/books', ready: '.hy-empty' },
   { name: 'me-operator', who: 'operator', path: 'tabs/me/index', ready: '#books-open' },
@@ -190,6 +191,14 @@ async function takeBack(page: Page, nextCode: NextCode): Promise<void> {
   await then(stand, 'recent-open', 'recent')(page, nextCode)
   await page.locator('#recent .hy-cell--tap:visible').first().click()
   await at(page, 'return-submit').waitFor()
+}
+
+/** Only some of the money of one goes back. */
+async function takePartBack(page: Page, nextCode: NextCode): Promise<void> {
+  await takeBack(page, nextCode)
+  await page.locator('#return-part [role=button]:visible').click()
+  await at(page, 'return-amount').fill('20')
+  await page.getByText('确认退货 ¥20.00').waitFor()
 }
 
 /** A number with a digit missing is refused where it stands. */

@@ -149,6 +149,8 @@ const ONCE: Shot[] = [
   ...['counter-pickup', 'counter-checkin', 'counter-recent', 'counter-return', 'counter-coupons'].map(
     (name): Shot => ({ name: `${name}-1024`, place: placeOf(name), scheme: 'light', width: 1024 }),
   ),
+  { name: 'counter-return-part-1024', place: placeOf('counter-return-part'), scheme: 'light', width: 1024 },
+  { name: 'counter-return-part-1024-dark', place: placeOf('counter-return-part'), scheme: 'dark', width: 1024 },
   {
     name: 'counter-lift-light',
     place: placeOf('counter-done'),

@@ -7,7 +7,8 @@ export interface FieldWish {
   value: string
   onInput: (value: string) => void
   onConfirm?: () => void
-  type?: 'text' | 'number' | 'nickname'
+  /** `digit` has a decimal point, in WeChat only. */
+  type?: 'text' | 'number' | 'digit' | 'nickname'
   id?: string
   maxLength?: number
   hint?: string

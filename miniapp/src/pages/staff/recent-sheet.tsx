@@ -9,12 +9,14 @@ import { Sheet } from '../../ui/sheet'
 import { States } from '../../ui/states'
 import { More } from './more'
 import { ReturnSheet } from './return-sheet'
+import { partlyWords } from './return-words'
 import { useSome } from './use-some'
 import type { Recent } from './use-waits'
 
-const subOf = ({ settledAt, storeName }: Recent) => {
-  const at = new Date(settledAt)
-  return `${dayWords(at, new Date())} ${clockText(at)} · ${storeName}`
+const subOf = (order: Recent) => {
+  const at = new Date(order.settledAt)
+  const parts = [`${dayWords(at, new Date())} ${clockText(at)}`, order.storeName, partlyWords(order)]
+  return parts.filter(Boolean).join(' · ')
 }
 
 const endOf = ({ state, refusal }: Recent) =>

@@ -1,55 +1,111 @@
 import { yuanText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
-import { useState } from 'react'
-import { api } from '../../lib/api'
-import { refresh } from '../../lib/query'
-import { useSteady } from '../../lib/steady'
 import { aria } from '../../ui/aria'
+import { Chip } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
 import { beforeReturnWords, type ReturnableOrder, type Returned, returnWords } from './return-words'
+import { type Returning, useReturning } from './use-returning'
 
-/** Takes a whole purchase back: what will go back is told first, what went back after. */
+/** `100000.00`, and one more, so that a digit too many is seen. */
+const AMOUNT_LENGTH = 10
+
+/** Takes a purchase back, whole or in part: what will go back is told first, what went back after. */
 export function ReturnSheet({ order, onClose }: { order: ReturnableOrder; onClose: () => void }) {
-  const [done, setDone] = useState<Returned | null>(null)
-  const returning = useSteady((input: { orderRef: string }, requestId) =>
-    api.order.return.mutate({ requestId, ...input }),
-  )
-  const send = async () => {
-    const returned = await returning.run({ orderRef: order.orderRef })
-    if (!returned) return
-    setDone(returned)
-    void refresh('order.recent', 'order.quote', 'shift')
-  }
+  const returning = useReturning(order)
+  const { done } = returning
   return (
-    <Sheet open onClose={onClose} title={done ? '已退货' : '退这一单？'}>
-      <View className="st-return" {...(done ? { id: 'returned', ...aria({ role: 'alert' }) } : { id: 'return' })}>
-        <View className="hy-caption hy-2 hy-num">{order.orderNo}</View>
-        <View className="st-return__n">{yuanText(done ? done.refundedFen : order.amountFen)}</View>
-        {(done ? [`请退给顾客 ${yuanText(done.refundedFen)}`, ...returnWords(done)] : beforeReturnWords(order)).map(
-          (line) => (
-            <View key={line} className="st-return__line">
-              {done ? <Icon name="check" size="s" className="st-return__ok" /> : <View className="st-return__dot" />}
-              <Text className="st-return__words">{line}</Text>
-            </View>
-          ),
-        )}
-      </View>
-      <View className="hy-dock">
-        {returning.fault && <FaultNote fault={returning.fault} onRetry={() => void send()} />}
-        {returning.unsure && <Text className="hy-caption hy-2 st-unsure">再点一次就好，不会重复退</Text>}
-        {done ? (
-          <Button id="return-done" block onTap={onClose}>
-            好了
-          </Button>
-        ) : (
-          <Button id="return-submit" block busy={returning.busy} onTap={() => void send()}>
-            {`确认退货 ${yuanText(order.amountFen)}`}
-          </Button>
-        )}
-      </View>
+    <Sheet open onClose={onClose} title={!done ? '退这一单？' : done.leftFen > 0 ? '已退一部分' : '已退货'}>
+      {done ? <Done done={done} onClose={onClose} /> : <Asked order={order} returning={returning} />}
     </Sheet>
   )
 }
+
+function Asked({ order, returning }: { order: ReturnableOrder; returning: Returning }) {
+  const { command, fen, leftFen, part, send } = returning
+  const { fault, unsure, busy } = command
+  return (
+    <View>
+      <View id="return" className="st-return">
+        <View className="hy-caption hy-2 hy-num">{order.orderNo}</View>
+        {leftFen > 1 && !unsure && <HowMuch order={order} returning={returning} />}
+        {(!part || unsure) && <View className="st-return__n">{yuanText(fen ?? 0)}</View>}
+        {beforeReturnWords(order, { fen, leftFen }).map((line) => (
+          <View key={line} className="st-return__line">
+            <View className="st-return__dot" />
+            <Text className="st-return__words">{line}</Text>
+          </View>
+        ))}
+      </View>
+      <View className="hy-dock">
+        {fault && <FaultNote fault={fault} onRetry={() => void send()} />}
+        {unsure && <Text className="hy-caption hy-2 st-unsure">再点一次就好，不会重复退</Text>}
+        <Button id="return-submit" block busy={busy} disabled={fen === null && !busy} onTap={() => void send()}>
+          {fen === null ? '请输入退多少' : `确认退货 ${yuanText(fen)}`}
+        </Button>
+      </View>
+    </View>
+  )
+}
+
+/** All that is left, or an amount. */
+function HowMuch({
+  order,
+  returning: { leftFen, part, typed, setTyped },
+}: {
+  order: ReturnableOrder
+  returning: Returning
+}) {
+  return (
+    <View className="st-return__how">
+      <View className="hy-chips">
+        <View id="return-all">
+          <Chip on={!part} onTap={() => setTyped(null)}>
+            {`${leftFen < order.amountFen ? '退剩下的' : '退全部'} ${yuanText(leftFen)}`}
+          </Chip>
+        </View>
+        <View id="return-part">
+          <Chip on={part !== null} onTap={() => setTyped(typed ?? '')}>
+            退一部分
+          </Chip>
+        </View>
+      </View>
+      {part && (
+        <Field
+          id="return-amount"
+          label="退多少元"
+          type={process.env.TARO_ENV === 'weapp' ? 'digit' : 'text'}
+          value={typed ?? ''}
+          maxLength={AMOUNT_LENGTH}
+          focus
+          onInput={setTyped}
+          hint={part.hint}
+          bad={part.bad}
+        />
+      )}
+    </View>
+  )
+}
+
+const Done = ({ done, onClose }: { done: Returned; onClose: () => void }) => (
+  <View>
+    <View id="returned" className="st-return" {...aria({ role: 'alert' })}>
+      <View className="hy-caption hy-2 hy-num">{done.orderNo}</View>
+      <View className="st-return__n">{yuanText(done.refundedFen)}</View>
+      {[`请退给顾客 ${yuanText(done.refundedFen)}`, ...returnWords(done)].map((line) => (
+        <View key={line} className="st-return__line">
+          <Icon name="check" size="s" className="st-return__ok" />
+          <Text className="st-return__words">{line}</Text>
+        </View>
+      ))}
+    </View>
+    <View className="hy-dock">
+      <Button id="return-done" block onTap={onClose}>
+        好了
+      </Button>
+    </View>
+  </View>
+)

@@ -1,9 +1,11 @@
 /// <reference types="jest" />
-import { beforeReturnWords, type Returned, returnWords } from './return-words'
+import { beforeReturnWords, partlyWords, partOf, type Returned, returnWords } from './return-words'
 
 const nothing: Returned = {
   orderNo: 'Y1',
   refundedFen: 5_864,
+  refundedTotalFen: 5_864,
+  leftFen: 0,
   points: { pending: 0, available: 0, debt: 0 },
   growth: 0,
   coupon: null,
@@ -21,14 +23,66 @@ test.each<[Partial<Returned>, string[]]>([
   [{ coupon: { title: '满 30 减 8', returned: false } }, ['「满 30 减 8」已过期，不再退回']],
   [{ packet: { title: '5 元券', state: 'voided' } }, ['红包「5 元券」已作废']],
   [{ packet: { title: '5 元券', state: 'used' } }, ['红包「5 元券」已经用掉，不收回']],
+  [
+    {
+      refundedFen: 2_000,
+      refundedTotalFen: 2_000,
+      leftFen: 9_660,
+      points: { pending: 20, available: 0, debt: 0 },
+      growth: 20,
+    },
+    ['这一单已退 ¥20.00，还可退 ¥96.60', '收回待生效 20 积分', '成长值减 20'],
+  ],
+  [{ refundedFen: 9_660, refundedTotalFen: 11_660 }, ['这一单共退 ¥116.60，退完了']],
 ])('what went back is said line by line: %j', (part, lines) =>
   expect(returnWords({ ...nothing, ...part })).toEqual(lines),
 )
 
+const order = { orderRef: 'r', orderNo: 'Y1', amountFen: 5_864, fullFen: 6_800, points: 58, refundedFen: 0 }
+const whole = { fen: 5_864, leftFen: 5_864 }
+
 test('before it is done, only what can go back is named', () => {
-  const order = { orderRef: 'r', orderNo: 'Y1', amountFen: 5_864, fullFen: 6_800, points: 58 }
-  expect(beforeReturnWords(order)).toHaveLength(4)
-  const plain = beforeReturnWords({ ...order, fullFen: 5_864, points: 0 }).join()
+  expect(beforeReturnWords(order, whole)).toHaveLength(4)
+  const plain = beforeReturnWords({ ...order, fullFen: 5_864, points: 0 }, whole).join()
   expect(plain).toContain('¥58.64')
   expect(plain).not.toMatch(/积分|券退回/)
+})
+
+test('a part takes its share of the points; the coupon and the packet wait for the whole', () => {
+  const words = beforeReturnWords(order, { fen: 2_000, leftFen: 5_864 }).join()
+  expect(words).toContain('退给顾客 ¥20.00')
+  expect(words).toContain('积分按退的金额收回')
+  expect(words).toContain('整单退完才退回')
+  expect(words).not.toContain('58 积分')
+  expect(beforeReturnWords(order, { fen: null, leftFen: 5_864 }).join()).not.toContain('¥')
+})
+
+test('the rest of a purchase brings the coupon back, and no number that is only of the whole', () => {
+  const words = beforeReturnWords({ ...order, refundedFen: 2_000 }, { fen: 3_864, leftFen: 3_864 }).join()
+  expect(words).toContain('退给顾客 ¥38.64')
+  expect(words).toContain('余下的积分')
+  expect(words).toContain('券退回卡券')
+  expect(words).not.toContain('58 积分')
+})
+
+test.each<[string, number | null, boolean]>([
+  ['', null, false],
+  ['0', null, false],
+  ['0.', null, false],
+  ['20', 2_000, false],
+  ['20。5', 2_050, false],
+  ['96.60', 9_660, false],
+  ['96.61', null, true],
+  ['1000000000', null, true],
+  ['-1', null, true],
+  ['两块', null, true],
+])('%s typed as a part of ¥96.60', (typed, fen, bad) => {
+  expect(partOf(typed, 9_660)).toMatchObject({ fen, bad })
+  expect(partOf(typed, 9_660).hint).toContain('最多还能退 ¥96.60')
+})
+
+test('a list tells of a part, not of a whole', () => {
+  expect(partlyWords({ state: 'settled', refundedFen: 2_000 })).toBe('已退 ¥20.00')
+  expect(partlyWords({ state: 'settled', refundedFen: 0 })).toBeNull()
+  expect(partlyWords({ state: 'returned', refundedFen: 5_864 })).toBeNull()
 })

@@ -1,4 +1,4 @@
-import { countText, yuanText } from '@huiyuan/shared/money'
+import { countText, parseYuan, yuanText } from '@huiyuan/shared/money'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
 import type { RouterOutputs } from '../../lib/api'
@@ -6,8 +6,10 @@ import type { RouterOutputs } from '../../lib/api'
 export type Returned = RouterOutputs['order']['return']
 
 /** What has gone back, one line each, in the order in which a clerk tells it. */
-export function returnWords({ points, growth, coupon, packet, tierBefore, tierAfter }: Returned): string[] {
+export function returnWords(returned: Returned): string[] {
+  const { points, growth, coupon, packet, tierBefore, tierAfter } = returned
   const lines: (string | null)[] = [
+    soFarWords(returned),
     points.pending > 0 ? `收回待生效 ${countText(points.pending)} 积分` : null,
     points.available > 0 ? `收回 ${countText(points.available)} 积分` : null,
     points.debt > 0 ? `记欠 ${countText(points.debt)} 积分，以后得的先补上` : null,
@@ -19,20 +21,59 @@ export function returnWords({ points, growth, coupon, packet, tierBefore, tierAf
   return lines.filter((line): line is string => line !== null)
 }
 
+/** Where the whole purchase stands, when it goes back in parts. */
+function soFarWords({ refundedFen, refundedTotalFen, leftFen }: Returned): string | null {
+  if (leftFen > 0) return `这一单已退 ${yuanText(refundedTotalFen)}，还可退 ${yuanText(leftFen)}`
+  return refundedTotalFen > refundedFen ? `这一单共退 ${yuanText(refundedTotalFen)}，退完了` : null
+}
+
 export interface ReturnableOrder {
   orderRef: string
   orderNo: string
   amountFen: number
   fullFen: number
   points: number
+  /** What went back so far. */
+  refundedFen: number
 }
 
-/** What will go back, told before it is done. */
-export function beforeReturnWords({ amountFen, fullFen, points }: ReturnableOrder): string[] {
+/** What will go back, told before it is done; `fen` is null until an amount stands there. */
+export function beforeReturnWords(
+  { amountFen, fullFen, points }: ReturnableOrder,
+  { fen, leftFen }: { fen: number | null; leftFen: number },
+): string[] {
+  const whole = fen === leftFen
+  const pointsWords = !whole
+    ? '积分按退的金额收回'
+    : leftFen < amountFen
+      ? '收回这一单余下的积分'
+      : `收回 ${countText(points)} 积分`
   return [
-    `退给顾客 ${yuanText(amountFen)}，按原来的付款方式`,
-    ...(points > 0 ? [`收回 ${countText(points)} 积分，用掉的记作欠分`] : []),
-    ...(fullFen > amountFen ? ['这一单用过的券退回卡券，过期的不退'] : []),
-    '随单送的红包没用就作废',
+    fen === null ? '按原来的付款方式退给顾客' : `退给顾客 ${yuanText(fen)}，按原来的付款方式`,
+    ...(points > 0 ? [`${pointsWords}，用掉的记作欠分`] : []),
+    ...(fullFen > amountFen ? [whole ? '这一单用过的券退回卡券，过期的不退' : '这一单用过的券，整单退完才退回'] : []),
+    whole ? '随单送的红包没用就作废' : '随单送的红包先留着，整单退完才作废',
   ]
 }
+
+export interface Part {
+  /** null while there is no amount that may go back. */
+  fen: number | null
+  hint: string
+  bad: boolean
+}
+
+/** What was typed as a part that goes back: more than nothing, and no more than is left. */
+export function partOf(typed: string, leftFen: number): Part {
+  const most = `最多还能退 ${yuanText(leftFen)}`
+  // a Chinese keyboard writes its own full stop
+  const text = typed.trim().replace(/[。．]/, '.')
+  const fen = parseYuan(text)
+  if (text !== '' && fen === null) return { fen: null, hint: `请输入金额，比如 20 或 20.50，${most}`, bad: true }
+  if (fen !== null && fen > leftFen) return { fen: null, hint: `超过了，${most}`, bad: true }
+  return { fen: fen || null, hint: most, bad: false }
+}
+
+/** `已退 ¥20.00` of a purchase of which a part went back; what went back whole says so elsewhere. */
+export const partlyWords = ({ state, refundedFen }: { state: string; refundedFen: number }): string | null =>
+  state !== 'returned' && refundedFen > 0 ? `已退 ${yuanText(refundedFen)}` : null
