@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,30 @@ const OLD = [
   { id: 'nobody', tier: null, hours: null },
 ]
 
+const BUYER = randomUUID()
+const [KEPT, RETURNED] = [randomUUID(), randomUUID()]
+
+/** Two purchases as they were when an order came back whole or not at all. */
+async function buyAsOnce() {
+  const { prisma } = house.house
+  for (const [id, state, back] of [
+    [KEPT, 'settled', null],
+    [RETURNED, 'returned', NOON],
+  ] as const)
+    await prisma.$executeRaw`
+      INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen,
+                            points, growth, settled_at, state, returned_at, returned_by)
+      VALUES (${BUYER}::uuid, ${id}::uuid, ${id.slice(0, 12)}, ${BUYER}::uuid, 'hubin', 'hubin-1', ${BUYER}::uuid, 'counter', 6800, 6800,
+              68, 68, ${NOON}, ${state}, ${back}, ${back ? BUYER : null}::uuid)`
+  await prisma.$executeRaw`
+    INSERT INTO effect (kind, source_id, part, member_id, at) VALUES ('order', ${RETURNED}, 'take_back', ${BUYER}::uuid, ${NOON})`
+  for (const unit of ['points', 'growth'])
+    await prisma.$executeRaw`
+      INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, effect_kind, effect_source, at)
+      VALUES (${BUYER}::uuid, ${randomUUID()}::uuid, ${unit}, ${unit === 'points' ? 'member:debt' : 'member:growth'}, 'programme:issued', 68,
+              'purchase_returned', '{}', 'order', ${RETURNED}, ${NOON})`
+}
+
 beforeAll(async () => {
   name = `${new URL(database.url).pathname.slice(1)}_tiers`
   await createDatabase(database.url, name)
@@ -42,6 +67,7 @@ beforeAll(async () => {
     await house.house.prisma.$executeRaw`
       INSERT INTO reward (reward_id, title, subtitle, art, kind, points, public_at, early_tier, early_hours, rules)
       VALUES (${id}, '龙井', '', 'tin', 'pickup', 100, ${publicAt}, ${tier}, ${hours}, '')`
+  await buyAsOnce()
   await migrate(url)
 }, 60_000)
 afterAll(async () => {
@@ -72,4 +98,15 @@ test('who came early by their tier comes early by a right of that tier, as many 
   await refusalOf(exchange(platinum.ctx, { rewardId: 'nobody', points: 100 }), 'REWARD_NOT_OPEN')
   await refusalOf(exchange((await member(1)).ctx, { rewardId: 'gold_24', points: 100 }), 'REWARD_NOT_OPEN')
   await expectPromisesHold(house.as().db, house.clock.at)
+})
+
+test('what had come back came back whole, in one return; what had not can still come back in parts', async () => {
+  const { db } = house.as()
+  expect(await db.order.findFirst({ where: { orderId: KEPT } })).toMatchObject({ state: 'settled', refundedFen: 0 })
+  expect(await db.order.findFirst({ where: { orderId: RETURNED } })).toMatchObject({ refundedFen: 6_800 })
+  const whole = { nth: 1, amountFen: 6_800, points: 68, growth: 68, staffId: BUYER, at: NOON }
+  expect(await db.orderReturn.findMany({ where: { memberId: BUYER } })).toEqual([
+    { memberId: BUYER, orderId: RETURNED, ...whole },
+  ])
+  await expectPromisesHold(db, house.clock.at)
 })

@@ -144,6 +144,33 @@ test('an older server beside the new one settles, and is answered what was answe
   expect(order).toMatchObject({ fullFen: 5_000, amountFen: 5_000, state: 'settled' })
 })
 
+test('an older server beside the new one takes an order back whole, also the rest of one that came back in part', async () => {
+  const at = house.clock.at
+  const { db } = house.as()
+  for (const parts of [[], [1_000]]) {
+    const { orderId } = await settleAsOnce(4_000)
+    const orderRef = orderRefOf(house.house.keys, { memberId: mei.memberId, orderId, visitId: null })
+    for (const refundFen of parts)
+      await returnOrder(house.as(clerk.memberId), clerk, { requestId: randomUUID(), orderRef, refundFen })
+    const of = { memberId: mei.memberId, orderId, at }
+    const back = await house.house.sql('order_return', {
+      request: {
+        actor: `m:${clerk.memberId}`,
+        verb: 'order.return',
+        requestId: randomUUID(),
+        bodyHash: 'a'.repeat(64),
+        at,
+      },
+      ...{ ...of, staffId: clerk.memberId, visitId: null, until: new Date(at.getTime() + DAY_MS), growthMonths: 12 },
+      ladder: [{ tier: 1, atGrowth: 0 }],
+      along: ['coupon_return', 'referral_on_return'].map((fn) => ({ fn, args: of })),
+    })
+    expect(back).toMatchObject({ refundedFen: parts.length ? 3_000 : 4_000, points: { debt: 0 } })
+    expect(await db.order.findFirst({ where: { orderId } })).toMatchObject({ state: 'returned', refundedFen: 4_000 })
+    expect(await db.orderReturn.count({ where: { orderId } })).toBe(parts.length + 1)
+  }
+})
+
 test('an older server does not merge: it would leave behind what it does not know', async () => {
   const other = await newMember(house)
   const merge = { from: other.memberId, to: mei.memberId, at: house.clock.at }
