@@ -249,4 +249,19 @@ describe('what hangs on it', () => {
     expect(orders).toMatchObject([{ state: 'settled', amountFen: 6_800, refundedFen: 1_850 }])
     expect(totals).toEqual({ count: 1, amountFen: 4_950, points: 50, members: 1 })
   })
+
+  test('an order for which nothing was paid comes back whole', async () => {
+    const { memberId } = await till.visited()
+    const { tillId, storeId, memberId: staffId } = till.clerk
+    const orderId = randomUUID()
+    const nothing = { fullFen: 800, amountFen: 0, points: 0, growth: 0, settledAt: till.one.clock.at }
+    const at = { visitId: randomUUID(), storeId, tillId, staffId, channel: 'counter' }
+    await till.one
+      .as()
+      .db.order.create({ data: { memberId, orderId, orderNo: orderId.slice(0, 12), ...at, ...nothing } })
+    const part = till.takeBack(memberId, orderId, { refundFen: 1 })
+    expect(await refusalOf(part, 'RETURN_TOO_MUCH')).toEqual({ leftFen: 0 })
+    expect(await till.takeBack(memberId, orderId)).toMatchObject({ refundedFen: 0, leftFen: 0, growth: 0 })
+    await refusalOf(till.takeBack(memberId, orderId), 'RETURN_DONE')
+  })
 })
