@@ -36,7 +36,7 @@ const PEOPLE = [
 const PURCHASES = `INSERT INTO bench_purchase
   SELECT bench_member(m), uuidv7(at - clock_timestamp()), uuidv7()::text, uuidv7()::text, at, 100 + n * 31 % 400,
       CASE WHEN at > now() - interval '15 days' THEN 'pending' WHEN at > now() - interval '40 days' THEN 'live'
-        WHEN n * 7919 % 100 < 85 THEN 'spent' WHEN at > now() - interval '364 days' THEN 'live' ELSE 'expired' END
+        WHEN n::bigint * 7919 % 100 < 85 THEN 'spent' WHEN at > now() - interval '364 days' THEN 'live' ELSE 'expired' END
     FROM (SELECT n, 1 + floor($4::int * power((hashint4(n)::bigint & 2147483647) / 2147483648.0::float8, 1.5))::int AS m,
         now() - interval '${DAYS} days' * ($3::int - n) / $3::int AS at FROM generate_series($1::int, $2::int) n) purchases`
 
@@ -53,9 +53,12 @@ async function share<T>(pool: pg.Pool, items: T[], work: (item: T, client: pg.Po
   const writer = async () => {
     const client = await pool.connect()
     client.on('error', () => {})
-    await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'")
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item, client)
-    client.release()
+    try {
+      await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'")
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item, client)
+    } finally {
+      client.release()
+    }
   }
   await Promise.all(Array.from({ length: WRITERS }, writer))
 }
