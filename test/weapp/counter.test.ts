@@ -48,6 +48,14 @@ async function settleHeld(): Promise<void> {
   await phone.tap('#settle')
 }
 
+/** At another till some more goes back of the purchase of which so much has come back. */
+async function elsewhere(refundedFen: number, refundFen: number): Promise<void> {
+  const { api } = await signIn(there.house.sandbox, there.url, 'zhou')
+  const { orders } = await api.order.shift.query({})
+  const orderRef = orders.find((order) => order.refundedFen === refundedFen)?.orderRef ?? ''
+  await api.order.return.mutate({ requestId: randomUUID(), orderRef, refundFen })
+}
+
 const pointsOf = async (api: Client) => (await api.home.show.query()).card
 
 describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
@@ -166,11 +174,15 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
     await phone.until('the list', () => phone.text().includes('已退 ¥10.00'))
     await phone.tap('.hy-cell--tap')
     expect(phone.text()).toContain(`退剩下的 ${left}`)
+    await elsewhere(1_000, 300)
+    await phone.tap('#return-submit')
+    expect(phone.text()).toContain('超过可退的金额')
+    expect(sumOn('#return-submit')).toBeCloseTo(paid - 13)
     await phone.tap('.hy-sheet__close')
     await phone.tap('.hy-sheet__close')
     await phone.tap('#other-member')
     const gone = before.pendingPoints - (await pointsOf(mei.api)).pendingPoints
-    expect(gone).toBe(Math.floor((Math.floor(paid) * 10) / paid))
+    expect(gone).toBe(Math.floor((Math.floor(paid) * 13) / paid))
     expect(phone.complaints()).toEqual([])
   })
 
