@@ -213,6 +213,11 @@ describe('back on Lin’s phone', () => {
     await lin.page.clock.fastForward(30_000)
     await lin.page.reload()
     await until(cardPoints, (shown) => shown.includes('320'))
+    // what the phone had kept stands there before it has asked
+    await until(
+      async () => lin.asked.length,
+      (asked) => asked > 0,
+    )
     expect(lin.asked).toEqual(['home.show'])
   })
 
