@@ -7,24 +7,6 @@ import type { Db } from '../db'
 export interface AdjustmentRow {
   adjustmentId: string
   memberId: string
-  points: number
-  reason: AdjustmentReason
-  note: string
-  state: AdjustmentState
-  proposedBy: string
-  proposedAt: string
-  decidedBy: string | null
-  decidedAt: string | null
-  decisionNote: string | null
-  debtPoints: number
-}
-
-/** A correction as operators see it: the member masked, colleagues by their staff number. */
-export interface ShownAdjustment {
-  adjustmentId: string
-  /** The last four digits of the card, `**** 3421`. */
-  memberNo: string
-  nameMasked: string | null
   /** Signed. */
   points: number
   reason: AdjustmentReason
@@ -38,6 +20,13 @@ export interface ShownAdjustment {
   decisionNote: string | null
   /** What it could not take and left owed. */
   debtPoints: number
+}
+
+/** A correction as operators see it: the member masked, colleagues by their staff number. */
+export interface ShownAdjustment extends Omit<AdjustmentRow, 'memberId'> {
+  /** The last four digits of the card, `**** 3421`. */
+  memberNo: string
+  nameMasked: string | null
   /** Proposed by the one who looks: somebody else decides it. */
   mine: boolean
   words: string

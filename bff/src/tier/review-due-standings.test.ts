@@ -1,4 +1,3 @@
-import { monthsBefore } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { newStaff, newVisit, type TestHouse } from '../../../test/support/people'
@@ -287,15 +286,4 @@ describe('I-ID2: a merge of two who are due', () => {
     expect(await standingOf(kept.memberId)).toMatchObject({ tier: 2 })
     expect(await growthOf(kept.memberId)).toBe(0)
   })
-})
-
-test('a year of growth is read by its ids: what is older costs nothing', async () => {
-  until('2060-03-03T12:00:00+08:00')
-  const { memberId } = await till.visited()
-  await buys(memberId, 10)
-  const rows = await one.as().db.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
-    `EXPLAIN SELECT * FROM transfer WHERE member_id = '${memberId}' AND unit = 'growth'
-       AND transfer_id >= ledger_id_from('${monthsBefore(one.clock.at, 12).toISOString()}')`,
-  )
-  expect(rows.map((row) => row['QUERY PLAN']).join()).toMatch(/Index Cond: .*transfer_id >=/)
 })
