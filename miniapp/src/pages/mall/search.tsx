@@ -61,7 +61,7 @@ function SearchField({ text, onInput, onLook }: { text: string; onInput: (text: 
       <Icon name="search" size="m" />
       <Input
         id="search-input"
-        className="sr-field__input"
+        className="hy-field__input sr-field__input"
         {...aria({ label: '搜商城' })}
         type="text"
         confirmType="search"
