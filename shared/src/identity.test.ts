@@ -10,8 +10,13 @@ const oa = (subject: string): Proof => ({ kind: 'wechat_openid', issuer: 'oa', s
 const union = (subject: string): Proof => ({ kind: 'wechat_unionid', issuer: '', subject })
 const phone = (subject: string): Proof => ({ kind: 'phone', issuer: '', subject })
 const card = (subject: string): Proof => ({ kind: 'store_card', issuer: '', subject })
+const external = (subject: string): Proof => ({ kind: 'external', issuer: 'pos', subject })
 
 const PHONE = phone('p')
+
+const SILENT = { kind: 'second_proof', because: 'silent', phoneMoves: true }
+const UNKNOWN = { kind: 'second_proof', because: 'wechat_unknown', phoneMoves: false }
+const OTHER = { kind: 'move_phone', because: 'other_wechat' }
 
 interface Wish {
   /** Days since it was last seen. */
@@ -36,8 +41,14 @@ const resolve = (proofs: Proof[], holders: Holder[], me?: Holder) =>
 
 describe('who is this?', () => {
   const cases: [words: string, proofs: Proof[], holders: Holder[], me: Holder | undefined, found: object][] = [
-    ['nobody here has been seen before: a new member', [weapp('a'), PHONE], [], undefined, { kind: 'create' }],
-    ['a preview visitor proves nobody: a new member', [], [], undefined, { kind: 'create' }],
+    [
+      'nobody here has been seen before: a new member',
+      [weapp('a'), PHONE],
+      [],
+      undefined,
+      { kind: 'create', because: 'nobody_known' },
+    ],
+    ['a preview visitor proves nobody: a new member', [], [], undefined, { kind: 'create', because: 'nobody_known' }],
     [
       'a WeChat person who is a member comes back',
       [weapp('a')],
@@ -113,21 +124,21 @@ describe('who is this?', () => {
       [PHONE],
       [member('K', [card('8'), PHONE], { joined: 900 })],
       member('L', [card('9')], { joined: 800 }),
-      { kind: 'merge', survivorId: 'K', otherId: 'L', because: 'phone_active' },
+      { kind: 'merge', survivorId: 'K', otherId: 'L', because: 'cards' },
     ],
     [
       'a WeChat guest with the phone of a card that was silent for 90 days: history waits',
       [weapp('a'), PHONE],
       [member('K', [card('8'), PHONE], { seen: 90 })],
       undefined,
-      { kind: 'second_proof', memberId: null, holderId: 'K' },
+      { ...SILENT, memberId: null, holderId: 'K' },
     ],
     [
       'a WeChat member with the phone of a silent card: history waits',
       [PHONE],
       [member('K', [card('8'), PHONE], { seen: 90 })],
       member('A', [weapp('a')]),
-      { kind: 'second_proof', memberId: 'A', holderId: 'K' },
+      { ...SILENT, memberId: 'A', holderId: 'K' },
     ],
     [
       'somebody with only a text message, whose phone leads to a member alive: that member',
@@ -141,28 +152,28 @@ describe('who is this?', () => {
       [PHONE],
       [member('A', [weapp('a'), PHONE], { seen: 90 })],
       undefined,
-      { kind: 'second_proof', memberId: null, holderId: 'A' },
+      { ...SILENT, memberId: null, holderId: 'A' },
     ],
     [
       'the phone is another WeChat person (unionid): only the number moves',
       [weapp('a'), union('u'), PHONE],
       [member('B', [oa('b'), union('v'), PHONE])],
       undefined,
-      { kind: 'move_phone', memberId: null, holderId: 'B' },
+      { ...OTHER, memberId: null, holderId: 'B' },
     ],
     [
       'the phone is another WeChat person (openid of this app): only the number moves',
       [PHONE],
       [member('B', [weapp('b'), PHONE])],
       member('A', [weapp('a')]),
-      { kind: 'move_phone', memberId: 'A', holderId: 'B' },
+      { ...OTHER, memberId: 'A', holderId: 'B' },
     ],
     [
       'another WeChat person stays another one however long they are silent',
       [PHONE],
       [member('B', [weapp('b'), PHONE], { seen: 500 })],
       member('A', [weapp('a')]),
-      { kind: 'move_phone', memberId: 'A', holderId: 'B' },
+      { ...OTHER, memberId: 'A', holderId: 'B' },
     ],
     [
       'mini-program here, official account there, both proved the phone within 30 days: one person',
@@ -183,14 +194,14 @@ describe('who is this?', () => {
       [PHONE],
       [member('B', [oa('b'), PHONE], { proven: 31 })],
       member('A', [weapp('a')]),
-      { kind: 'second_proof', memberId: 'A', holderId: 'B' },
+      { ...UNKNOWN, memberId: 'A', holderId: 'B' },
     ],
     [
       'a member without WeChat proves the phone of a WeChat member who proved it long ago: history waits',
       [PHONE],
       [member('B', [weapp('b'), PHONE], { seen: 1, proven: 31 })],
       member('S', [phone('q')]),
-      { kind: 'second_proof', memberId: 'S', holderId: 'B' },
+      { ...UNKNOWN, memberId: 'S', holderId: 'B' },
     ],
     [
       'a member without WeChat proves the phone of a WeChat member who proved it this month: one person',
@@ -205,6 +216,27 @@ describe('who is this?', () => {
       [member('B', [weapp('b'), union('u'), PHONE], { proven: 3, joined: 10 })],
       member('A', [weapp('a'), union('u')], { joined: 20 }),
       { kind: 'merge', survivorId: 'A', otherId: 'B', because: 'phone_fresh' },
+    ],
+    [
+      'mini-program here, official account there, the one there silent for years: the number stays with it',
+      [PHONE],
+      [member('B', [oa('b'), PHONE], { seen: 1_000, proven: 1_000, joined: 1_000 })],
+      member('A', [weapp('a')]),
+      { ...UNKNOWN, memberId: 'A', holderId: 'B' },
+    ],
+    [
+      'the unionid is known on one side only: the number stays',
+      [weapp('a'), union('u'), PHONE],
+      [member('B', [oa('b'), PHONE], { proven: 31 })],
+      undefined,
+      { ...UNKNOWN, memberId: null, holderId: 'B' },
+    ],
+    [
+      'a guest with the phone of a silent WeChat member and no WeChat of their own: the number moves, history waits',
+      [PHONE, external('e')],
+      [member('A', [weapp('a'), PHONE], { seen: 90 }), member('S', [external('e')])],
+      undefined,
+      { ...SILENT, memberId: 'S', holderId: 'A' },
     ],
   ]
 
