@@ -66,8 +66,10 @@ export interface Registry {
   handlers: EventHandlers
   /** plpgsql functions that give a new member {memberId, at, validUntil} its rows in other nouns. */
   openSteps: string[]
-  /** plpgsql functions that move a noun's rows {from, to, at, newAfterDays} when two members turn out to be one person. */
+  /** plpgsql functions that move a noun's rows {from, to, at, …} when two members turn out to be one person. */
   mergeSteps: string[]
+  /** Their counterparts, which bring them back {from, to, at, moved, …} when the merge is undone. */
+  undoSteps: string[]
 }
 
 /** Everything that outlives a request. */

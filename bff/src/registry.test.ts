@@ -42,27 +42,3 @@ test('another name is refused, also that of a function there is', async () => {
   )
   await house.close()
 })
-
-/** Tables with a member's id that a merge leaves where they are, and why. */
-const STAY = {
-  effect: 'says that something has had its effect, whoever it is now; only grows',
-  tier_change: 'the history of that record; what the merge did to the tier is noted with the survivor',
-  transfer: 'the history of that record; what moved is noted with both',
-}
-
-test('every table that a member owns rows of is named by a merge step, or stays for a reason', async () => {
-  const house = testHouse(database.url)
-  const tables = await house.house.prisma.$queryRaw<{ name: string }[]>`
-    SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
-    WHERE c.table_schema = 'public' AND c.column_name = 'member_id' AND t.table_type = 'BASE TABLE' ORDER BY 1`
-  const bodies = await house.house.prisma.$queryRaw<{ name: string; body: string }[]>`
-    SELECT proname AS name, prosrc AS body FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE '%_merge'`
-  await house.close()
-  // what is called by another step is named by it
-  const reached = (name: string) =>
-    registry.mergeSteps.includes(name) || bodies.some(({ body }) => body.includes(`PERFORM ${name}(`))
-  expect(bodies.map(({ name }) => name).filter((name) => !reached(name))).toEqual([])
-  const moved = bodies.map(({ body }) => body).join('\n')
-  const left = tables.filter(({ name }) => !new RegExp(`(UPDATE|INSERT INTO|DELETE FROM) "?${name}"?\\b`).test(moved))
-  expect(left.map(({ name }) => name)).toEqual(Object.keys(STAY))
-})

@@ -33,4 +33,22 @@ export const registry: Registry = {
     'obligation_merge',
     'outbox_merge',
   ],
+  // what a merge undid is restored with the survivor first; then points, growth and the record itself go back, the tier last
+  undoSteps: [
+    'outbox_unmerge',
+    'obligation_unmerge',
+    'referral_unmerge',
+    'mall_unmerge',
+    'gift_unmerge',
+    'coupon_unmerge',
+    'right_unmerge',
+    'order_unmerge',
+    'visit_unmerge',
+    'code_unmerge',
+    'session_unmerge',
+    'staff_unmerge',
+    'ledger_unmerge',
+    'member_unmerge',
+    'tier_unmerge',
+  ],
 }

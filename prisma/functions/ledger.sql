@@ -153,7 +153,7 @@ BEGIN
       growth = growth + own.growth WHERE member_id = dst;
   PERFORM ledger_pay_debt(dst, lot_id, at) FROM lot
     WHERE member_id = dst AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id;
-  RETURN jsonb_build_object('points', own.available_points + own.pending_points, 'growth', own.growth);
+  RETURN jsonb_build_object('came', jsonb_build_object('points', own.available_points + own.pending_points, 'growth', own.growth));
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_move_pair(src uuid, dst uuid, what text, side text, amount int, old_lot uuid, new_lot uuid, at timestamptz)

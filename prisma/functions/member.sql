@@ -1,40 +1,3 @@
--- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor.
--- Printed numbers keep scanning for ever (I-ID5). Locks both members in id order first. {from, to, at, newAfterDays}
-CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-BEGIN
-  -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
-  IF NOT call ? 'newAfterDays' THEN PERFORM refuse('BUSY'); END IF;
-  PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
-  -- merged by somebody else meanwhile: the caller looks again who is who
-  IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
-  IF (SELECT count(*) FROM member WHERE member_id IN (src, dst) AND status = 'active') <> 2 THEN
-    PERFORM refuse('MERGE_BLOCKED', '{"blocker": "not_active"}');
-  END IF;
-  UPDATE identity SET member_id = dst WHERE member_id = src;
-  -- a person has one phone here: the newest
-  DELETE FROM identity old USING identity new
-    WHERE old.member_id = dst AND new.member_id = dst AND old.kind = 'phone' AND new.kind = 'phone'
-      AND (old.proven_at, old.subject) < (new.proven_at, new.subject);
-  UPDATE member_no SET member_id = dst WHERE member_id = src;
-  INSERT INTO consent (member_id, document, version, granted_at, withdrawn_at)
-    SELECT dst, document, version, granted_at, withdrawn_at FROM consent WHERE member_id = src
-    ON CONFLICT (member_id, document, version) DO UPDATE SET granted_at = least(consent.granted_at, excluded.granted_at);
-  DELETE FROM consent WHERE member_id = src;
-  UPDATE claim SET settled_at = (call->>'at')::timestamptz
-    WHERE settled_at IS NULL AND ((member_id = dst AND holder_id = src) OR (member_id = src AND holder_id = dst));
-  UPDATE claim SET member_id = dst WHERE member_id = src;
-  UPDATE claim SET holder_id = dst WHERE holder_id = src;
-  UPDATE member SET merged_into = dst WHERE merged_into = src;
-  UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz),
-      name_sealed = coalesce(name_sealed, (SELECT o.name_sealed FROM member o WHERE o.member_id = src)) WHERE member_id = dst;
-  UPDATE member SET status = 'merged', merged_into = dst, name_sealed = NULL WHERE member_id = src;
-  RETURN '{}';
-END $$;
-
 -- Serialises everybody who holds one of these proofs just now, in one order for all. {keys: [text]}
 CREATE OR REPLACE FUNCTION member_lock_proofs(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -74,7 +37,8 @@ BEGIN
   FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
     INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
       VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at, now_at)
-      ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id
+      ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id,
+          home_id = CASE WHEN identity.member_id = who THEN identity.home_id ELSE excluded.home_id END
         WHERE identity.member_id = who OR identity.kind = 'phone';
     IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
     -- a person has one phone here: the newest
@@ -122,3 +86,13 @@ BEGIN
   IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
   IF state IS DISTINCT FROM 'active' THEN PERFORM refuse('MEMBER_UNKNOWN'); END IF;
 END $$;
+
+-- An identity remembers the record that it was attached to, so that an undone merge knows whose it was.
+CREATE OR REPLACE FUNCTION identity_home() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.home_id := coalesce(NEW.home_id, NEW.member_id);
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER identity_home BEFORE INSERT ON identity FOR EACH ROW EXECUTE FUNCTION identity_home();

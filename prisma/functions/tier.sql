@@ -136,6 +136,8 @@ BEGIN
   END IF;
   UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
   UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
+  PERFORM tier_raise(call || jsonb_build_object('memberId', dst.member_id, 'reason', 'merged',
+    'growth', (SELECT growth FROM account WHERE member_id = dst.member_id)));
   RETURN '{}';
 END $$;
 

@@ -76,6 +76,11 @@ export const FAULTS = {
   RIGHT_USED_UP: 'CONFLICT',
   ADJUSTMENT_OWN: 'CONFLICT',
   ADJUSTMENT_DONE: 'CONFLICT',
+  PREVIEW_CHANGED: 'CONFLICT',
+  CARD_TAKEN: 'CONFLICT',
+  CARD_UNKNOWN: 'NOT_FOUND',
+  CANCEL_BLOCKED: 'CONFLICT',
+  LEAVING: 'CONFLICT',
 } as const
 
 export type FaultCode = keyof typeof FAULTS
@@ -91,7 +96,9 @@ export interface FaultDetails {
   SMS_TOO_SOON: { retryAfterSeconds: number }
   CONSENT_STALE: { version: string }
   CLAIM_WRONG: { triesLeft: number }
-  MERGE_BLOCKED: { blocker: string }
+  /** `mergeId`: the merge that has to be taken back first. */
+  MERGE_BLOCKED: { blocker: string; mergeId?: string }
+  CANCEL_BLOCKED: { blocker: string }
   CODE_WRONG: { triesLeft: number }
   CODE_LOCKED: { until: string }
   TILL_LOCKED: { until: string }

@@ -56,6 +56,10 @@ export interface Policy {
   adjustAloneLimit: number
   /** The most that one correction may move. */
   adjustMost: number
+  /** Who asks to leave may come back for so many days; the law gives at most fifteen. */
+  cancelDays: number
+  /** How long trade records are kept without a name. */
+  tradeRecordYears: number
 }
 
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
@@ -92,4 +96,6 @@ export const DEMO_POLICY: Policy = {
   tierWarnDays: 30,
   adjustAloneLimit: 500,
   adjustMost: 100_000,
+  cancelDays: 7,
+  tradeRecordYears: 3,
 }

@@ -1,38 +1,73 @@
 import { tierTermsOf, tierValidUntil } from '@huiyuan/shared/tier'
+import { v7 as uuidv7 } from 'uuid'
 import type { Ctx } from '../ctx'
 import type { Db } from '../db'
 
+/** How it was known that two records are one person. */
+export type MergeReason =
+  | 'unionid'
+  | 'phone_active'
+  | 'phone_fresh'
+  | 'card_digits'
+  | 'card_shown'
+  | 'cards'
+  | 'operator'
+  | 'import'
+
+export interface MergeCause {
+  because: MergeReason
+  /** The colleague who said so, and where. */
+  staffId?: string | undefined
+  storeId?: string | undefined
+  note?: string | undefined
+}
+
 export interface Merged {
+  mergeId: string
   /** What the other record brought. */
   points: number
   growth: number
 }
 
+/** What a merge did: `came` in numbers by noun, `reversed` one by one; no ids and no times, so that a preview can be compared. */
+export interface MergeSummary {
+  came: { points?: number; growth?: number } & Record<string, number>
+  reversed: ({ kind: string } & Record<string, unknown>)[]
+}
+
+/** What the merge functions of all nouns are called with. */
+export const mergeCall = (ctx: Ctx, survivorId: string, otherId: string, cause: MergeCause) => ({
+  mergeId: uuidv7({ msecs: ctx.now().getTime() }),
+  from: otherId,
+  to: survivorId,
+  at: ctx.now(),
+  ...cause,
+  steps: ctx.registry.mergeSteps,
+  ...mergeTerms(ctx),
+})
+
+/** What of the policy a noun's merge or unmerge wants to know. */
+export const mergeTerms = ({ policy, now }: Ctx) => ({
+  newAfterDays: policy.newAfterDays,
+  graceDays: policy.graceDays,
+  validUntil: tierValidUntil(now(), policy),
+  ...tierTermsOf(policy),
+})
+
 /**
- * Makes two records one person: every noun moves its rows, in the registry's order. Runs inside a transaction.
+ * Makes two records one person: every noun moves its rows, in the registry's order, and leaves a journal by which the merge
+ * can be taken back. Runs inside a transaction.
  * @throws MERGE_BLOCKED naming what stands in the way; BUSY when one of the two was merged meanwhile
  */
-export async function mergeMember(tx: Ctx, survivorId: string, otherId: string): Promise<Merged> {
-  const { newAfterDays } = tx.policy
-  const call = { from: otherId, to: survivorId, at: tx.now(), newAfterDays }
-  let brought: Merged = { points: 0, growth: 0 }
-  for (const step of tx.registry.mergeSteps) {
-    const answer = await tx.sql<Merged>(step, call)
-    if (step === 'ledger_merge') brought = answer
-  }
-  const { growth } = await tx.db.account.findUniqueOrThrow({
-    where: { memberId: survivorId },
-    select: { growth: true },
-  })
-  await tx.sql('tier_raise', {
-    memberId: survivorId,
-    growth,
-    at: tx.now(),
-    validUntil: tierValidUntil(tx.now(), tx.policy),
-    reason: 'merged',
-    ...tierTermsOf(tx.policy),
-  })
-  return brought
+export async function mergeMember(
+  tx: Ctx,
+  survivorId: string,
+  otherId: string,
+  cause: MergeCause = { because: 'operator' },
+): Promise<Merged> {
+  const call = mergeCall(tx, survivorId, otherId, cause)
+  const { came } = await tx.sql<MergeSummary>('merge_run', call)
+  return { mergeId: call.mergeId, points: came.points ?? 0, growth: came.growth ?? 0 }
 }
 
 /** The record that goes on for this one: itself, or the survivor of its merge. */

@@ -26,6 +26,17 @@ const day = (iso: string) => dayWords(new Date(iso), new Date())
 const moment = (iso: string) => `${day(iso)} ${clockText(new Date(iso))} `
 const until = (iso: string) => `${clockText(new Date(iso))} 以后再试`
 
+const BLOCKERS: Record<string, string> = {
+  same_record: '这是同一位会员',
+  already_merged: '其中一位已经并入别的会员',
+  not_active: '其中一位已经注销',
+  leaving: '其中一位正在注销中',
+  two_jobs: '两边都是在职员工，请先结束一边',
+  undone: '这次合并已经撤销过了',
+  later_merge: '之后又有一次合并，请先撤销那一次',
+  live_hold: '收银台正锁定着一笔价格，十分钟后再试',
+}
+
 /** Every fault of the server has words here; one without them does not compile. */
 const WORDS: Words = {
   SESSION_NEEDED: () => say('请先登录', undefined, 'sign_in'),
@@ -55,7 +66,7 @@ const WORDS: Words = {
   CLAIM_WRONG: ({ triesLeft }) =>
     say('后四位不对', triesLeft > 0 ? `还可以试 ${triesLeft} 次` : '请到门店请店员帮忙', 'none'),
   CLAIM_OVER: () => say('这张老卡暂时不能认领', '请到门店请店员帮忙', 'none'),
-  MERGE_BLOCKED: () => say('两张会员卡暂时不能合并', '请联系客服', 'none'),
+  MERGE_BLOCKED: ({ blocker }) => say('两张会员卡暂时不能合并', BLOCKERS[blocker] ?? '请联系客服', 'none'),
   CODE_MALFORMED: () => say('这不是会员码', '请扫顾客的会员码', 'none'),
   CODE_WRONG: ({ triesLeft }) =>
     say('会员码不对', triesLeft > 0 ? `请顾客刷新会员码，还可以试 ${triesLeft} 次` : '请一小时后再试', 'none'),
@@ -104,6 +115,12 @@ const WORDS: Words = {
     say('这次的早享用完了', backAt ? `${moment(backAt)}起又可以用` : '公开兑换时再来', 'none'),
   ADJUSTMENT_OWN: () => say('自己提的不能自己复核', '请另一位运营来复核', 'none'),
   ADJUSTMENT_DONE: () => say('这一笔已经有结果了', '下拉刷新看看', 'none'),
+  PREVIEW_CHANGED: () => say('情况刚刚变了', '请重新看一遍预览，再决定', 'none'),
+  CARD_TAKEN: () => say('这张卡已经是别人的了', '如果是您的卡，请到店请店员核对', 'none'),
+  CARD_UNKNOWN: () => say('没有找到这张卡', '请核对卡面上的号码', 'none'),
+  CANCEL_BLOCKED: ({ blocker }) =>
+    say('现在还不能注销', blocker === 'job' ? '请先请经理结束您的员工身份' : '请稍后再试', 'none'),
+  LEAVING: () => say('会员正在注销中', '撤回注销申请后再办理', 'none'),
 }
 
 const NETWORK = {

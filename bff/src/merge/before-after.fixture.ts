@@ -1,0 +1,28 @@
+import type { Db } from '../db'
+
+/** Tables that only grow, or say what was done: a merge that is taken back leaves its traces in them. */
+const GROWING = [
+  ...['transfer', 'effect', 'tier_change', 'merge_record', 'merge_step', 'merge_undo', 'kept_apart', 'request'],
+  ...['audit_entry', 'audit_head', '_prisma_migrations'],
+]
+
+export type Snapshot = Record<string, string[]>
+
+/**
+ * Every row of every table that names one of these records in any column, as sorted text: what must be the same again after a
+ * merge and its undo (I-ID4). `lastActiveAt` moves with every visit and is left out.
+ */
+export async function snapshotOf(db: Db, memberIds: string[]): Promise<Snapshot> {
+  const tables = await db.$queryRaw<{ name: string }[]>`
+    SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`
+  const seen: Snapshot = {}
+  for (const { name } of tables.filter((table) => !GROWING.includes(table.name))) {
+    const rows = await db.$queryRawUnsafe<{ row: string }[]>(
+      `SELECT (to_jsonb(t) - 'last_active_at')::text AS row FROM "${name}" t
+        WHERE EXISTS (SELECT 1 FROM jsonb_each_text(to_jsonb(t)) col WHERE col.value = ANY ($1)) ORDER BY 1`,
+      memberIds,
+    )
+    if (rows.length > 0) seen[name] = rows.map(({ row }) => row)
+  }
+  return seen
+}
