@@ -42,7 +42,7 @@ describe('proofs that are nobody else’s', () => {
       [card('8')],
       [member('K', [card('8')], { seen: 900, joined: 900 })],
       member('A', [weapp('a')]),
-      { kind: 'merge', survivorId: 'A', otherId: 'K', because: 'card' },
+      { kind: 'merge', survivorId: 'A', otherId: 'K', because: 'card_shown' },
     ],
     [
       'an id of another system brings its record',

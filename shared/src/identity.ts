@@ -28,7 +28,7 @@ export interface Holder {
 }
 
 /** Why two records are one person. `cards`: two plastic cards that one phone has proven. */
-export type MergeReason = 'unionid' | 'openid' | 'card' | 'external' | 'cards' | 'phone_active' | 'phone_fresh'
+export type MergeReason = 'unionid' | 'openid' | 'card_shown' | 'external' | 'cards' | 'phone_active' | 'phone_fresh'
 
 /** Everything but `attach` says why. `memberId` null: nobody yet, so a new member takes what `proofsFor` gives. */
 export type Resolution =
@@ -111,7 +111,7 @@ export function proofsFor<P extends Proof>(found: Resolution, proofs: P[], holde
 const SURE: Partial<Record<IdentityKind, { rank: number; because: MergeReason }>> = {
   wechat_openid: { rank: 0, because: 'openid' },
   wechat_unionid: { rank: 1, because: 'unionid' },
-  store_card: { rank: 2, because: 'card' },
+  store_card: { rank: 2, because: 'card_shown' },
   external: { rank: 3, because: 'external' },
 }
 

@@ -41,6 +41,6 @@ async function bind(tx: Ctx, memberId: string, proof: ProvenIdentity): Promise<A
   const { found, take } = await settleProofs(tx, [proof], await survivingId(tx.db, memberId))
   const owner = ('memberId' in found && found.memberId) || refuse('SESSION_OVER')
   await attachProofs(tx, owner, take)
-  const claim = found.kind === 'second_proof' ? await openClaim(tx, owner, found.holderId) : null
+  const claim = found.kind === 'second_proof' ? await openClaim(tx, owner, found) : null
   return { phoneMasked: maskPhone(proof.readable as string), claim }
 }

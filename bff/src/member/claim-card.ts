@@ -4,6 +4,7 @@ import { type Ctx, commandOf, memberIdOf, once } from '../ctx'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { mergeMember, survivingId } from './merge-member'
 import { holdersOf } from './prove-identity'
+import { keptApartOf } from './settle-proofs'
 
 export interface ClaimedCard {
   points: number
@@ -44,6 +45,7 @@ async function look(
   const [a, b] = both
   // since the claim was opened the card may have turned out to be somebody else's
   if (!a || !b || differentWechatPerson(a.identities, b.identities)) return refuse('CLAIM_OVER')
+  if ((await keptApartOf(tx.db, [a.memberId, b.memberId]))(a.memberId, b.memberId)) return refuse('CLAIM_OVER')
   const holder = both.find(({ memberId: id }) => id === seen.holderId)
   const cards = holder?.identities.filter(({ kind }) => kind === 'store_card') ?? []
   if (!cards.some(({ subject }) => sameDigits(subject.slice(-4), last4))) return { triesLeft: seen.triesLeft }
@@ -67,7 +69,7 @@ async function join(tx: Ctx, { survivorId, otherId, holderId }: Pair): Promise<C
     where: { memberId: holderId },
     select: { availablePoints: true, pendingPoints: true },
   })
-  await mergeMember(tx, survivorId, otherId)
+  await mergeMember(tx, survivorId, otherId, { because: 'card_digits' })
   const where = { memberId: survivorId }
   const { memberNo } = await tx.db.member.findUniqueOrThrow({ where, select: { memberNo: true } })
   const { tier } = await tx.db.standing.findUniqueOrThrow({ where, select: { tier: true } })

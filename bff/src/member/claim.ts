@@ -13,7 +13,11 @@ export interface OpenClaim {
 }
 
 /** Remembers that the phone led to an older record. Runs inside a transaction. */
-export async function openClaim(tx: Ctx, memberId: string, holderId: string): Promise<OpenClaim | null> {
+export async function openClaim(
+  tx: Ctx,
+  memberId: string,
+  { holderId, because }: { holderId: string; because: 'silent' | 'wechat_unknown' },
+): Promise<OpenClaim | null> {
   const card = await tx.db.identity.findFirst({
     where: { memberId: holderId, kind: 'store_card' },
     select: { kind: true },
@@ -25,6 +29,7 @@ export async function openClaim(tx: Ctx, memberId: string, holderId: string): Pr
       memberId,
       claimId,
       holderId,
+      because,
       triesLeft: tx.policy.claimTries,
       expiresAt: new Date(tx.now().getTime() + tx.policy.claimDays * DAY_MS),
     },

@@ -1,7 +1,22 @@
 export { findClaim, type OpenClaim, openClaim } from './claim'
 export { attachProofs, createMember, joinedSince, type NewMember } from './create-member'
 export { displayNameOf } from './get-me'
-export { mergeMember, survivingId } from './merge-member'
+export {
+  type MergeReason,
+  type MergeSummary,
+  mergeCall,
+  mergeMember,
+  mergeTerms,
+  survivingId,
+} from './merge-member'
 export { type PhoneDoor, phoneDoor } from './phone-door'
-export { findHolders, lockProofs, phoneOrAnswer, phoneProof, wechatProofs, wechatSays } from './prove-identity'
+export {
+  findHolders,
+  holdersOf,
+  lockProofs,
+  phoneOrAnswer,
+  phoneProof,
+  wechatProofs,
+  wechatSays,
+} from './prove-identity'
 export { type Settled, settleProofs } from './settle-proofs'

@@ -1,18 +1,11 @@
+import type { MergeReason as Resolved } from '@huiyuan/shared/identity'
 import { tierTermsOf, tierValidUntil } from '@huiyuan/shared/tier'
 import { v7 as uuidv7 } from 'uuid'
 import type { Ctx } from '../ctx'
 import type { Db } from '../db'
 
 /** How it was known that two records are one person. */
-export type MergeReason =
-  | 'unionid'
-  | 'phone_active'
-  | 'phone_fresh'
-  | 'card_digits'
-  | 'card_shown'
-  | 'cards'
-  | 'operator'
-  | 'import'
+export type MergeReason = Resolved | 'card_digits' | 'operator' | 'import'
 
 export interface MergeCause {
   because: MergeReason

@@ -1,16 +1,13 @@
-import { resolveIdentity } from '@huiyuan/shared/identity'
 import { type Arrival, type Ctx, commandOf, type Guest, once, type ProvenIdentity, tell } from '../ctx'
 import {
   attachProofs,
   createMember,
   findClaim,
-  findHolders,
   joinedSince,
-  lockProofs,
-  mergeMember,
   openClaim,
   type PhoneDoor,
   phoneOrAnswer,
+  settleProofs,
   survivingId,
 } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
@@ -56,7 +53,6 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
   let first = false
   const started = await twiceWhenBusy(() =>
     once(ctx, command, async (tx): Promise<Started> => {
-      await lockProofs(tx, proofs)
       const at = tx.now()
       const arrival = input.arrival ?? guest.arrival
       const { memberId, joins } = await enter(tx, proofs, arrival)
@@ -76,19 +72,13 @@ async function enter(
   proofs: ProvenIdentity[],
   arrival: Arrival,
 ): Promise<{ memberId: string; joins: boolean }> {
-  const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
-  if (found.kind === 'merge') {
-    await mergeMember(tx, found.survivorId, found.otherId)
-    // two of the three proofs were one person's; the third may still lead to another record
-    return enter(tx, proofs, arrival)
-  }
+  const { found, take } = await settleProofs(tx, proofs)
+  if (found.kind === 'refuse') return refuse('MERGE_BLOCKED', { blocker: found.because })
   const own = found.kind === 'create' ? null : found.memberId
   const joins = own === null || (await joinedSince(tx, own)) === null
-  if (own) await attachProofs(tx, own, proofs)
-  const memberId = own ?? (await createMember(tx, { proofs, arrival })).memberId
-  if (found.kind === 'second_proof') await openClaim(tx, memberId, found.holderId)
-  if (found.kind === 'move_phone')
-    await tx.sql('outbox_put', { memberId: found.holderId, template: 'phone_moved', payload: {}, at: tx.now() })
+  if (own) await attachProofs(tx, own, take)
+  const memberId = own ?? (await createMember(tx, { proofs: take, arrival })).memberId
+  if (found.kind === 'second_proof') await openClaim(tx, memberId, found)
   return { memberId, joins }
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { resolveIdentity } from '@huiyuan/shared/identity'
 import { type Arrival, type Ctx, inTx, type ProvenIdentity } from '../ctx'
-import { attachProofs, findHolders, lockProofs, mergeMember, phoneProof, wechatProofs, wechatSays } from '../member'
+import { attachProofs, phoneProof, settleProofs, wechatProofs, wechatSays } from '../member'
 import { twiceWhenBusy } from '../refusal'
 import { spendSmsCode } from '../sms'
 import { type Place, startSession, tokensOf } from './start-session'
@@ -38,13 +37,10 @@ export async function openSession(ctx: Ctx, input: OpenInput): Promise<Opened> {
 
 /** The session of a member who is known by these proofs, or null. */
 async function recognise(tx: Ctx, proofs: ProvenIdentity[], place: Place) {
-  await lockProofs(tx, proofs)
-  const found = resolveIdentity(proofs, await findHolders(tx.db, proofs), tx.now(), tx.policy)
-  if (found.kind !== 'attach' && found.kind !== 'merge') return null
-  if (found.kind === 'merge') await mergeMember(tx, found.survivorId, found.otherId)
-  const memberId = found.kind === 'merge' ? found.survivorId : found.memberId
-  await attachProofs(tx, memberId, proofs)
-  return { memberId, sessionId: await startSession(tx, memberId, place) }
+  const { found, take } = await settleProofs(tx, proofs)
+  if (found.kind !== 'attach') return null
+  await attachProofs(tx, found.memberId, take)
+  return { memberId: found.memberId, sessionId: await startSession(tx, found.memberId, place) }
 }
 
 async function proveDoor(ctx: Ctx, door: Door): Promise<ProvenIdentity[]> {
