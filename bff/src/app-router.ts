@@ -6,6 +6,7 @@ import { homeRouter } from './home/router'
 import { ledgerRouter } from './ledger/router'
 import { mallRouter } from './mall/router'
 import { memberRouter } from './member/router'
+import { mergeRouter } from './merge/router'
 import { obligationRouter } from './obligation/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
@@ -35,6 +36,7 @@ export const appRouter = router({
   mall: mallRouter,
   referral: referralRouter,
   obligation: obligationRouter,
+  merge: mergeRouter,
   audit: auditRouter,
   outbox: outboxRouter,
 })

@@ -8,6 +8,8 @@ LANGUAGE sql STABLE AS $$
   WITH pair AS (SELECT * FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid))
   SELECT coalesce(jsonb_agg(jsonb_build_object('blocker', blocker)), '[]') FROM (
     SELECT 'same_record' AS blocker WHERE call->>'from' = call->>'to'
+    -- nobody decides over their own points
+    UNION ALL SELECT 'own_record' WHERE call->>'staffId' IN (call->>'from', call->>'to')
     UNION ALL SELECT 'already_merged' WHERE EXISTS (SELECT 1 FROM pair WHERE status = 'merged')
     UNION ALL SELECT 'not_active' WHERE EXISTS (SELECT 1 FROM pair WHERE status NOT IN ('active', 'merged')) OR NOT EXISTS (SELECT 1 FROM pair)
     UNION ALL SELECT 'leaving' WHERE EXISTS (SELECT 1 FROM cancellation c JOIN pair USING (member_id) WHERE c.state = 'asked')
@@ -72,14 +74,17 @@ DECLARE
   answer jsonb;
   seen jsonb;
   blockers jsonb;
+  own staff;
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
   PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) ORDER BY member_id FOR UPDATE;
   blockers := merge_blockers(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  PERFORM merge_audit(own, call, 'merge.merge');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
 END $$;
 
@@ -161,6 +166,7 @@ BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "merge"}'); END IF;
   PERFORM 1 FROM member WHERE member_id IN (done.member_id, done.other_id) ORDER BY member_id FOR UPDATE;
+  IF call->>'staffId' IN (done.member_id::text, done.other_id::text) THEN RETURN '[{"blocker": "own_record"}]'; END IF;
   RETURN merge_undo_blockers(done, (call->>'at')::timestamptz);
 END $$;
 
@@ -171,15 +177,24 @@ DECLARE
   answer jsonb;
   seen jsonb;
   blockers jsonb;
+  own staff;
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
   blockers := merge_undo_look(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_undo_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  PERFORM merge_audit(own, call, 'merge.undo');
   RETURN request_end(call->'command', seen);
 END $$;
+
+CREATE OR REPLACE FUNCTION merge_audit(own staff, call jsonb, verb text) RETURNS void
+LANGUAGE sql AS $$
+  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
+    'subject', call->>'mergeId', 'bodyHash', call->'command'->>'bodyHash'))
+$$;
 
 -- Journals only grow; only the words of a note may go, when the person they are about leaves.
 CREATE OR REPLACE FUNCTION merge_keep() RETURNS trigger

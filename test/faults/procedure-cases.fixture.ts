@@ -3,6 +3,7 @@ import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
 import { LEDGER_CASES } from './ledger-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
+import { MERGE_CASES } from './merge-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
@@ -154,6 +155,7 @@ export const CASES: Record<string, ProcedureCase> = {
     },
   },
   ...LEDGER_CASES,
+  ...MERGE_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
   ...REFERRAL_CASES,

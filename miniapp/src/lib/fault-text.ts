@@ -28,6 +28,7 @@ const until = (iso: string) => `${clockText(new Date(iso))} 以后再试`
 
 const BLOCKERS: Record<string, string> = {
   same_record: '这是同一位会员',
+  own_record: '这是您自己的会员，请别的运营来处理',
   already_merged: '其中一位已经并入别的会员',
   not_active: '其中一位已经注销',
   leaving: '其中一位正在注销中',
