@@ -140,6 +140,8 @@ export interface Command {
   verb: string
   requestId: string
   bodyHash: string
+  /** The same body under the other keys, while they rotate. */
+  otherHashes?: string[]
   at: Date
 }
 
@@ -153,8 +155,11 @@ export function commandOf(ctx: Ctx, verb: string, { requestId, ...body }: { requ
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   )
-  const bodyHash = createHash('sha256').update(ctx.keys.key('body')).update(stable).digest('hex')
-  return { actor: actorKey(ctx.actor), verb, requestId, bodyHash, at: ctx.now() }
+  const [bodyHash = '', ...otherHashes] = ctx.keys
+    .keys('body')
+    .map((key) => createHash('sha256').update(key).update(stable).digest('hex'))
+  const command = { actor: actorKey(ctx.actor), verb, requestId, bodyHash, at: ctx.now() }
+  return otherHashes.length > 0 ? { ...command, otherHashes } : command
 }
 
 /** Runs a command once, in a transaction; sent again, it gives the stored answer. `work` must answer plain JSON. */

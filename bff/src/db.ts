@@ -60,10 +60,12 @@ export async function ask(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.Quer
 /**
  * Opens both ways to one PostgreSQL: Prisma for reads and ordinary writes, `pg` for the hot money verbs.
  * @param connections how many connections each of the two may hold
+ * @param name what PostgreSQL shows them under
  */
-export function openDatabase(url: string, connections = 16): Database {
+export function openDatabase(url: string, connections = 16, name = 'huiyuan'): Database {
   // Prisma's adapter takes every timestamptz for UTC, whatever zone the server writes it in
-  const ours = { connectionTimeoutMillis: 20_000, idleTimeoutMillis: 30_000, options: '-c timezone=UTC' }
+  const zone = { application_name: name, options: '-c timezone=UTC' }
+  const ours = { connectionTimeoutMillis: 20_000, idleTimeoutMillis: 30_000, ...zone }
   const adapter = new PrismaPg(
     { connectionString: url, max: connections, ...ours },
     { statementNameGenerator: statementName },

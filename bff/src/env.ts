@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { masterKeyRefusal } from './keys'
 import { wechatBaseRefusal } from './wechat'
 
 const text = z.string().min(1)
@@ -13,7 +14,10 @@ const Env = z.object({
   PUBLIC_URL: z.url().default('http://127.0.0.1:8787'),
   /** Folder of the built h5 pages; without it the server only speaks tRPC. */
   WEB_DIR: text.optional(),
-  MASTER_KEY: z.string().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
+  MASTER_KEY: z.string().superRefine((key, context) => {
+    const message = masterKeyRefusal(key)
+    if (message) context.addIssue({ code: 'custom', message })
+  }),
   WEAPP_APPID: text,
   WEAPP_SECRET: text,
   OA_APPID: text,

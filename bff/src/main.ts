@@ -6,6 +6,7 @@ import type { House } from './ctx'
 import { openDatabase } from './db'
 import { type Env, readEnv, templatesOf } from './env'
 import { startJobs } from './jobs'
+import { openRingSoon } from './key'
 import { keysFrom } from './keys'
 import { notifyRoute } from './notify'
 import { registry } from './registry'
@@ -19,8 +20,9 @@ const CLOSE_MS = 2_000
 
 async function main(env: Env): Promise<void> {
   const log = pino({ level: env.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime })
-  const database = openDatabase(env.DATABASE_URL)
   const keys = keysFrom(env.MASTER_KEY)
+  // the rotation of keys sees by it who seals with which
+  const database = openDatabase(env.DATABASE_URL, undefined, `huiyuan key ${keys.current}`)
   const wechat = createWechat({
     apiBase: env.WECHAT_API_BASE,
     oauthBase: env.WECHAT_OAUTH_BASE,
@@ -58,6 +60,10 @@ async function main(env: Env): Promise<void> {
           ...(env.WECHAT_PUSH_AES_KEY ? { aesKey: env.WECHAT_PUSH_AES_KEY } : {}),
         })
       : undefined,
+  })
+  await openRingSoon(house, (problem) => {
+    log.error(problem.message)
+    process.exit(1)
   })
   const stopJobs = env.JOBS === 'on' ? startJobs(house, env.DATABASE_URL) : async () => {}
   server.once('error', (error) => {

@@ -32,7 +32,16 @@ const OF_THE_BRAND = [
 ]
 /** Written by many, owned by no member: keyed by what shares the work out. */
 const OF_THE_HOUSE = [
-  ...['_prisma_migrations', 'adjustment_day', 'audit_entry', 'audit_head', 'import_run', 'request', 'reward_stock'],
+  ...[
+    '_prisma_migrations',
+    'adjustment_day',
+    'audit_entry',
+    'audit_head',
+    'house_key',
+    'import_run',
+    'request',
+    'reward_stock',
+  ],
   ...['sms_code'],
   ...['wechat_notice', 'wechat_token'],
 ]

@@ -1,12 +1,15 @@
--- Serialises everybody who holds one of these proofs just now, in one order for all. {keys: [text]}
+-- Serialises everybody who holds one of these proofs just now, in one order for all; a phone is locked under each of its hashes
+-- and lies under the caller's from then on. {keys: [text], ring, phones: while keys rotate, see key_guard and key_bring}
 CREATE OR REPLACE FUNCTION member_lock_proofs(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   proof text;
 BEGIN
+  PERFORM key_guard(call->'ring');
   FOR proof IN SELECT value FROM jsonb_array_elements_text(call->'keys') ORDER BY value COLLATE "C" LOOP
     PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1));
   END LOOP;
+  IF call ? 'phones' THEN PERFORM key_bring(call->'phones'); END IF;
   RETURN '{}';
 END $$;
 

@@ -1,7 +1,8 @@
 -- Codes sent by text message. Each call is one conditional write, so that any number of them at once equals some order.
 
 -- Keeps a new code for a phone, if it is not too soon and not too many today.
--- {phoneHash, codeHash, at, expiresAt, dayStart, tries, gapSeconds, perDay} → {retryAfterSeconds}, 0 when it is kept
+-- {phoneHash, codeHash, at, expiresAt, dayStart, tries, gapSeconds, perDay, otherPhones: the same phone under other keys while they
+-- rotate} → {retryAfterSeconds}, 0 when it is kept
 CREATE OR REPLACE FUNCTION sms_keep(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,6 +12,11 @@ DECLARE
   per_day int := (call->>'perDay')::int;
   next_at timestamptz;
 BEGIN
+  IF call ? 'otherPhones' THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(min(hash), 3)) FROM jsonb_array_elements_text(call->'otherPhones' || call->'phoneHash') hash;
+    UPDATE sms_code SET phone_hash = call->>'phoneHash' WHERE call->'otherPhones' ? phone_hash::text
+      AND NOT EXISTS (SELECT 1 FROM sms_code here WHERE here.phone_hash = call->>'phoneHash');
+  END IF;
   INSERT INTO sms_code AS last (phone_hash, code_hash, sent_at, expires_at, tries_left, sent_today, day_start)
     VALUES (call->>'phoneHash', call->>'codeHash', now_at, (call->>'expiresAt')::timestamptz, (call->>'tries')::int, 1, today)
     ON CONFLICT (phone_hash) DO UPDATE SET code_hash = excluded.code_hash, sent_at = excluded.sent_at,
@@ -34,11 +40,14 @@ LANGUAGE sql AS $$
   SELECT '{}'::jsonb
 $$;
 
--- Looks at a code once: the right one is spent, a wrong one costs a try. {phoneHash, codeHash, at}
+-- Looks at a code once: the right one is spent, a wrong one costs a try. {phoneHash, codeHash, at}, and {otherPhones, otherCodes}
 -- → {right, triesLeft}, or NULL when there is nothing to look at any more
 CREATE OR REPLACE FUNCTION sms_spend(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
-  UPDATE sms_code SET tries_left = CASE WHEN code_hash = call->>'codeHash' THEN 0 ELSE tries_left - 1 END
-    WHERE phone_hash = call->>'phoneHash' AND expires_at > (call->>'at')::timestamptz AND tries_left > 0
-    RETURNING jsonb_build_object('right', code_hash = call->>'codeHash', 'triesLeft', tries_left)
+  UPDATE sms_code SET tries_left =
+      CASE WHEN code_hash = call->>'codeHash' OR coalesce(call->'otherCodes' ? code_hash, false) THEN 0 ELSE tries_left - 1 END
+    WHERE phone_hash = ANY (ARRAY[call->>'phoneHash'] || ARRAY(SELECT jsonb_array_elements_text(call->'otherPhones')))
+      AND expires_at > (call->>'at')::timestamptz AND tries_left > 0
+    RETURNING jsonb_build_object('triesLeft', tries_left,
+      'right', code_hash = call->>'codeHash' OR coalesce(call->'otherCodes' ? code_hash, false))
 $$;

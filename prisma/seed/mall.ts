@@ -73,10 +73,12 @@ export async function seedRewards(ctx: Ctx, wishes: readonly RewardWish[], slots
 
 /**
  * Adds codes that a partner gave us, sealed. The same code is never there twice, so the same list may be loaded again.
- * → how many were new
+ * → how many were new. @throws BUSY while keys rotate
  */
 export const loadCodes = (ctx: Ctx, rewardId: string, codes: readonly string[]): Promise<number> =>
   inTx(ctx, async ({ db, keys }) => {
+    // while keys rotate, a code may lie here under another hash
+    await db.$queryRaw`SELECT 1 FROM key_settled()`
     // one loader of a reward at a time: the numbers go on where the last one ended
     await db.$queryRaw`SELECT 1 FROM reward WHERE reward_id = ${rewardId} FOR UPDATE`
     const { _max } = await db.rewardCode.aggregate({ where: { rewardId }, _max: { codeNo: true } })

@@ -29,19 +29,21 @@ export async function enrolCode(
 ): Promise<EnrolledCode> {
   const memberId = memberIdOf(ctx)
   const { handle } = await once(ctx, commandOf(ctx, 'code.enrol', input), async (tx) => {
-    const number = await tx.sql<number>('code_next_number', {})
-    const enrolled = handleOf(number, tx.keys.key('handle'))
-    await tx.sql('code_enrol', {
-      memberId,
-      deviceId: uuidv7({ msecs: tx.now().getTime() }),
-      handle: enrolled,
-      secretSealed: Buffer.from(tx.keys.seal(randomBytes(32))).toString('base64'),
-      label: input.deviceLabel,
-      platform: input.platform,
-      at: tx.now(),
-      limit: MAX_DEVICES,
-    })
-    return { handle: enrolled }
+    for (;;) {
+      const number = await tx.sql<number>('code_next_number', {})
+      const enrolled = handleOf(number, tx.keys.key('handle'))
+      const { taken } = await tx.sql<{ taken?: true }>('code_enrol', {
+        memberId,
+        deviceId: uuidv7({ msecs: tx.now().getTime() }),
+        handle: enrolled,
+        secretSealed: Buffer.from(tx.keys.seal(randomBytes(32))).toString('base64'),
+        label: input.deviceLabel,
+        platform: input.platform,
+        at: tx.now(),
+        limit: MAX_DEVICES,
+      })
+      if (!taken) return { handle: enrolled }
+    }
   })
   const phone = await ctx.db.deviceHandle.findUnique({
     where: { handle, memberId, revokedAt: null },

@@ -66,8 +66,23 @@ export async function wechatSays<T>(ask: () => Promise<T>): Promise<T> {
 
 const keyOf = ({ kind, issuer, subject }: Proof) => `${kind}|${issuer}|${subject}`
 
-/** Lets one resolve at a time touch these proofs, until the transaction ends. */
-export const lockProofs = (tx: Ctx, proofs: Proof[]) => tx.sql('member_lock_proofs', { keys: proofs.map(keyOf) })
+/**
+ * Lets one resolve at a time touch these proofs, until the transaction ends. Call it before any look-up that is meant for
+ * writing: while keys rotate, it brings a phone under the hash that it is looked up by from then on.
+ */
+export function lockProofs(tx: Ctx, proofs: ProvenIdentity[]): Promise<unknown> {
+  const { current, numbers } = tx.keys
+  const phones = numbers.length > 1 ? proofs.flatMap((proof) => underAllKeys(tx.keys, proof)) : []
+  const others = phones.flatMap(({ others }) => others.map((subject) => keyOf({ kind: 'phone', issuer: '', subject })))
+  const call = { keys: [...proofs.map(keyOf), ...others], ring: { current, numbers } }
+  return tx.sql('member_lock_proofs', phones.length > 0 ? { ...call, phones } : call)
+}
+
+function underAllKeys(keys: Keys, { kind, readable }: ProvenIdentity) {
+  if (kind !== 'phone' || readable === undefined) return []
+  const [subject, ...others] = keys.hashes('phone', readable)
+  return [{ subject, others, sealed: Buffer.from(keys.seal(readable)).toString('base64') }]
+}
 
 const holderSelect = {
   memberId: true,

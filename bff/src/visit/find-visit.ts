@@ -1,6 +1,5 @@
 import { isMemberNo } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
-import { phoneProof } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { normalPhone } from '../sms'
 import type { AtWork } from '../staff'
@@ -44,9 +43,8 @@ async function findSpoken(ctx: Ctx, { memberNo, phone }: SpokenMember): Promise<
     const hit = await ctx.db.memberNo.findUnique({ where: { memberNo }, select: { memberId: true } })
     return hit?.memberId ?? null
   }
-  const { kind, issuer, subject } = phoneProof(ctx.keys, phone)
-  const hit = await ctx.db.identity.findUnique({
-    where: { kind_issuer_subject: { kind, issuer, subject } },
+  const hit = await ctx.db.identity.findFirst({
+    where: { kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } },
     select: { memberId: true },
   })
   return hit?.memberId ?? null

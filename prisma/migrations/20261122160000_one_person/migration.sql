@@ -139,7 +139,7 @@ ALTER TABLE "claim" ADD CONSTRAINT claim_because CHECK (because IN ('silent', 'w
 ALTER TABLE "former_identity" ADD CONSTRAINT former_identity_because
   CHECK (because IN ('newer_phone', 'moved', 'revoked', 'closed', 'unlinked'));
 ALTER TABLE "merge_record" ADD CONSTRAINT merge_record_form CHECK (member_id <> other_id
-  AND because IN ('unionid', 'phone_active', 'phone_fresh', 'card_digits', 'card_shown', 'cards', 'operator', 'import'));
+  AND because IN ('unionid', 'openid', 'external', 'phone_active', 'phone_fresh', 'card_digits', 'card_shown', 'cards', 'operator', 'import'));
 ALTER TABLE "merge_undo" ADD CONSTRAINT merge_undo_charge CHECK (charge IN ('survivor', 'programme'));
 ALTER TABLE "kept_apart" ADD CONSTRAINT kept_apart_two CHECK (member_id <> other_id);
 ALTER TABLE "cancellation" ADD CONSTRAINT cancellation_form CHECK (state IN ('asked', 'withdrawn', 'done')
@@ -154,7 +154,468 @@ ALTER TABLE "house_key" ADD CONSTRAINT house_key_form CHECK (number BETWEEN 1 AN
 -- a house that has members has sealed their names and phones with the one key that there was
 INSERT INTO "house_key" (number, used_from) SELECT 1, now() WHERE EXISTS (SELECT 1 FROM member);
 
+
 -- Functions, word for word as in prisma/functions.
+
+-- A phone that can show the member's code, and the directory row that a scan finds it by. Locks the member first,
+-- like a scan and a merge do.
+
+CREATE OR REPLACE FUNCTION code_next_number(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT to_jsonb(nextval('device_no')) $$;
+
+-- Above {limit} live phones the one that was used longest ago leaves. {taken: true} when the handle is another phone's: a device
+-- number leads to another handle under another key of the house.
+-- {memberId, deviceId, handle, secretSealed (base64), label, platform, at, limit}
+CREATE OR REPLACE FUNCTION code_enrol(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owner uuid := (call->>'memberId')::uuid;
+  phone uuid := (call->>'deviceId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = owner AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('SESSION_OVER'); END IF;
+  INSERT INTO device_handle (handle, member_id, device_id, secret_sealed)
+    VALUES (call->>'handle', owner, phone, decode(call->>'secretSealed', 'base64')) ON CONFLICT (handle) DO NOTHING;
+  IF NOT FOUND THEN RETURN '{"taken": true}'; END IF;
+  INSERT INTO device (member_id, device_id, handle, label, platform, created_at)
+    VALUES (owner, phone, call->>'handle', call->>'label', call->>'platform', now_at);
+  PERFORM code_end_device(owner, d.device_id, now_at) FROM (
+    SELECT device_id FROM device WHERE member_id = owner AND revoked_at IS NULL AND device_id <> phone
+      ORDER BY coalesce(last_used_at, created_at) DESC, device_id DESC OFFSET (call->>'limit')::int - 1) d;
+  RETURN '{}';
+END $$;
+
+CREATE OR REPLACE FUNCTION code_end_device(owner uuid, phone uuid, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  WITH ended AS (
+    UPDATE device SET revoked_at = now_at WHERE member_id = owner AND device_id = phone AND revoked_at IS NULL RETURNING handle
+  )
+  UPDATE device_handle h SET revoked_at = now_at FROM ended WHERE h.handle = ended.handle
+$$;
+
+-- Ending a phone that has ended already changes nothing. {memberId, deviceId, at}
+CREATE OR REPLACE FUNCTION code_revoke(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owner uuid := (call->>'memberId')::uuid;
+  phone uuid := (call->>'deviceId')::uuid;
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  PERFORM 1 FROM device d WHERE d.member_id = owner AND d.device_id = phone;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "device"}'); END IF;
+  PERFORM code_end_device(owner, phone, (call->>'at')::timestamptz);
+  RETURN '{}';
+END $$;
+
+-- Devices go with their owner; the handle keeps its secret and its spent steps. `own` are the survivor's, as for sessions.
+CREATE OR REPLACE FUNCTION code_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  own jsonb;
+  went jsonb;
+  live int;
+BEGIN
+  SELECT jsonb_agg(device_id) INTO own FROM device WHERE member_id = dst AND revoked_at IS NULL;
+  SELECT jsonb_agg(device_id), count(*) FILTER (WHERE revoked_at IS NULL) INTO went, live FROM device WHERE member_id = src;
+  IF went IS NOT NULL THEN PERFORM code_move(src, dst, uuid_list(went)); END IF;
+  RETURN CASE WHEN own IS NULL AND went IS NULL THEN '{}'
+      ELSE jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('devices', went, 'own', own))) END
+    || CASE WHEN live > 0 THEN jsonb_build_object('came', jsonb_build_object('devices', live)) ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION code_move(src uuid, dst uuid, phones uuid[]) RETURNS void
+LANGUAGE sql AS $$
+  WITH moving AS (UPDATE device SET member_id = dst WHERE member_id = src AND device_id = ANY (phones) RETURNING handle)
+  UPDATE device_handle h SET member_id = dst FROM moving WHERE h.handle = moving.handle
+$$;
+
+-- Phones show the code of their own record again; one that began to show it since may be in the hand of either, and ends.
+-- {from, to, at, moved}
+CREATE OR REPLACE FUNCTION code_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  phones uuid[] := uuid_list(call->'moved'->'devices');
+  live int;
+  ended int;
+BEGIN
+  SELECT count(*) INTO live FROM device WHERE member_id = src AND device_id = ANY (phones) AND revoked_at IS NULL;
+  PERFORM code_move(src, dst, phones);
+  PERFORM code_end_device(src, device_id, (call->>'at')::timestamptz) FROM device
+    WHERE member_id = src AND revoked_at IS NULL AND device_id <> ALL (uuid_list(call->'moved'->'own'));
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  RETURN CASE WHEN live > 0 THEN jsonb_build_object('back', jsonb_build_object('devices', live)) ELSE '{}' END
+    || CASE WHEN ended > 0 THEN jsonb_build_object('lost', jsonb_build_array(
+      jsonb_build_object('kind', 'device_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
+END $$;
+
+-- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
+-- bff/src/registry.ts); what runs here walks that list in one transaction that holds every record of the person. Points and
+-- growth go by transfer, so that the sums of the programme are as before (I-L1); trade records stay under the bare member id.
+
+-- What stands in the way of leaving, each with a name. {memberId, at} → [{blocker}]
+CREATE OR REPLACE FUNCTION cancellation_blockers(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('blocker', blocker)), '[]') FROM (
+    SELECT 'job' AS blocker WHERE EXISTS (SELECT 1 FROM staff WHERE member_id = (call->>'memberId')::uuid AND ended_at IS NULL)
+    UNION ALL SELECT 'live_hold' WHERE EXISTS (SELECT 1 FROM order_hold WHERE member_id = (call->>'memberId')::uuid
+      AND state = 'live' AND expires_at > (call->>'at')::timestamptz)
+    UNION ALL SELECT 'adjustment' WHERE EXISTS (SELECT 1 FROM adjustment WHERE member_id = (call->>'memberId')::uuid AND state = 'waiting')) named
+$$;
+
+-- How somebody stands who thinks of leaving: the latest application, what is in the way, what would be lost.
+-- {memberId, at} → {application: {askedAt, dueAt, state, because} | null, blockers, losses}; NULL for who is gone or was merged
+CREATE OR REPLACE FUNCTION cancellation_look(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = who AND m.status = 'active') THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('blockers', cancellation_blockers(call),
+    'application', (SELECT jsonb_build_object('askedAt', iso_text(asked_at), 'dueAt', iso_text(due_at), 'state', state, 'because', because)
+      FROM cancellation WHERE member_id = who ORDER BY asked_at DESC LIMIT 1),
+    'losses', (SELECT jsonb_build_object('points', a.available_points, 'pendingPoints', a.pending_points, 'debtPoints', a.debt_points,
+        'growth', a.growth, 'tier', s.tier,
+        'coupons', (SELECT count(*) FROM coupon c WHERE c.member_id = who AND c.state IN ('granted', 'held') AND c.expires_at > now_at),
+        'honours', (SELECT count(*) FROM honour_held h WHERE h.member_id = who AND (h.expires_at IS NULL OR h.expires_at > now_at)),
+        'redemptions', (SELECT coalesce(jsonb_agg(jsonb_build_object('title', r.title, 'ready', r.state = 'ready') ORDER BY r.redemption_id), '[]')
+          FROM redemption r WHERE r.member_id = who AND r.state IN ('placed', 'ready')))
+      FROM account a JOIN standing s USING (member_id) WHERE a.member_id = who));
+END $$;
+
+-- Asks to leave; who has asked already is answered the same. {request, memberId, at, dueAt} → {askedAt, dueAt}
+-- Refuses CANCEL_BLOCKED {blocker}, BUSY, MEMBER_UNKNOWN.
+CREATE OR REPLACE FUNCTION cancellation_ask(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  blockers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold((call->>'memberId')::uuid);
+  blockers := cancellation_blockers(call);
+  IF blockers <> '[]' THEN PERFORM refuse('CANCEL_BLOCKED', blockers->0); END IF;
+  RETURN request_end(call->'request', cancellation_open(call || '{"because": "member"}'));
+END $$;
+
+-- Writes the application down and tells the member until when it can be taken back. The member is held. {memberId, at, dueAt, because}
+CREATE OR REPLACE FUNCTION cancellation_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  asked cancellation;
+BEGIN
+  INSERT INTO cancellation (member_id, asked_at, due_at, state, because)
+    VALUES ((call->>'memberId')::uuid, (call->>'at')::timestamptz, (call->>'dueAt')::timestamptz, 'asked', call->>'because')
+    ON CONFLICT DO NOTHING RETURNING * INTO asked;
+  IF FOUND THEN
+    PERFORM outbox_put(jsonb_build_object('memberId', asked.member_id, 'template', 'leaving', 'at', call->'at',
+      'payload', jsonb_build_object('dueAt', iso_text(asked.due_at))));
+  ELSE
+    SELECT * INTO asked FROM cancellation WHERE member_id = (call->>'memberId')::uuid AND state = 'asked';
+    -- asked and taken back within one millisecond
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  RETURN jsonb_build_object('askedAt', iso_text(asked.asked_at), 'dueAt', iso_text(asked.due_at));
+END $$;
+
+-- Takes the application back, until the moment in which it is carried out. {request, memberId, at} → {withdrawn}
+CREATE OR REPLACE FUNCTION cancellation_withdraw(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold((call->>'memberId')::uuid);
+  UPDATE cancellation SET state = 'withdrawn', ended_at = greatest(asked_at, (call->>'at')::timestamptz)
+    WHERE member_id = (call->>'memberId')::uuid AND state = 'asked';
+  RETURN request_end(call->'request', jsonb_build_object('withdrawn', FOUND));
+END $$;
+
+-- Carries one application out whose day has come. Run again, or by two workers at once, it finds nothing to do: the member's row is
+-- the lock, and every verb of the member waits for it or comes before it.
+-- {memberId, at, steps: [function names], smsHashes: [text], …} → {erased}; refuses CANCEL_BLOCKED for who is at a till or at work just now
+CREATE OR REPLACE FUNCTION cancellation_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  asked cancellation;
+  blocker jsonb;
+  step text;
+  answer jsonb;
+  lost jsonb := '{}';
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = who OR merged_into = who ORDER BY member_id FOR UPDATE;
+  SELECT * INTO asked FROM cancellation
+    WHERE member_id = who AND state = 'asked' AND due_at <= (call->>'at')::timestamptz FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"erased": false}'; END IF;
+  -- a correction that came up meanwhile ends with the points it was about
+  SELECT value INTO blocker FROM jsonb_array_elements(cancellation_blockers(call)) WHERE value->>'blocker' <> 'adjustment' LIMIT 1;
+  IF blocker IS NOT NULL THEN PERFORM refuse('CANCEL_BLOCKED', blocker); END IF;
+  -- every record that ever became this person
+  call := call || jsonb_build_object('records', (SELECT jsonb_agg(member_id) FROM member WHERE member_id = who OR merged_into = who));
+  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
+    EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
+    lost := lost || coalesce(answer, '{}');
+  END LOOP;
+  UPDATE cancellation SET state = 'done', ended_at = (call->>'at')::timestamptz, summary = lost
+    WHERE member_id = who AND asked_at = asked.asked_at;
+  RETURN '{"erased": true}';
+END $$;
+
+-- The ids of all records of the person who is erased.
+CREATE OR REPLACE FUNCTION erase_records(call jsonb) RETURNS uuid[]
+LANGUAGE sql IMMUTABLE AS $$ SELECT array_agg(value::uuid) FROM jsonb_array_elements_text(call->'records') $$;
+
+-- The legal term of trade records is over: what was bought, exchanged and granted goes, and with it the last word that somebody
+-- was here. The books stay, and say nothing of anybody. {memberId, before} → {purged}
+CREATE OR REPLACE FUNCTION cancellation_purge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = who AND status = 'cancelled' FOR UPDATE;
+  IF NOT FOUND OR NOT EXISTS (SELECT 1 FROM cancellation
+      WHERE member_id = who AND state = 'done' AND ended_at < (call->>'before')::timestamptz) THEN RETURN '{"purged": false}'; END IF;
+  DELETE FROM purchase_return WHERE member_id = who;
+  DELETE FROM purchase WHERE member_id = who;
+  DELETE FROM redemption WHERE member_id = who;
+  DELETE FROM coupon WHERE member_id = who;
+  DELETE FROM gift_given WHERE member_id = who;
+  DELETE FROM referral WHERE member_id = who;
+  DELETE FROM adjustment WHERE member_id = who;
+  DELETE FROM consent WHERE member_id = who;
+  DELETE FROM cancellation WHERE member_id = who;
+  RETURN '{"purged": true}';
+END $$;
+
+-- WeChat says that somebody took back what they had shown of themselves. {appid, openid, phone: boolean, name: boolean, at}
+-- → {forgotten}: whether anybody here is known by that openid
+CREATE OR REPLACE FUNCTION member_forget(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+BEGIN
+  IF who IS NULL THEN RETURN '{"forgotten": false}'; END IF;
+  IF (call->>'phone')::boolean THEN
+    WITH gone AS (DELETE FROM identity WHERE member_id = who AND kind = 'phone' RETURNING *)
+    INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, proven_at, first_at, because)
+      SELECT who, kind, issuer, subject, (call->>'at')::timestamptz, proven_at, first_at, 'revoked' FROM gone;
+    -- numbers of before, too: only that there was one is kept, not which
+    UPDATE former_identity f SET subject_sealed = NULL FROM member m
+      WHERE (m.member_id = who OR m.merged_into = who) AND f.member_id = m.member_id AND f.kind = 'phone' AND f.subject_sealed IS NOT NULL;
+  END IF;
+  IF (call->>'name')::boolean THEN
+    UPDATE member SET name_sealed = NULL WHERE (member_id = who OR merged_into = who) AND name_sealed IS NOT NULL;
+  END IF;
+  RETURN '{"forgotten": true}';
+END $$;
+
+-- WeChat says that an account was closed: nobody comes in by it any more, and every place has to sign in anew. Whom no other way in
+-- is left to is leaving. {appid, openid, at, dueAt} → {closed, leaving, sessions: [ids that ended]}
+CREATE OR REPLACE FUNCTION member_close(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+  ended jsonb;
+  leaving boolean;
+BEGIN
+  IF who IS NULL THEN RETURN '{"closed": false, "leaving": false, "sessions": []}'; END IF;
+  DELETE FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid';
+  -- what joins the accounts of one WeChat person says nothing without an account
+  DELETE FROM identity WHERE member_id = who AND kind = 'wechat_unionid'
+    AND NOT EXISTS (SELECT 1 FROM identity o WHERE o.member_id = who AND o.kind = 'wechat_openid');
+  WITH gone AS (
+    UPDATE session SET revoked_at = (call->>'at')::timestamptz, revoked_reason = 'closed'
+      WHERE member_id = who AND revoked_at IS NULL RETURNING session_id)
+  SELECT coalesce(jsonb_agg(session_id), '[]') INTO ended FROM gone;
+  leaving := NOT EXISTS (SELECT 1 FROM identity WHERE member_id = who AND kind IN ('wechat_openid', 'phone'));
+  IF leaving THEN PERFORM cancellation_open(call || jsonb_build_object('memberId', who, 'because', 'wechat')); END IF;
+  RETURN jsonb_build_object('closed', true, 'leaving', leaving, 'sessions', ended);
+END $$;
+
+-- Whose openid this is, held; NULL for nobody here. BUSY when a merge has just taken it along.
+CREATE OR REPLACE FUNCTION member_of_openid(call jsonb) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (SELECT member_id FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid');
+BEGIN
+  IF who IS NULL THEN RETURN NULL; END IF;
+  PERFORM member_hold(who);
+  IF NOT EXISTS (SELECT 1 FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid'
+      AND member_id = who) THEN PERFORM refuse('BUSY'); END IF;
+  RETURN who;
+END $$;
+
+-- Which keys the house seals with while they rotate. Whoever looks a phone up in order to write holds the lock 'house_key'
+-- shared, and a key begins and ends under it alone: so no two servers ever write one phone under keys that they do not both know.
+
+-- What a server brings at its start, or the rotation before it begins. Says what is wrong and then changes nothing.
+-- {current, keys: [{number, check}], at, begin: whether the current key is in use from now on} → {problem, number} or {}
+CREATE OR REPLACE FUNCTION key_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  found jsonb;
+  mine smallint := (call->>'current')::smallint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('house_key', 2));
+  SELECT jsonb_build_object('problem', problem, 'number', number) INTO found FROM (
+    SELECT 1 AS rank, 'another' AS problem, number FROM house_key JOIN jsonb_to_recordset(call->'keys') AS given(number smallint, "check" text)
+      USING (number) WHERE check_hash IS NOT NULL AND check_hash <> "check"
+    UNION ALL SELECT 2, 'ended', number FROM house_key WHERE number = mine AND ended_at IS NOT NULL
+    UNION ALL SELECT 3, 'missing', number FROM house_key WHERE used_from IS NOT NULL AND ended_at IS NULL
+      AND NOT call->'keys' @> jsonb_build_array(jsonb_build_object('number', number))
+    UNION ALL SELECT 4, 'unused', mine WHERE NOT coalesce((call->>'begin')::boolean, false)
+      AND NOT EXISTS (SELECT 1 FROM house_key WHERE number = mine AND used_from IS NOT NULL)) wrong
+    ORDER BY rank, number LIMIT 1;
+  IF found IS NOT NULL THEN RETURN found; END IF;
+  INSERT INTO house_key AS known (number, check_hash)
+    SELECT number, "check" FROM jsonb_to_recordset(call->'keys') AS given(number smallint, "check" text)
+    ON CONFLICT (number) DO UPDATE SET check_hash = excluded.check_hash WHERE known.check_hash IS NULL;
+  UPDATE house_key SET used_from = (call->>'at')::timestamptz WHERE number = mine AND used_from IS NULL;
+  RETURN '{}';
+END $$;
+
+-- From now on nothing may be sealed with these keys. Waits for everybody who is just doing so. {numbers, at}
+CREATE OR REPLACE FUNCTION key_end(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('house_key', 2));
+  UPDATE house_key SET used_from = coalesce(used_from, (call->>'at')::timestamptz), ended_at = greatest(used_from, (call->>'at')::timestamptz)
+    WHERE call->'numbers' @> to_jsonb(number) AND ended_at IS NULL;
+  RETURN '{}';
+END $$;
+
+-- Whoever is about to write a phone: refused when somebody else may write it under a key that this server does not know.
+-- Loudly, for it is a wrong setting. {current, numbers}; NULL from a server that knows one key only
+CREATE OR REPLACE FUNCTION key_guard(ring jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  own jsonb := coalesce(ring, '{"current": 1, "numbers": [1]}');
+  wrong smallint;
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  SELECT number INTO wrong FROM house_key WHERE
+    CASE WHEN number = (own->>'current')::smallint THEN used_from IS NULL OR ended_at IS NOT NULL
+      ELSE used_from IS NOT NULL AND ended_at IS NULL AND NOT own->'numbers' @> to_jsonb(number) END
+    ORDER BY number LIMIT 1;
+  IF FOUND THEN RAISE EXCEPTION 'key % of the house and the MASTER_KEY of this server do not fit', wrong; END IF;
+END $$;
+
+-- While keys rotate: brings what is known of a phone under the writer's key. Its row is locked by it, so that the rotation
+-- does not move it meanwhile. [{subject, others: [the phone under the other keys], sealed (base64)}]
+CREATE OR REPLACE FUNCTION key_bring(phones jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  phone jsonb;
+  all_of text[];
+BEGIN
+  FOR phone IN SELECT value FROM jsonb_array_elements(coalesce(phones, '[]')) LOOP
+    all_of := ARRAY[phone->>'subject'] || ARRAY(SELECT jsonb_array_elements_text(phone->'others'));
+    UPDATE identity SET subject = phone->>'subject', subject_sealed = decode(phone->>'sealed', 'base64')
+      WHERE kind = 'phone' AND issuer = '' AND subject = ANY (all_of);
+    UPDATE former_identity SET subject = phone->>'subject', subject_sealed = decode(phone->>'sealed', 'base64')
+      WHERE kind = 'phone' AND issuer = '' AND subject = ANY (all_of);
+  END LOOP;
+END $$;
+
+-- For what compares hashes without knowing what was hashed: BUSY while two keys are in use.
+CREATE OR REPLACE FUNCTION key_settled() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  IF (SELECT count(*) FROM house_key WHERE used_from IS NOT NULL AND ended_at IS NULL) > 1 THEN PERFORM refuse('BUSY'); END IF;
+END $$;
+
+-- Nothing is sealed with a key that has ended: it may be gone tomorrow.
+CREATE OR REPLACE FUNCTION key_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  seal bytea;
+BEGIN
+  IF TG_TABLE_NAME = 'member' THEN seal := NEW.name_sealed;
+  ELSIF TG_TABLE_NAME IN ('identity', 'former_identity') THEN seal := NEW.subject_sealed;
+  ELSIF TG_TABLE_NAME = 'device_handle' THEN seal := NEW.secret_sealed;
+  ELSIF TG_TABLE_NAME = 'wechat_token' THEN seal := NEW.token_sealed;
+  ELSE seal := NEW.sealed; END IF;
+  IF seal IS NULL THEN RETURN NEW; END IF;
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  IF EXISTS (SELECT 1 FROM house_key WHERE number = get_byte(seal, 0) AND ended_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'nothing is sealed with key % any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0);
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER member_key_keep BEFORE INSERT OR UPDATE OF name_sealed ON member
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER identity_key_keep BEFORE INSERT OR UPDATE OF subject_sealed ON identity
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER former_identity_key_keep BEFORE INSERT OR UPDATE OF subject_sealed ON former_identity
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER device_handle_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON device_handle
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER wechat_token_key_keep BEFORE INSERT OR UPDATE OF token_sealed ON wechat_token
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER reward_code_key_keep BEFORE INSERT OR UPDATE OF sealed ON reward_code
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+
+-- Points of somebody who leaves go to the programme lot by lot, what they owe is written off, growth ends; nothing is edited, so the
+-- books go on adding up. → {points, pendingPoints, debtPoints, growth}: what was forfeited
+CREATE OR REPLACE FUNCTION ledger_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  own account := ledger_hold(who, (call->>'at')::timestamptz);
+  giving lot;
+  line jsonb := call || '{"detail": {}}';
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = who AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    UPDATE lot SET remaining = 0 WHERE member_id = who AND lot_id = giving.lot_id;
+    PERFORM ledger_move(line, 'points', CASE giving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      'programme:forfeited', giving.remaining, giving.lot_id, 'forfeited');
+  END LOOP;
+  IF own.debt_points > 0 THEN
+    PERFORM ledger_move(line, 'points', 'programme:forfeited', 'member:debt', own.debt_points, NULL, 'debt_written_off');
+  END IF;
+  IF own.growth > 0 THEN
+    PERFORM ledger_move(line, 'growth', 'member:growth', 'programme:forfeited', own.growth, NULL, 'forfeited');
+  END IF;
+  UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = who;
+  PERFORM adjustment_erase(call);
+  RETURN jsonb_build_object('points', own.available_points, 'pendingPoints', own.pending_points, 'debtPoints', own.debt_points,
+    'growth', own.growth);
+END $$;
+
+-- What operators wrote about the person goes, also from the answers that are kept for a while; the figures stay with the books. What
+-- still waits for a second operator has nothing left to move.
+CREATE OR REPLACE FUNCTION adjustment_erase(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone text := '（已随注销清除）';
+BEGIN
+  UPDATE adjustment SET state = 'refused', decided_by = proposed_by, decided_at = (call->>'at')::timestamptz
+    WHERE member_id = ANY (erase_records(call)) AND state = 'waiting';
+  UPDATE request r SET answer = r.answer || jsonb_build_object('note', gone, 'decisionNote', NULL)
+    FROM adjustment a WHERE a.member_id = ANY (erase_records(call)) AND r.answer->>'adjustmentId' = a.adjustment_id::text
+      AND ((r.actor = 'm:' || a.proposed_by AND r.verb = 'ledger.adjust') OR (r.actor = 'm:' || a.decided_by AND r.verb = 'ledger.decide'));
+  UPDATE adjustment SET note = gone, decision_note = NULL WHERE member_id = ANY (erase_records(call));
+END $$;
+
+-- The tier ends with the growth; where it once stood is nobody's business any more.
+CREATE OR REPLACE FUNCTION tier_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  held int;
+BEGIN
+  SELECT tier INTO held FROM standing WHERE member_id = (call->>'memberId')::uuid;
+  UPDATE standing SET tier = 1, review_at = tier_never(), warned_of = NULL WHERE member_id = ANY (erase_records(call));
+  DELETE FROM tier_change WHERE member_id = ANY (erase_records(call));
+  RETURN jsonb_build_object('tier', held);
+END $$;
 
 -- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
 -- amounts of the transfers, CHECKs behind them), I-L5 (an award claims its effect in the same transaction),
@@ -341,6 +802,149 @@ CREATE OR REPLACE TRIGGER transfer_keep BEFORE UPDATE OR DELETE ON transfer
 CREATE OR REPLACE TRIGGER effect_keep BEFORE UPDATE OR DELETE ON effect
   FOR EACH ROW EXECUTE FUNCTION ledger_keep();
 
+-- What was promised to somebody who leaves ends: open exchanges are cancelled and their pieces can be taken by others, coupons are
+-- voided, links and edges are dead. What was handed over, used and paid stays as it was, under the bare member id.
+
+-- Points of what is cancelled come back first and are forfeited with the others by the ledger's step.
+CREATE OR REPLACE FUNCTION mall_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  open redemption;
+  ended int := 0;
+BEGIN
+  FOR open IN SELECT * FROM redemption WHERE member_id = (call->>'memberId')::uuid AND state IN ('placed', 'ready')
+      ORDER BY reward_id, slot FOR UPDATE LOOP
+    PERFORM mall_undo(open, call || '{"cancelReason": "left"}');
+    ended := ended + 1;
+  END LOOP;
+  DELETE FROM pickup_code WHERE member_id = ANY (erase_records(call));
+  DELETE FROM reward_favourite WHERE member_id = ANY (erase_records(call));
+  DELETE FROM reward_quota WHERE member_id = ANY (erase_records(call));
+  RETURN jsonb_build_object('redemptions', ended);
+END $$;
+
+CREATE OR REPLACE FUNCTION coupon_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = 'left'
+    WHERE member_id = (call->>'memberId')::uuid AND state IN ('granted', 'held');
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  DELETE FROM coupon_quota WHERE member_id = ANY (erase_records(call));
+  RETURN jsonb_build_object('coupons', gone);
+END $$;
+
+CREATE OR REPLACE FUNCTION right_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM right_use WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Prices that were only asked for; a purchase keeps its own.
+CREATE OR REPLACE FUNCTION order_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM order_hold WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- The code that leads to them leads nowhere. As an inviter they get nothing any more: what was promised returns to the budget. As an
+-- invitee who has not bought yet they end the friend's hope; a real purchase is thanked for, whoever made it.
+CREATE OR REPLACE FUNCTION referral_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  edge referral;
+BEGIN
+  PERFORM 1 FROM referral WHERE member_id = who OR inviter_id = who ORDER BY member_id, referral_id FOR UPDATE;
+  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held')) OR (member_id = who AND state = 'joined')
+      ORDER BY campaign_id, member_id, referral_id LOOP
+    PERFORM referral_end(edge, 'refused', 'left', 0, (call->>'at')::timestamptz);
+  END LOOP;
+  DELETE FROM referral_link WHERE member_id = ANY (erase_records(call));
+  DELETE FROM referral_quota WHERE member_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
+
+-- What was undertaken, shown at the counter and worn; its points stand in the books.
+CREATE OR REPLACE FUNCTION obligation_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  DELETE FROM obligation_proof WHERE member_id = ANY (erase_records(call));
+  DELETE FROM obligation_instance WHERE member_id = ANY (erase_records(call));
+  DELETE FROM honour_held WHERE member_id = ANY (erase_records(call));
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN jsonb_build_object('honours', gone);
+END $$;
+
+-- Everything that says who somebody was. What is left of the person is a member id that leads to nobody.
+
+-- Who, by which ways, called what, since when wanted: all of it goes, of every record of the person. Printed numbers stay reserved and
+-- belong to nobody, so that none is ever given to somebody else and none leads to what was bought. That there was an agreement,
+-- and that it ended, is kept: without a name it is all that shows that it was asked for.
+CREATE OR REPLACE FUNCTION member_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  DELETE FROM identity WHERE member_id = ANY (records);
+  DELETE FROM former_identity WHERE member_id = ANY (records);
+  DELETE FROM member_tag WHERE member_id = ANY (records);
+  DELETE FROM claim WHERE member_id = ANY (records) OR holder_id = ANY (records);
+  DELETE FROM kept_apart WHERE member_id = ANY (records) OR other_id = ANY (records);
+  UPDATE member_no SET member_id = '00000000-0000-0000-0000-000000000000' WHERE member_id = ANY (records);
+  UPDATE consent SET withdrawn_at = (call->>'at')::timestamptz WHERE member_id = ANY (records) AND withdrawn_at IS NULL;
+  UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, member_no = '8000000000000000', join_link = NULL,
+      join_store_id = NULL, join_scene = NULL, join_risk = NULL WHERE member_id = ANY (records);
+  UPDATE member SET status = 'cancelled' WHERE member_id = (call->>'memberId')::uuid;
+  DELETE FROM request r USING unnest(records) record WHERE r.actor = 'm:' || record;
+  DELETE FROM sms_code WHERE phone_hash IN (SELECT jsonb_array_elements_text(call->'smsHashes'));
+  RETURN '{}';
+END $$;
+
+-- What somebody wrote beside a merge goes; that there was one stays with the books that it moved.
+CREATE OR REPLACE FUNCTION merge_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  UPDATE merge_undo SET note = '' WHERE note <> '' AND merge_id IN (
+    SELECT merge_id FROM merge_record WHERE member_id = ANY (records) OR other_id = ANY (records));
+  UPDATE merge_record SET note = NULL WHERE note IS NOT NULL AND (member_id = ANY (records) OR other_id = ANY (records));
+  RETURN '{}';
+END $$;
+
+-- Phones that showed the code, with their secrets: a code that is still on a screen finds nobody.
+CREATE OR REPLACE FUNCTION code_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (DELETE FROM device WHERE member_id = ANY (erase_records(call)) RETURNING handle)
+  DELETE FROM device_handle h USING gone WHERE h.handle = gone.handle;
+  SELECT '{}'::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION session_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM session WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- When somebody stood where; a purchase names its shop itself.
+CREATE OR REPLACE FUNCTION visit_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM visit WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Nothing more is sent, and nothing is left of what was.
+CREATE OR REPLACE FUNCTION outbox_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM outbox_message WHERE member_id = ANY (erase_records(call));
+  DELETE FROM message_consent WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor. Its name, its tags and
 -- what it once was called by stay with it, so that it can stand by itself again; printed numbers keep scanning for ever (I-ID5).
 
@@ -455,6 +1059,8 @@ DECLARE
   went int;
   phones jsonb;
 BEGIN
+  -- a number that comes back is compared by its hash, and while keys rotate it may lie at somebody else under another one
+  PERFORM key_settled();
   homes := ARRAY(SELECT value::uuid FROM jsonb_array_elements_text(moved->'signposts')) || dst;
   UPDATE identity SET member_id = dst WHERE member_id = src AND home_id = ANY (homes);
   GET DIAGNOSTICS went = ROW_COUNT;
@@ -516,15 +1122,18 @@ BEGIN
     AND claim_id IN (SELECT value::uuid FROM jsonb_array_elements_text(moved->'claimsOn'));
 END $$;
 
--- Serialises everybody who holds one of these proofs just now, in one order for all. {keys: [text]}
+-- Serialises everybody who holds one of these proofs just now, in one order for all; a phone is locked under each of its hashes
+-- and lies under the caller's from then on. {keys: [text], ring, phones: while keys rotate, see key_guard and key_bring}
 CREATE OR REPLACE FUNCTION member_lock_proofs(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   proof text;
 BEGIN
+  PERFORM key_guard(call->'ring');
   FOR proof IN SELECT value FROM jsonb_array_elements_text(call->'keys') ORDER BY value COLLATE "C" LOOP
     PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1));
   END LOOP;
+  IF call ? 'phones' THEN PERFORM key_bring(call->'phones'); END IF;
   RETURN '{}';
 END $$;
 
@@ -615,6 +1224,38 @@ END $$;
 
 CREATE OR REPLACE TRIGGER identity_home BEFORE INSERT ON identity FOR EACH ROW EXECUTE FUNCTION identity_home();
 
+-- Where rows and answers may be found that a merge, or one that was taken back, has moved to another record since.
+
+-- The ids of a journal's list; none where it has no such list.
+CREATE OR REPLACE FUNCTION uuid_list(list jsonb) RETURNS uuid[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY(SELECT value::uuid FROM jsonb_array_elements_text(CASE jsonb_typeof(list) WHEN 'array' THEN list ELSE '[]' END))
+$$;
+
+-- Who may have now what this record once had: itself, its survivor, and whoever was separated from either. Few, mostly one.
+CREATE OR REPLACE FUNCTION merge_heirs(who uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE heir (member_id) AS (
+    SELECT who
+    UNION
+    SELECT next.member_id FROM heir JOIN LATERAL (
+      SELECT m.merged_into AS member_id FROM member m WHERE m.member_id = heir.member_id AND m.merged_into IS NOT NULL
+      UNION ALL SELECT r.other_id FROM merge_record r WHERE r.member_id = heir.member_id) next ON true)
+  SELECT member_id FROM heir
+$$;
+
+-- As whom this record's phones may have sent something: itself, the records that came into it, and whoever one of them was part of.
+CREATE OR REPLACE FUNCTION merge_former(who uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE former (member_id) AS (
+    SELECT who
+    UNION
+    SELECT next.member_id FROM former JOIN LATERAL (
+      SELECT m.member_id FROM member m WHERE m.merged_into = former.member_id
+      UNION ALL SELECT r.member_id FROM merge_record r WHERE r.other_id = former.member_id) next ON true)
+  SELECT member_id FROM former
+$$;
+
 -- Two records become one person, and two again. Each noun moves its own rows with <noun>_merge and brings them back with
 -- <noun>_unmerge; what runs here only walks the lists that the server gives, keeps the journal and adds up what was said.
 -- Protects I-ID2, I-ID4, I-ID5: one transaction, both records locked in id order, a preview that is the deed itself, rolled back.
@@ -625,6 +1266,8 @@ LANGUAGE sql STABLE AS $$
   WITH pair AS (SELECT * FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid))
   SELECT coalesce(jsonb_agg(jsonb_build_object('blocker', blocker)), '[]') FROM (
     SELECT 'same_record' AS blocker WHERE call->>'from' = call->>'to'
+    -- nobody decides over their own points
+    UNION ALL SELECT 'own_record' WHERE call->>'staffId' IN (call->>'from', call->>'to')
     UNION ALL SELECT 'already_merged' WHERE EXISTS (SELECT 1 FROM pair WHERE status = 'merged')
     UNION ALL SELECT 'not_active' WHERE EXISTS (SELECT 1 FROM pair WHERE status NOT IN ('active', 'merged')) OR NOT EXISTS (SELECT 1 FROM pair)
     UNION ALL SELECT 'leaving' WHERE EXISTS (SELECT 1 FROM cancellation c JOIN pair USING (member_id) WHERE c.state = 'asked')
@@ -689,14 +1332,17 @@ DECLARE
   answer jsonb;
   seen jsonb;
   blockers jsonb;
+  own staff;
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
   PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) ORDER BY member_id FOR UPDATE;
   blockers := merge_blockers(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  PERFORM merge_audit(own, call, 'merge.merge');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
 END $$;
 
@@ -726,18 +1372,18 @@ CREATE OR REPLACE FUNCTION merge_undo_run(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   done merge_record;
-  step text;
+  fn text;
   answer jsonb;
   back jsonb := '{}';
   restored jsonb := '[]';
   lost jsonb := '[]';
 BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
-  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
-    EXECUTE format('SELECT %I($1)', step) INTO answer USING call || jsonb_build_object(
+  FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
+    EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
       'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),
       'moved', (SELECT moved FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
-        AND s.step = regexp_replace(merge_undo_run.step, '_unmerge$', '_merge')));
+        AND s.step = regexp_replace(fn, '_unmerge$', '_merge')));
     back := back || coalesce(answer->'back', '{}');
     restored := restored || coalesce(answer->'restored', '[]');
     lost := lost || coalesce(answer->'lost', '[]');
@@ -778,6 +1424,7 @@ BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "merge"}'); END IF;
   PERFORM 1 FROM member WHERE member_id IN (done.member_id, done.other_id) ORDER BY member_id FOR UPDATE;
+  IF call->>'staffId' IN (done.member_id::text, done.other_id::text) THEN RETURN '[{"blocker": "own_record"}]'; END IF;
   RETURN merge_undo_blockers(done, (call->>'at')::timestamptz);
 END $$;
 
@@ -788,15 +1435,24 @@ DECLARE
   answer jsonb;
   seen jsonb;
   blockers jsonb;
+  own staff;
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
   blockers := merge_undo_look(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_undo_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  PERFORM merge_audit(own, call, 'merge.undo');
   RETURN request_end(call->'command', seen);
 END $$;
+
+CREATE OR REPLACE FUNCTION merge_audit(own staff, call jsonb, verb text) RETURNS void
+LANGUAGE sql AS $$
+  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
+    'subject', call->>'mergeId', 'bodyHash', call->'command'->>'bodyHash'))
+$$;
 
 -- Journals only grow; only the words of a note may go, when the person they are about leaves.
 CREATE OR REPLACE FUNCTION merge_keep() RETURNS trigger
@@ -814,6 +1470,646 @@ CREATE OR REPLACE TRIGGER merge_step_keep BEFORE UPDATE OR DELETE ON merge_step
   FOR EACH ROW EXECUTE FUNCTION merge_keep();
 CREATE OR REPLACE TRIGGER merge_undo_keep BEFORE UPDATE OR DELETE ON merge_undo
   FOR EACH ROW EXECUTE FUNCTION merge_keep();
+
+-- Purchases, their returns and what was kept aside for them go with their record, and back with it.
+
+CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  orders jsonb;
+  holds jsonb;
+BEGIN
+  WITH moving AS (UPDATE purchase SET member_id = dst WHERE member_id = src RETURNING order_id)
+  SELECT jsonb_agg(order_id) INTO orders FROM moving;
+  IF orders IS NOT NULL THEN UPDATE purchase_return SET member_id = dst WHERE member_id = src; END IF;
+  WITH moving AS (UPDATE order_hold SET member_id = dst WHERE member_id = src RETURNING hold_id)
+  SELECT jsonb_agg(hold_id) INTO holds FROM moving;
+  RETURN CASE WHEN orders IS NULL AND holds IS NULL THEN '{}'
+      ELSE jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('orders', orders, 'holds', holds))) END
+    || CASE WHEN orders IS NULL THEN '{}' ELSE jsonb_build_object('came', jsonb_build_object('orders', jsonb_array_length(orders))) END;
+END $$;
+
+-- A purchase goes back with all that has come back of it since. What was kept aside before the merge and paid after it is a
+-- purchase of the survivor's, and stays with that. {from, to, moved}
+CREATE OR REPLACE FUNCTION order_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  orders uuid[] := uuid_list(call->'moved'->'orders');
+  went int;
+BEGIN
+  UPDATE purchase SET member_id = dst WHERE member_id = src AND order_id = ANY (orders);
+  GET DIAGNOSTICS went = ROW_COUNT;
+  UPDATE purchase_return SET member_id = dst WHERE member_id = src AND order_id = ANY (orders);
+  UPDATE order_hold h SET member_id = dst WHERE h.member_id = src AND h.hold_id = ANY (uuid_list(call->'moved'->'holds'))
+    AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.hold_id = h.hold_id);
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('orders', went)) ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Fixes a quoted price and keeps its coupon aside; the conditional write of coupon_hold decides between two tills.
+-- {request, staffId, memberId, visitId, holdId, fullFen, payableFen, couponId, tier, receipt, fault, at, expiresAt}
+-- `fault` is what the rule has against it; `tier` is what the rule saw. BUSY when that is no longer so: the caller asks again.
+CREATE OR REPLACE FUNCTION order_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' AND call->>'couponId' IS NOT NULL THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  PERFORM order_release_over(member, now_at);
+  IF call->>'couponId' IS NOT NULL THEN
+    PERFORM coupon_hold(jsonb_build_object('memberId', member, 'couponId', call->'couponId', 'holdId', call->'holdId',
+      'at', call->'at', 'heldUntil', call->'expiresAt'));
+  END IF;
+  IF jsonb_typeof(call->'fault') = 'object' THEN PERFORM refuse(call->'fault'->>'code', call->'fault'->'detail'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM standing WHERE member_id = member AND tier = (call->>'tier')::int) THEN PERFORM refuse('BUSY'); END IF;
+  INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_id, state, held_at, expires_at)
+    VALUES (member, (call->>'holdId')::uuid, stay.visit_id, own.store_id, stay.till_id, own.member_id, (call->>'fullFen')::int,
+            (call->>'payableFen')::int, call->'receipt', (call->>'couponId')::uuid, 'live', now_at, (call->>'expiresAt')::timestamptz);
+  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen',
+    'payableFen', call->'payableFen', 'couponId', call->'couponId', 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
+END $$;
+
+-- Gives a hold up, whether or not its visit is over. {request, staffId, memberId, visitId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  kept order_hold;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+    AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  IF kept.state = 'live' THEN
+    UPDATE order_hold SET state = 'released' WHERE member_id = member AND hold_id = kept.hold_id;
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'at', call->'at'));
+    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
+END $$;
+
+-- Gives up what a member's holds keep aside beyond their time. → how many
+CREATE OR REPLACE FUNCTION order_release_over(member uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  given_up uuid;
+  released int := 0;
+BEGIN
+  FOR given_up IN UPDATE order_hold SET state = 'released'
+      WHERE member_id = member AND state = 'live' AND expires_at <= now_at RETURNING hold_id LOOP
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', given_up, 'at', now_at));
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+-- {memberId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release_due(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM member_hold((call->>'memberId')::uuid);
+  RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- Takes a paid amount into account: the order, its points and growth, the tier, the coupon of its hold, the handlers of
+-- other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
+-- ledger_award. What has been paid does not fail for its coupon: a live hold has it.
+-- {request, staffId, memberId, visitId, holdId?, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  kept order_hold;
+  made purchase;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+  packet jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF call->>'holdId' IS NOT NULL THEN
+    UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+      AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
+      RETURNING * INTO kept;
+    IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  ELSIF stay.expires_at <= now_at THEN
+    PERFORM refuse('VISIT_OVER');
+  END IF;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth,
+                        settled_at, receipt, hold_id)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', coalesce(kept.full_fen, (call->>'amountFen')::int), (call->>'amountFen')::int, (call->>'points')::int,
+            (call->>'growth')::int, now_at, kept.receipt, kept.hold_id) RETURNING * INTO made;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  IF kept.coupon_id IS NOT NULL THEN
+    PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
+  END IF;
+  packet := run_handlers(call->'along')->'coupon_grant';
+  PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
+    'points', call->'points', 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after',
+    'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
+END $$;
+
+-- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen - refunded_fen), 0),
+      'points', coalesce(sum(points - order_share(points, purchase)), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
+
+-- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
+CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
+    AND settled_at < until AND settled_at >= until - make_interval(days => days))
+$$;
+
+-- Messages and what is allowed of them go with their record, and back with it.
+
+CREATE OR REPLACE FUNCTION outbox_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  messages jsonb;
+  waiting int;
+  theirs jsonb;
+  own jsonb;
+BEGIN
+  WITH moving AS (UPDATE outbox_message SET member_id = dst WHERE member_id = src RETURNING message_id, state)
+  SELECT jsonb_agg(message_id), count(*) FILTER (WHERE state = 'waiting') INTO messages, waiting FROM moving;
+  SELECT jsonb_agg(to_jsonb(c)), (SELECT jsonb_agg(to_jsonb(o)) FROM message_consent o WHERE o.member_id = dst) INTO theirs, own
+    FROM message_consent c WHERE member_id = src;
+  IF theirs IS NOT NULL THEN
+    INSERT INTO message_consent (member_id, template, remaining, updated_at)
+      SELECT dst, template, remaining, updated_at FROM message_consent WHERE member_id = src
+      ON CONFLICT (member_id, template) DO UPDATE SET remaining = least(100, message_consent.remaining + excluded.remaining);
+    DELETE FROM message_consent WHERE member_id = src;
+  END IF;
+  RETURN CASE WHEN messages IS NULL AND theirs IS NULL THEN '{}'
+      ELSE jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('messages', messages, 'theirs', theirs,
+        'own', CASE WHEN theirs IS NOT NULL THEN own END))) END
+    || CASE WHEN waiting > 0 THEN jsonb_build_object('came', jsonb_build_object('messages', waiting)) ELSE '{}' END;
+END $$;
+
+-- What had come goes back, sent or waiting. Of what is still allowed the separated record gets what it brought, as far as it is
+-- there: never is a message allowed that WeChat would not take. {from, to, at, moved: {messages, theirs, own}}
+CREATE OR REPLACE FUNCTION outbox_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  theirs message_consent;
+  own message_consent;
+  held message_consent;
+  waiting int;
+BEGIN
+  WITH moving AS (UPDATE outbox_message SET member_id = dst
+    WHERE member_id = src AND message_id = ANY (uuid_list(call->'moved'->'messages')) RETURNING state)
+  SELECT count(*) FILTER (WHERE state = 'waiting') INTO waiting FROM moving;
+  FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::message_consent, call->'moved'->'theirs') LOOP
+    SELECT * INTO own FROM jsonb_populate_recordset(NULL::message_consent, call->'moved'->'own') WHERE template = theirs.template;
+    SELECT * INTO held FROM message_consent WHERE member_id = src AND template = theirs.template FOR UPDATE;
+    CONTINUE WHEN held.member_id IS NULL;
+    IF (held.remaining, held.updated_at) IS DISTINCT FROM (least(100, theirs.remaining + coalesce(own.remaining, 0)),
+        coalesce(own.updated_at, theirs.updated_at)) THEN
+      -- sent, allowed or forbidden since
+      theirs.remaining := least(theirs.remaining, held.remaining);
+      theirs.updated_at := held.updated_at;
+      own := held;
+      own.remaining := held.remaining - theirs.remaining;
+    END IF;
+    UPDATE message_consent SET remaining = own.remaining, updated_at = own.updated_at
+      WHERE own.member_id IS NOT NULL AND member_id = src AND template = theirs.template;
+    DELETE FROM message_consent WHERE own.member_id IS NULL AND member_id = src AND template = theirs.template;
+    INSERT INTO message_consent (member_id, template, remaining, updated_at)
+      VALUES (dst, theirs.template, theirs.remaining, theirs.updated_at)
+      ON CONFLICT (member_id, template) DO UPDATE SET remaining = least(100, message_consent.remaining + excluded.remaining);
+  END LOOP;
+  RETURN CASE WHEN waiting > 0 THEN jsonb_build_object('back', jsonb_build_object('messages', waiting)) ELSE '{}' END;
+END $$;
+
+-- The messages that leave the house. WeChat's send has no idempotency key, so the order is fixed: take, spend the
+-- consent, send, finish; what is lost between spending and finishing ends as unknown and is never sent again.
+
+-- A message for a member, put in the transaction of what it tells. {memberId, template, payload, at, ifAllowed}
+-- With ifAllowed it is only written for a member who allows one now: most orders need no row that nobody will send.
+CREATE OR REPLACE FUNCTION outbox_put(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF (call->>'ifAllowed')::boolean AND NOT EXISTS (SELECT 1 FROM message_consent
+      WHERE member_id = (call->>'memberId')::uuid AND template = call->>'template' AND remaining > 0) THEN
+    RETURN '{}';
+  END IF;
+  INSERT INTO outbox_message (member_id, message_id, template, payload, due_at, created_at)
+    VALUES ((call->>'memberId')::uuid, uuid_v7((call->>'at')::timestamptz), call->>'template', call->'payload',
+            (call->>'at')::timestamptz, (call->>'at')::timestamptz);
+  RETURN '{}';
+END $$;
+
+-- Takes up to {limit} messages due {at} for this worker until {leaseUntil}, one a member; two workers never get the
+-- same one. A message written for a member who was merged meanwhile goes to the survivor.
+CREATE OR REPLACE FUNCTION outbox_take(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  taken jsonb;
+BEGIN
+  UPDATE outbox_message SET state = 'unknown', finished_at = now_at, outcome = 'worker lost while sending'
+    WHERE (member_id, message_id) IN (SELECT member_id, message_id FROM outbox_message
+      WHERE state = 'sending' AND due_at <= now_at FOR UPDATE SKIP LOCKED);
+  WITH due AS (
+    SELECT m.member_id, m.message_id FROM outbox_message m
+      WHERE m.state IN ('waiting', 'taken') AND m.due_at <= now_at
+        AND NOT EXISTS (SELECT 1 FROM outbox_message o WHERE o.member_id = m.member_id AND o.message_id <> m.message_id
+          AND ((o.state IN ('taken', 'sending') AND o.due_at > now_at)
+            OR (o.state IN ('waiting', 'taken') AND o.due_at <= now_at
+              AND (o.due_at, o.message_id) < (m.due_at, m.message_id))))
+      ORDER BY m.due_at, m.message_id LIMIT (call->>'limit')::int FOR UPDATE OF m SKIP LOCKED
+  ), mine AS (
+    UPDATE outbox_message m SET state = 'taken', due_at = (call->>'leaseUntil')::timestamptz,
+        member_id = coalesce((SELECT p.merged_into FROM member p WHERE p.member_id = m.member_id), m.member_id)
+      FROM due WHERE m.member_id = due.member_id AND m.message_id = due.message_id RETURNING m.*
+  )
+  SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', member_id, 'messageId', message_id, 'template', template,
+    'payload', payload, 'createdAt', created_at)), '[]') INTO taken FROM mine;
+  RETURN taken;
+END $$;
+
+-- Spends one stored consent and marks the message as being sent, before anything leaves. One message of a member is
+-- under way at a time, over all workers: WeChat refuses the second (43108).
+-- {memberId, messageId, template, at, leaseUntil} → {verdict: send|no_consent|wait|gone, attempt}
+CREATE OR REPLACE FUNCTION outbox_spend_consent(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  message uuid := (call->>'messageId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  attempt int;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('outbox|' || member, 0));
+  PERFORM 1 FROM outbox_message WHERE member_id = member AND message_id = message AND state = 'taken' FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"verdict": "gone"}'; END IF;
+  IF EXISTS (SELECT 1 FROM outbox_message WHERE member_id = member AND state = 'sending' AND due_at > now_at) THEN
+    UPDATE outbox_message SET state = 'waiting', due_at = now_at + interval '2 seconds'
+      WHERE member_id = member AND message_id = message;
+    RETURN '{"verdict": "wait"}';
+  END IF;
+  UPDATE message_consent SET remaining = remaining - 1, updated_at = now_at
+    WHERE member_id = member AND template = call->>'template' AND remaining > 0;
+  IF NOT FOUND THEN
+    PERFORM outbox_drop(call || '{"outcome": "no consent"}');
+    RETURN '{"verdict": "no_consent"}';
+  END IF;
+  UPDATE outbox_message SET state = 'sending', attempts = attempts + 1, due_at = (call->>'leaseUntil')::timestamptz
+    WHERE member_id = member AND message_id = message RETURNING attempts INTO attempt;
+  RETURN jsonb_build_object('verdict', 'send', 'attempt', attempt);
+END $$;
+
+-- A message that cannot be sent at all ends before a consent is spent. {memberId, messageId, outcome, at}
+CREATE OR REPLACE FUNCTION outbox_drop(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE outbox_message SET state = 'dropped', finished_at = (call->>'at')::timestamptz, outcome = left(call->>'outcome', 60)
+    WHERE member_id = (call->>'memberId')::uuid AND message_id = (call->>'messageId')::uuid AND state = 'taken';
+  SELECT '{}'::jsonb
+$$;
+
+-- What became of a message that was being sent; the only sender of it says so, if late then over the 'unknown' it was
+-- given meanwhile, and wherever a merge, or one taken back, has moved it.
+-- {memberId, messageId, template, state: sent|refused|unknown|waiting, outcome, at, dueAt, consent: spent|back|none}
+CREATE OR REPLACE FUNCTION outbox_finish(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owner uuid := (call->>'memberId')::uuid;
+BEGIN
+  IF NOT outbox_end(owner, call) THEN
+    SELECT heir INTO owner FROM merge_heirs(owner) heir WHERE heir <> owner AND outbox_end(heir, call) LIMIT 1;
+    IF NOT FOUND THEN RETURN '{}'; END IF;
+  END IF;
+  IF call->>'consent' = 'back' THEN
+    PERFORM outbox_allow(call || jsonb_build_object('memberId', owner, 'count', 1));
+  ELSIF call->>'consent' = 'none' THEN
+    PERFORM outbox_forbid(call || jsonb_build_object('memberId', owner));
+  END IF;
+  RETURN '{}';
+END $$;
+
+CREATE OR REPLACE FUNCTION outbox_end(owner uuid, call jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE outbox_message SET state = call->>'state', outcome = coalesce(left(call->>'outcome', 60), outcome),
+      due_at = coalesce((call->>'dueAt')::timestamptz, due_at),
+      finished_at = CASE WHEN call->>'state' = 'waiting' THEN NULL ELSE (call->>'at')::timestamptz END
+    WHERE member_id = owner AND message_id = (call->>'messageId')::uuid AND state IN ('sending', 'unknown');
+  RETURN FOUND;
+END $$;
+
+-- WeChat reports how a delivery went, without a number that its sender knows: the latest message of this template to
+-- this member around that time is the one. {memberId, template, at, delivered, outcome}
+CREATE OR REPLACE FUNCTION outbox_delivery(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  said_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  UPDATE outbox_message SET outcome = left(call->>'outcome', 60),
+      state = CASE WHEN state = 'unknown' AND (call->>'delivered')::boolean THEN 'sent' ELSE state END
+    WHERE (member_id, message_id) = (SELECT member_id, message_id FROM outbox_message
+      WHERE member_id = (call->>'memberId')::uuid AND template = call->>'template'
+        AND (state = 'sending' OR (state IN ('sent', 'unknown')
+          AND finished_at BETWEEN said_at - interval '10 minutes' AND said_at + interval '10 minutes'))
+      ORDER BY message_id DESC LIMIT 1);
+  RETURN '{}';
+END $$;
+
+-- The member allowed {count} more messages of {template}; WeChat's own counter is bounded, so is ours.
+CREATE OR REPLACE FUNCTION outbox_allow(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO message_consent (member_id, template, remaining, updated_at)
+    VALUES ((call->>'memberId')::uuid, call->>'template', greatest(0, (call->>'count')::int), (call->>'at')::timestamptz)
+    ON CONFLICT (member_id, template) DO UPDATE SET
+      remaining = least(100, greatest(0, message_consent.remaining + (call->>'count')::int)), updated_at = excluded.updated_at;
+  SELECT '{}'::jsonb
+$$;
+
+-- No message of {template} is allowed any more. {memberId, template, at}
+CREATE OR REPLACE FUNCTION outbox_forbid(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE message_consent SET remaining = 0, updated_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND template = call->>'template';
+  SELECT '{}'::jsonb
+$$;
+
+-- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer, whoever sends it; the primary
+-- key of "request" stands behind it. A key used for another body is refused, never answered. What a record had sent before it
+-- was merged is the survivor's: a phone renews its tokens after the merge and asks again as the survivor. What it had sent as
+-- the survivor is its own again after the merge was taken back.
+
+CREATE OR REPLACE FUNCTION refuse(code text, detail jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'HY001', MESSAGE = code, DETAIL = detail::text;
+END $$;
+
+-- The stored answer of this command, or NULL when it has not run yet (and is now ours to run).
+CREATE OR REPLACE FUNCTION request_begin(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  found_hash text;
+  found_answer jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended((call->>'verb') || '|' || (call->>'requestId'), 0));
+  SELECT body_hash, answer INTO found_hash, found_answer FROM request
+    WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
+  IF found_hash IS NULL AND call->>'actor' LIKE 'm:%'
+      AND (EXISTS (SELECT 1 FROM member WHERE merged_into = substr(call->>'actor', 3)::uuid)
+        OR EXISTS (SELECT 1 FROM merge_record WHERE other_id = substr(call->>'actor', 3)::uuid)) THEN
+    SELECT r.body_hash, r.answer INTO found_hash, found_answer
+      FROM merge_former(substr(call->>'actor', 3)::uuid) was JOIN request r ON r.actor = 'm:' || was AND r.verb = call->>'verb'
+        AND r.request_id = (call->>'requestId')::uuid LIMIT 1;
+  END IF;
+  -- while keys rotate, the same body may have been hashed with another one of them
+  IF found_hash <> call->>'bodyHash' AND NOT coalesce(call->'otherHashes' ? found_hash, false) THEN
+    PERFORM refuse('REQUEST_REUSED');
+  END IF;
+  RETURN found_answer;
+END $$;
+
+CREATE OR REPLACE FUNCTION request_end(call jsonb, result jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO request (actor, verb, request_id, body_hash, answer, at)
+    VALUES (call->>'actor', call->>'verb', (call->>'requestId')::uuid, call->>'bodyHash', result,
+            (call->>'at')::timestamptz);
+  RETURN result;
+END $$;
+
+-- UUIDv7 (RFC 9562 §5.7) at a given instant, so that ids sort by time also under a held clock.
+CREATE OR REPLACE FUNCTION uuid_v7(at timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE AS $$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
+-- An instant as it travels: UTC with milliseconds, as JavaScript writes it.
+CREATE OR REPLACE FUNCTION iso_text(at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
+
+CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;
+
+-- Signed-in places go with their record, and back with it.
+
+-- `own` are the survivor's: what is neither of the two lists at an undo was signed in since. {from, to, at}
+CREATE OR REPLACE FUNCTION session_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  own jsonb;
+  went jsonb;
+  live int;
+BEGIN
+  SELECT jsonb_agg(session_id) INTO own FROM session WHERE member_id = dst AND revoked_at IS NULL;
+  WITH moving AS (UPDATE session SET member_id = dst WHERE member_id = src RETURNING *)
+  SELECT jsonb_agg(session_id), count(*) FILTER (WHERE revoked_at IS NULL AND expires_at > (call->>'at')::timestamptz)
+    INTO went, live FROM moving;
+  RETURN CASE WHEN own IS NULL AND went IS NULL THEN '{}'
+      ELSE jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('sessions', went, 'own', own))) END
+    || CASE WHEN live > 0 THEN jsonb_build_object('came', jsonb_build_object('sessions', live)) ELSE '{}' END;
+END $$;
+
+-- Each phone is its own record's again. Which of the two people signed in somewhere since nobody knows: those places end, or one
+-- would stay signed in as the other. {from, to, at, moved}
+CREATE OR REPLACE FUNCTION session_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  live int;
+  ended int;
+BEGIN
+  WITH moving AS (UPDATE session SET member_id = (call->>'to')::uuid
+    WHERE member_id = src AND session_id = ANY (uuid_list(call->'moved'->'sessions')) RETURNING *)
+  SELECT count(*) FILTER (WHERE revoked_at IS NULL AND expires_at > now_at) INTO live FROM moving;
+  WITH ending AS (UPDATE session SET revoked_at = now_at, revoked_reason = 'separated'
+    WHERE member_id = src AND revoked_at IS NULL AND session_id <> ALL (uuid_list(call->'moved'->'own')) RETURNING *)
+  SELECT count(*) FILTER (WHERE expires_at > now_at) INTO ended FROM ending;
+  RETURN CASE WHEN live > 0 THEN jsonb_build_object('back', jsonb_build_object('sessions', live)) ELSE '{}' END
+    || CASE WHEN ended > 0 THEN jsonb_build_object('lost', jsonb_build_array(
+      jsonb_build_object('kind', 'session_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
+END $$;
+
+-- Whose place this is by now, for somebody whose token names an earlier owner. {memberId, sessionId} → member id or NULL
+CREATE OR REPLACE FUNCTION session_owner(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s.member_id) FROM merge_heirs((call->>'memberId')::uuid) heir
+    JOIN session s ON s.member_id = heir AND s.session_id = (call->>'sessionId')::uuid
+$$;
+
+-- Whether this place is still signed in; asked by every member every few seconds, so it is not asked through Prisma.
+-- {memberId, sessionId} → boolean
+CREATE OR REPLACE FUNCTION session_live(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN to_jsonb(EXISTS (SELECT 1 FROM session WHERE member_id = (call->>'memberId')::uuid
+    AND session_id = (call->>'sessionId')::uuid AND revoked_at IS NULL));
+END $$;
+
+-- Codes sent by text message. Each call is one conditional write, so that any number of them at once equals some order.
+
+-- Keeps a new code for a phone, if it is not too soon and not too many today.
+-- {phoneHash, codeHash, at, expiresAt, dayStart, tries, gapSeconds, perDay, otherPhones: the same phone under other keys while they
+-- rotate} → {retryAfterSeconds}, 0 when it is kept
+CREATE OR REPLACE FUNCTION sms_keep(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  today timestamptz := (call->>'dayStart')::timestamptz;
+  gap interval := make_interval(secs => (call->>'gapSeconds')::int);
+  per_day int := (call->>'perDay')::int;
+  next_at timestamptz;
+BEGIN
+  IF call ? 'otherPhones' THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(min(hash), 3)) FROM jsonb_array_elements_text(call->'otherPhones' || call->'phoneHash') hash;
+    UPDATE sms_code SET phone_hash = call->>'phoneHash' WHERE call->'otherPhones' ? phone_hash::text
+      AND NOT EXISTS (SELECT 1 FROM sms_code here WHERE here.phone_hash = call->>'phoneHash');
+  END IF;
+  INSERT INTO sms_code AS last (phone_hash, code_hash, sent_at, expires_at, tries_left, sent_today, day_start)
+    VALUES (call->>'phoneHash', call->>'codeHash', now_at, (call->>'expiresAt')::timestamptz, (call->>'tries')::int, 1, today)
+    ON CONFLICT (phone_hash) DO UPDATE SET code_hash = excluded.code_hash, sent_at = excluded.sent_at,
+        expires_at = excluded.expires_at, tries_left = excluded.tries_left,
+        sent_today = CASE WHEN last.day_start < today THEN 1 ELSE last.sent_today + 1 END,
+        day_start = greatest(last.day_start, today)
+      WHERE last.sent_at <= now_at - gap AND (last.day_start < today OR last.sent_today < per_day);
+  IF FOUND THEN RETURN '{"retryAfterSeconds": 0}'; END IF;
+  SELECT CASE WHEN sent_today >= per_day AND day_start >= today
+      THEN greatest(day_start + interval '24 hours', sent_at + gap) ELSE sent_at + gap END
+    INTO next_at FROM sms_code WHERE phone_hash = call->>'phoneHash';
+  RETURN jsonb_build_object('retryAfterSeconds', greatest(1, ceil(extract(epoch FROM next_at - now_at))::int));
+END $$;
+
+-- The text did not get through: the next one need not wait. The code stays good in case it arrives after all, and
+-- the day's count stays, so that a broken provider is not asked without end. {phoneHash, codeHash, gapSeconds}
+CREATE OR REPLACE FUNCTION sms_release(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE sms_code SET sent_at = sent_at - make_interval(secs => (call->>'gapSeconds')::int)
+    WHERE phone_hash = call->>'phoneHash' AND code_hash = call->>'codeHash';
+  SELECT '{}'::jsonb
+$$;
+
+-- Looks at a code once: the right one is spent, a wrong one costs a try. {phoneHash, codeHash, at}, and {otherPhones, otherCodes}
+-- → {right, triesLeft}, or NULL when there is nothing to look at any more
+CREATE OR REPLACE FUNCTION sms_spend(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE sms_code SET tries_left =
+      CASE WHEN code_hash = call->>'codeHash' OR coalesce(call->'otherCodes' ? code_hash, false) THEN 0 ELSE tries_left - 1 END
+    WHERE phone_hash = ANY (ARRAY[call->>'phoneHash'] || ARRAY(SELECT jsonb_array_elements_text(call->'otherPhones')))
+      AND expires_at > (call->>'at')::timestamptz AND tries_left > 0
+    RETURNING jsonb_build_object('triesLeft', tries_left,
+      'right', code_hash = call->>'codeHash' OR coalesce(call->'otherCodes' ? code_hash, false))
+$$;
+
+-- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
+CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
+    PERFORM refuse('TILL_UNKNOWN');
+  END IF;
+  RETURN own;
+END $$;
+
+-- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room. {from, to}
+CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  before jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM staff WHERE member_id = src) THEN RETURN '{}'; END IF;
+  IF (SELECT count(*) FROM staff WHERE member_id IN (src, dst) AND ended_at IS NULL) = 2 THEN
+    PERFORM refuse('MERGE_BLOCKED', '{"blocker": "two_jobs"}');
+  END IF;
+  SELECT jsonb_object_agg(CASE member_id WHEN src THEN 'theirs' ELSE 'own' END, to_jsonb(staff)) INTO before
+    FROM staff WHERE member_id IN (src, dst);
+  DELETE FROM staff former USING staff kept
+    WHERE former.member_id IN (src, dst) AND kept.member_id IN (src, dst)
+      AND (former.ended_at, former.member_id) < (coalesce(kept.ended_at, 'infinity'), kept.member_id);
+  UPDATE staff SET member_id = dst WHERE member_id = src;
+  RETURN jsonb_build_object('moved', before);
+END $$;
+
+-- The job goes back as it is by now, and a former one that had made room is there again. One that was followed by another job
+-- since comes back as ended. {from, to, at, moved: {theirs, own?}}
+CREATE OR REPLACE FUNCTION staff_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  theirs staff := jsonb_populate_record(NULL::staff, call->'moved'->'theirs');
+  own staff := jsonb_populate_record(NULL::staff, call->'moved'->'own');
+  held staff;
+BEGIN
+  IF theirs.member_id IS NULL THEN RETURN '{}'; END IF;
+  SELECT * INTO held FROM staff WHERE member_id = src;
+  IF (held.staff_no, held.store_id, held.since) = (theirs.staff_no, theirs.store_id, theirs.since) THEN
+    UPDATE staff SET member_id = dst WHERE member_id = src;
+    IF own.member_id IS NOT NULL THEN INSERT INTO staff SELECT own.*; END IF;
+  ELSE
+    theirs.ended_at := coalesce(theirs.ended_at, (call->>'at')::timestamptz);
+    INSERT INTO staff SELECT theirs.*;
+  END IF;
+  RETURN '{}';
+END $$;
 
 -- Tiers: up at once, down one step at the end of their validity, and with a return that takes away what had reached them.
 -- What a call needs to be told of the programme is {ladder: [{tier, name, atGrowth}], windowMonths, warnDays}. The rules stand
@@ -966,3 +2262,183 @@ LANGUAGE sql AS $$
     ON CONFLICT DO NOTHING;
   SELECT '{}'::jsonb
 $$;
+
+-- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
+
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  here till;
+BEGIN
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
+END $$;
+
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  UPDATE till SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
+-- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
+CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  owner uuid;
+  phone device_handle;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
+  END IF;
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
+END $$;
+
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
+BEGIN
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
+    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
+END $$;
+
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  method text := coalesce(call->>'method', 'code');
+BEGIN
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
+            (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
+    'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
+END $$;
+
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
+CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
+END $$;
+
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION visit_in_store(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+-- The same, where the customer stands here now and has shown a live code.
+CREATE OR REPLACE FUNCTION visit_by_code(member uuid, wanted uuid, at_store text, now_at timestamptz) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := visit_in_store(member, wanted, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  RETURN stay;
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  went jsonb;
+BEGIN
+  WITH moving AS (UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid RETURNING visit_id)
+  SELECT jsonb_agg(visit_id) INTO went FROM moving;
+  RETURN CASE WHEN went IS NULL THEN '{}' ELSE jsonb_build_object('moved', jsonb_build_object('visits', went),
+    'came', jsonb_build_object('visits', jsonb_array_length(went))) END;
+END $$;
+
+-- Visits of before go back; so does one that a phone of the separated record has just opened: it is that person who stands
+-- at the till. {mergeId, from, to, at, moved}
+CREATE OR REPLACE FUNCTION visit_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  phones uuid[] := uuid_list((SELECT moved->'devices' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'code_merge'));
+  went int;
+BEGIN
+  UPDATE visit v SET member_id = (call->>'to')::uuid WHERE v.member_id = src AND (
+    v.visit_id = ANY (uuid_list(call->'moved'->'visits'))
+    OR (v.expires_at > (call->>'at')::timestamptz AND v.handle IN (SELECT d.handle FROM device d WHERE d.device_id = ANY (phones)
+      AND d.member_id IN (src, (call->>'to')::uuid))));
+  GET DIAGNOSTICS went = ROW_COUNT;
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('visits', went)) ELSE '{}' END;
+END $$;

@@ -1,0 +1,1 @@
+export { KeyRingProblem, openRing, openRingSoon } from './open-ring'
