@@ -4,7 +4,8 @@
 CREATE OR REPLACE FUNCTION code_next_number(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT to_jsonb(nextval('device_no')) $$;
 
--- Above {limit} live phones the one that was used longest ago leaves.
+-- Above {limit} live phones the one that was used longest ago leaves. {taken: true} when the handle is another phone's: a device
+-- number leads to another handle under another key of the house.
 -- {memberId, deviceId, handle, secretSealed (base64), label, platform, at, limit}
 CREATE OR REPLACE FUNCTION code_enrol(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -15,10 +16,11 @@ DECLARE
 BEGIN
   PERFORM 1 FROM member m WHERE m.member_id = owner AND m.status = 'active' FOR NO KEY UPDATE;
   IF NOT FOUND THEN PERFORM refuse('SESSION_OVER'); END IF;
+  INSERT INTO device_handle (handle, member_id, device_id, secret_sealed)
+    VALUES (call->>'handle', owner, phone, decode(call->>'secretSealed', 'base64')) ON CONFLICT (handle) DO NOTHING;
+  IF NOT FOUND THEN RETURN '{"taken": true}'; END IF;
   INSERT INTO device (member_id, device_id, handle, label, platform, created_at)
     VALUES (owner, phone, call->>'handle', call->>'label', call->>'platform', now_at);
-  INSERT INTO device_handle (handle, member_id, device_id, secret_sealed)
-    VALUES (call->>'handle', owner, phone, decode(call->>'secretSealed', 'base64'));
   PERFORM code_end_device(owner, d.device_id, now_at) FROM (
     SELECT device_id FROM device WHERE member_id = owner AND revoked_at IS NULL AND device_id <> phone
       ORDER BY coalesce(last_used_at, created_at) DESC, device_id DESC OFFSET (call->>'limit')::int - 1) d;
@@ -47,10 +49,47 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- Devices go with their owner; the handle keeps its secret and its spent steps.
+-- Devices go with their owner; the handle keeps its secret and its spent steps. `own` are the survivor's, as for sessions.
 CREATE OR REPLACE FUNCTION code_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  own jsonb;
+  went jsonb;
+  live int;
+BEGIN
+  SELECT jsonb_agg(device_id) INTO own FROM device WHERE member_id = dst AND revoked_at IS NULL;
+  SELECT jsonb_agg(device_id), count(*) FILTER (WHERE revoked_at IS NULL) INTO went, live FROM device WHERE member_id = src;
+  IF went IS NOT NULL THEN PERFORM code_move(src, dst, uuid_list(went)); END IF;
+  RETURN CASE WHEN own IS NULL AND went IS NULL THEN '{}'
+      ELSE jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('devices', went, 'own', own))) END
+    || CASE WHEN live > 0 THEN jsonb_build_object('came', jsonb_build_object('devices', live)) ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION code_move(src uuid, dst uuid, phones uuid[]) RETURNS void
 LANGUAGE sql AS $$
-  UPDATE device SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  UPDATE device_handle SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  SELECT '{}'::jsonb
+  WITH moving AS (UPDATE device SET member_id = dst WHERE member_id = src AND device_id = ANY (phones) RETURNING handle)
+  UPDATE device_handle h SET member_id = dst FROM moving WHERE h.handle = moving.handle
 $$;
+
+-- Phones show the code of their own record again; one that began to show it since may be in the hand of either, and ends.
+-- {from, to, at, moved}
+CREATE OR REPLACE FUNCTION code_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  phones uuid[] := uuid_list(call->'moved'->'devices');
+  live int;
+  ended int;
+BEGIN
+  SELECT count(*) INTO live FROM device WHERE member_id = src AND device_id = ANY (phones) AND revoked_at IS NULL;
+  PERFORM code_move(src, dst, phones);
+  PERFORM code_end_device(src, device_id, (call->>'at')::timestamptz) FROM device
+    WHERE member_id = src AND revoked_at IS NULL AND device_id <> ALL (uuid_list(call->'moved'->'own'));
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  RETURN CASE WHEN live > 0 THEN jsonb_build_object('back', jsonb_build_object('devices', live)) ELSE '{}' END
+    || CASE WHEN ended > 0 THEN jsonb_build_object('lost', jsonb_build_array(
+      jsonb_build_object('kind', 'device_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
+END $$;

@@ -114,18 +114,18 @@ CREATE OR REPLACE FUNCTION merge_undo_run(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   done merge_record;
-  step text;
+  fn text;
   answer jsonb;
   back jsonb := '{}';
   restored jsonb := '[]';
   lost jsonb := '[]';
 BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
-  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
-    EXECUTE format('SELECT %I($1)', step) INTO answer USING call || jsonb_build_object(
+  FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
+    EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
       'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),
       'moved', (SELECT moved FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
-        AND s.step = regexp_replace(merge_undo_run.step, '_unmerge$', '_merge')));
+        AND s.step = regexp_replace(fn, '_unmerge$', '_merge')));
     back := back || coalesce(answer->'back', '{}');
     restored := restored || coalesce(answer->'restored', '[]');
     lost := lost || coalesce(answer->'lost', '[]');

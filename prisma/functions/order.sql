@@ -150,14 +150,6 @@ LANGUAGE sql STABLE AS $$
       AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
 $$;
 
-CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
-LANGUAGE sql AS $$
-  UPDATE purchase SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  UPDATE purchase_return SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  UPDATE order_hold SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  SELECT '{}'::jsonb
-$$;
-
 -- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
 CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
 LANGUAGE sql STABLE AS $$

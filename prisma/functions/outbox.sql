@@ -84,7 +84,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- What became of a message that was being sent; the only sender of it says so, if late then over the 'unknown' it was
--- given meanwhile, and wherever a merge has moved it.
+-- given meanwhile, and wherever a merge, or one taken back, has moved it.
 -- {memberId, messageId, template, state: sent|refused|unknown|waiting, outcome, at, dueAt, consent: spent|back|none}
 CREATE OR REPLACE FUNCTION outbox_finish(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -92,8 +92,8 @@ DECLARE
   owner uuid := (call->>'memberId')::uuid;
 BEGIN
   IF NOT outbox_end(owner, call) THEN
-    SELECT merged_into INTO owner FROM member WHERE member_id = owner;
-    IF owner IS NULL OR NOT outbox_end(owner, call) THEN RETURN '{}'; END IF;
+    SELECT heir INTO owner FROM merge_heirs(owner) heir WHERE heir <> owner AND outbox_end(heir, call) LIMIT 1;
+    IF NOT FOUND THEN RETURN '{}'; END IF;
   END IF;
   IF call->>'consent' = 'back' THEN
     PERFORM outbox_allow(call || jsonb_build_object('memberId', owner, 'count', 1));
@@ -147,17 +147,3 @@ LANGUAGE sql AS $$
     WHERE member_id = (call->>'memberId')::uuid AND template = call->>'template';
   SELECT '{}'::jsonb
 $$;
-
-CREATE OR REPLACE FUNCTION outbox_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-BEGIN
-  UPDATE outbox_message SET member_id = dst WHERE member_id = src;
-  INSERT INTO message_consent (member_id, template, remaining, updated_at)
-    SELECT dst, template, remaining, updated_at FROM message_consent WHERE member_id = src
-    ON CONFLICT (member_id, template) DO UPDATE SET remaining = least(100, message_consent.remaining + excluded.remaining);
-  DELETE FROM message_consent WHERE member_id = src;
-  RETURN '{}';
-END $$;

@@ -1,6 +1,7 @@
 -- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer, whoever sends it; the primary
 -- key of "request" stands behind it. A key used for another body is refused, never answered. What a record had sent before it
--- was merged is the survivor's: a phone renews its tokens after the merge and asks again as the survivor.
+-- was merged is the survivor's: a phone renews its tokens after the merge and asks again as the survivor. What it had sent as
+-- the survivor is its own again after the merge was taken back.
 
 CREATE OR REPLACE FUNCTION refuse(code text, detail jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql AS $$
@@ -19,13 +20,14 @@ BEGIN
   SELECT body_hash, answer INTO found_hash, found_answer FROM request
     WHERE actor = call->>'actor' AND verb = call->>'verb' AND request_id = (call->>'requestId')::uuid;
   IF found_hash IS NULL AND call->>'actor' LIKE 'm:%'
-      AND EXISTS (SELECT 1 FROM member WHERE merged_into = substr(call->>'actor', 3)::uuid) THEN
+      AND (EXISTS (SELECT 1 FROM member WHERE merged_into = substr(call->>'actor', 3)::uuid)
+        OR EXISTS (SELECT 1 FROM merge_record WHERE other_id = substr(call->>'actor', 3)::uuid)) THEN
     SELECT r.body_hash, r.answer INTO found_hash, found_answer
-      FROM member was JOIN request r ON r.actor = 'm:' || was.member_id AND r.verb = call->>'verb'
-        AND r.request_id = (call->>'requestId')::uuid
-      WHERE was.merged_into = substr(call->>'actor', 3)::uuid LIMIT 1;
+      FROM merge_former(substr(call->>'actor', 3)::uuid) was JOIN request r ON r.actor = 'm:' || was AND r.verb = call->>'verb'
+        AND r.request_id = (call->>'requestId')::uuid LIMIT 1;
   END IF;
-  IF found_hash IS NOT NULL AND found_hash <> call->>'bodyHash' THEN
+  -- while keys rotate, the same body may have been hashed with another one of them
+  IF found_hash <> call->>'bodyHash' AND NOT coalesce(call->'otherHashes' ? found_hash, false) THEN
     PERFORM refuse('REQUEST_REUSED');
   END IF;
   RETURN found_answer;

@@ -150,7 +150,30 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
-LANGUAGE sql AS $$
-  UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid;
-  SELECT '{}'::jsonb
-$$;
+LANGUAGE plpgsql AS $$
+DECLARE
+  went jsonb;
+BEGIN
+  WITH moving AS (UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid RETURNING visit_id)
+  SELECT jsonb_agg(visit_id) INTO went FROM moving;
+  RETURN CASE WHEN went IS NULL THEN '{}' ELSE jsonb_build_object('moved', jsonb_build_object('visits', went),
+    'came', jsonb_build_object('visits', jsonb_array_length(went))) END;
+END $$;
+
+-- Visits of before go back; so does one that a phone of the separated record has just opened: it is that person who stands
+-- at the till. {mergeId, from, to, at, moved}
+CREATE OR REPLACE FUNCTION visit_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  phones uuid[] := uuid_list((SELECT moved->'devices' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'code_merge'));
+  went int;
+BEGIN
+  UPDATE visit v SET member_id = (call->>'to')::uuid WHERE v.member_id = src AND (
+    v.visit_id = ANY (uuid_list(call->'moved'->'visits'))
+    OR (v.expires_at > (call->>'at')::timestamptz AND v.handle IN (SELECT d.handle FROM device d WHERE d.device_id = ANY (phones)
+      AND d.member_id IN (src, (call->>'to')::uuid))));
+  GET DIAGNOSTICS went = ROW_COUNT;
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('visits', went)) ELSE '{}' END;
+END $$;

@@ -135,7 +135,7 @@ ALTER TABLE "identity" ADD COLUMN "home_id" UUID;
 UPDATE "identity" SET home_id = member_id;
 ALTER TABLE "member" ADD CONSTRAINT member_birthday CHECK ((birth_month IS NULL) = (birth_day IS NULL)
   AND birth_month BETWEEN 1 AND 12 AND birth_day BETWEEN 1 AND 31);
-ALTER TABLE "claim" ADD CONSTRAINT claim_because CHECK (because IN ('silent', 'wechat_unknown'));
+ALTER TABLE "claim" ADD CONSTRAINT claim_because CHECK (because IN ('silent', 'wechat_unknown', 'card_typed'));
 ALTER TABLE "former_identity" ADD CONSTRAINT former_identity_because
   CHECK (because IN ('newer_phone', 'moved', 'revoked', 'closed', 'unlinked'));
 ALTER TABLE "merge_record" ADD CONSTRAINT merge_record_form CHECK (member_id <> other_id
