@@ -2,8 +2,6 @@ import { BOOKS_STATES } from './books-shots'
 import { FLAWLESS } from './page-checks.fixture'
 import { smallPhones } from './small-phones.fixture'
 
-jest.setTimeout(60_000)
-
 const phones = smallPhones()
 
 test.each(BOOKS_STATES)(

@@ -4,8 +4,6 @@ import { type Holder, PLACES } from './places'
 import { smallPhones } from './small-phones.fixture'
 import { at, type Screen, TILL } from './web-house'
 
-jest.setTimeout(60_000)
-
 const FIRST_PAGE_JS_KB = 200
 const phones = smallPhones()
 

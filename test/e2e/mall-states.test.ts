@@ -2,8 +2,6 @@ import { mallStates } from './mall-states'
 import { FLAWLESS } from './page-checks.fixture'
 import { smallPhones } from './small-phones.fixture'
 
-jest.setTimeout(60_000)
-
 const phones = smallPhones()
 
 test.each(mallStates(() => new Date()))(

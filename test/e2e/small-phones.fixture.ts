@@ -33,7 +33,7 @@ export function smallPhones(): SmallPhones {
   beforeAll(async () => {
     house = await startWebHouse(database.url, { members: 3 })
     nextCode = await customerOf(house, 'mei')
-  }, 90_000)
+  })
   afterAll(() => house?.stop())
 
   async function phoneOf(who: Holder): Promise<Screen> {

@@ -1,4 +1,6 @@
+import { PATIENCE_MS } from '../support/patience'
 import { at, type Screen } from './web-house'
+import { shown, withScreens } from './what-is-shown'
 
 /** Waits for words that can be seen. */
 export const see = ({ page }: Screen, words: string | RegExp) =>
@@ -8,24 +10,58 @@ export const tap = ({ page }: Screen, id: string) => at(page, id).click()
 
 export const textOf = async ({ page }: Screen, id: string) => (await at(page, id).textContent()) ?? ''
 
-// biome-ignore lint/performance/useDomNodeTextContent: only what can be seen is of interest
-export const shown = ({ page }: Screen) => page.evaluate(() => document.body.innerText).catch(String)
+const KEY_MS = 4
 
-/** A hand scanner: a keyboard that types fast and ends with Enter. */
-export async function scanInto({ page }: Screen, code: string): Promise<void> {
-  await page.keyboard.type(code, { delay: 4 })
-  await page.keyboard.press('Enter')
+/**
+ * A hand scanner: a keyboard that types fast and ends with Enter. Each key carries the moment at which a scanner would
+ * have struck it, so that a till tells it from fingers however slow this machine is.
+ */
+export async function scanInto({ page, context }: Screen, code: string): Promise<void> {
+  const keyboard = await context.newCDPSession(page)
+  const from = Date.now()
+  const strike = (key: string, n: number) => {
+    const [name, text, number] = key === 'Enter' ? ['Enter', '\r', 13] : [`Digit${key}`, key, key.charCodeAt(0)]
+    const struck = { key, code: name, windowsVirtualKeyCode: number, timestamp: (from + n * KEY_MS) / 1_000 }
+    return [
+      keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', text, ...struck }),
+      keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...struck }),
+    ]
+  }
+  await Promise.all([...code, 'Enter'].flatMap(strike))
+  await keyboard.detach()
 }
 
 /** Reads again and again until it is as wished; fails with what it was last. */
 export async function until<T>(read: () => Promise<T>, wished: (seen: T) => boolean): Promise<void> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + PATIENCE_MS
   let seen = await read()
   while (!wished(seen)) {
     if (Date.now() > end) throw new Error(`still ${JSON.stringify(seen)}`)
     await new Promise((done) => setTimeout(done, 50))
     seen = await read()
   }
+}
+
+/** The eighteen digits on a phone. */
+export const digitsOn = async (phone: Screen) => (await textOf(phone, 'member-code')).replace(/\s/g, '')
+
+/** With 3 s that `haveCodePage` may have moved the clock and 3 s that a phone may err, less than one code of 30 s. */
+const FURTHEST_SECONDS = 24
+
+/**
+ * A code that no till has taken: other digits than `former`. The clock of the phone, which must have been installed and
+ * without a network, is moved on, but never two codes ahead of the server, which takes one: the rest is waited for.
+ */
+export async function newCodeOn(phone: Screen, former: string): Promise<string> {
+  if ((await digitsOn(phone)) === former) {
+    const left = Number(/(\d+) 秒后自动换新/.exec(await shown(phone))?.[1])
+    await phone.page.clock.fastForward(Math.min(left, FURTHEST_SECONDS) * 1_000)
+    await until(
+      () => digitsOn(phone),
+      (digits) => digits !== former,
+    )
+  }
+  return digitsOn(phone)
 }
 
 /** The steps of one story; after one that failed the rest only says so. `screens` are told when one fails. */
@@ -35,12 +71,7 @@ export function storyOf(screens: () => Record<string, Screen>) {
     test(name, async () => {
       if (stopped) throw new Error('a step before this one failed')
       stopped = true
-      await walk().catch(async (error) => {
-        const seen = await Promise.all(
-          Object.entries(screens()).map(async ([who, one]) => `— ${who} —\n${await shown(one)}`),
-        )
-        throw new Error(`${error}\n${seen.join('\n')}`)
-      })
+      await withScreens(screens(), walk)
       stopped = false
     })
   }

@@ -2,6 +2,7 @@ import { freePort } from '@huiyuan/prisma/database/ports'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { seedFor } from '../story/demo-people.fixture'
 import { BROWSER_FLAGS, findBrowser } from '../support/browser'
+import { PATIENCE_MS } from '../support/patience'
 import { type RunningHouse, startHouse } from '../support/running-house'
 
 /** The pages of the member centre on a real server, and a browser to look at them. */
@@ -53,7 +54,7 @@ export async function startWebHouse(
     browser,
     open: async (options = PHONE) => {
       const context = await browser.newContext({ ...CHINESE, ...options })
-      context.setDefaultTimeout(15_000)
+      context.setDefaultTimeout(PATIENCE_MS)
       return screenOf(context, await context.newPage())
     },
     stop: async () => {
@@ -91,5 +92,6 @@ export async function signInAs({ page }: Screen, url: string, name: string): Pro
 /** Lets the time pass after which a phone has fetched what the code needs without a network. Needs a clock that moves. */
 export async function haveCodePage(page: Page): Promise<void> {
   await page.clock.fastForward(3_000)
-  await page.waitForLoadState('networkidle')
+  const asked = await page.requests()
+  await Promise.all(asked.map(async (one) => (await one.response())?.finished()))
 }
