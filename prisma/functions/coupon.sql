@@ -117,10 +117,11 @@ BEGIN
   RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
 END $$;
 
--- What a coupon was granted for has been taken back: it may not come back to its owner.
+-- What a coupon was granted for has been taken back, and not restored since: it may not come back to its owner.
 CREATE OR REPLACE FUNCTION coupon_recalled(own coupon) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT 1 FROM effect WHERE kind = own.effect_kind AND source_id = own.effect_source AND part = 'coupon_void')
+  SELECT count(*) FILTER (WHERE starts_with(part, 'coupon_void')) > count(*) FILTER (WHERE starts_with(part, 'coupon_restored'))
+    FROM effect WHERE kind = own.effect_kind AND source_id = own.effect_source
 $$;
 
 -- Gives a held or used coupon back to its owner, or voids it where its source was taken back meanwhile. → whether it is usable
@@ -179,7 +180,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   gone int;
 BEGIN
-  PERFORM ledger_claim(call, 'coupon_void');
+  -- what was restored since can be taken back once more
+  PERFORM ledger_claim(call, (SELECT 'coupon_void' || CASE count(*) WHEN 0 THEN '' ELSE ':' || count(*) END FROM effect
+    WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND starts_with(part, 'coupon_restored')));
   UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = call->>'reason'
     WHERE member_id = (call->>'memberId')::uuid AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId'
       AND (state = 'granted' OR (state = 'held' AND held_until <= (call->>'at')::timestamptz));
@@ -187,19 +190,38 @@ BEGIN
   RETURN jsonb_build_object('voided', gone);
 END $$;
 
--- Counts add up; what is above a limit then stays, and leaves nothing to take.
+-- Counts add up; what is above a limit then stays, and leaves nothing to take. The journal: whose coupons moved, what each was
+-- bound to (the order of a used one, the hold of a held one), and the counts of both before.
+-- {from, to, at} → {moved: {coupons: [id], bound: {id: order or hold}, quotas: {template: [theirs, ours]}}, came, reversed}
 CREATE OR REPLACE FUNCTION coupon_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
   dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb;
+  usable int;
+  quotas jsonb;
+  excess jsonb;
 BEGIN
-  UPDATE coupon SET member_id = dst WHERE member_id = src;
-  INSERT INTO coupon_quota AS held (member_id, template_id, granted)
-    SELECT dst, template_id, granted FROM coupon_quota WHERE member_id = src
-    ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + excluded.granted;
-  DELETE FROM coupon_quota WHERE member_id = src;
-  RETURN '{}';
+  WITH went AS (UPDATE coupon SET member_id = dst WHERE member_id = src RETURNING *)
+  SELECT jsonb_build_object('coupons', jsonb_agg(coupon_id),
+      'bound', jsonb_object_agg(coupon_id, coalesce(order_id, hold_id)) FILTER (WHERE state IN ('used', 'held'))),
+      count(*) FILTER (WHERE state IN ('granted', 'held') AND expires_at >= now_at)
+    INTO moved, usable FROM went;
+  WITH theirs AS (DELETE FROM coupon_quota WHERE member_id = src RETURNING template_id, granted),
+    summed AS (INSERT INTO coupon_quota AS held (member_id, template_id, granted) SELECT dst, template_id, granted FROM theirs
+      ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + excluded.granted RETURNING template_id, granted)
+  SELECT jsonb_object_agg(t.template_id, jsonb_build_array(theirs.granted, ours.granted)),
+      jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'coupon', 'title', t.title, 'has', summed.granted,
+        'limit', t.per_person_limit) ORDER BY t.title, t.template_id) FILTER (WHERE theirs.granted > 0
+          AND summed.granted > t.per_person_limit AND coalesce(least(t.ends_at, t.valid_until) > now_at, true))
+    INTO quotas, excess
+    FROM theirs JOIN summed USING (template_id) JOIN coupon_template t USING (template_id)
+      LEFT JOIN coupon_quota ours ON ours.member_id = dst AND ours.template_id = theirs.template_id;
+  moved := jsonb_strip_nulls(moved || jsonb_build_object('quotas', quotas));
+  RETURN CASE WHEN moved = '{}' THEN moved ELSE jsonb_build_object('moved', moved,
+    'came', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END, 'reversed', coalesce(excess, '[]')) END;
 END $$;
 
 -- A coupon with its terms, as it travels.

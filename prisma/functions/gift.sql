@@ -135,26 +135,55 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Of two opened gifts the later one is superseded: its unused coupons and unspent points go, what was used stays recorded.
--- Its pick-ups are the mall's, which comes later in a merge. {from, to, at}
+-- Its pick-ups are the mall's, which comes later in a merge.
+-- {from, to, at} → {moved: {gifts: [id], superseded: {givenId, held}}, came, reversed}
 CREATE OR REPLACE FUNCTION gift_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
   dst uuid := (call->>'to')::uuid;
-  later record;
+  later gift_given;
+  gifts jsonb;
+  opened int;
+  gone jsonb;
 BEGIN
-  SELECT member_id, given_id INTO later FROM gift_given
+  SELECT * INTO later FROM gift_given
     WHERE member_id IN (src, dst) AND kind = 'new_member' AND state = 'given' ORDER BY given_at, given_id OFFSET 1 LIMIT 1;
   IF FOUND THEN
     UPDATE gift_given SET state = 'superseded' WHERE member_id = later.member_id AND given_id = later.given_id;
   END IF;
-  UPDATE gift_given SET member_id = dst WHERE member_id = src;
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src RETURNING given_id, state)
+  SELECT jsonb_agg(given_id), count(*) FILTER (WHERE state = 'given' OR given_id = later.given_id) INTO gifts, opened FROM went;
   IF later.given_id IS NOT NULL THEN
-    PERFORM coupon_void_of(jsonb_build_object('memberId', dst, 'kind', 'gift', 'sourceId', later.given_id, 'at', call->'at',
-      'reason', 'gift_superseded'));
-    PERFORM gift_take_back(jsonb_build_object('memberId', dst, 'at', call->'at'));
+    later.member_id := dst;
+    gone := gift_supersede(call, later);
   END IF;
-  RETURN '{}';
+  IF gifts IS NULL AND gone IS NULL THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('gifts', gifts, 'superseded', gone->'journal')),
+    'came', CASE WHEN opened > 0 THEN jsonb_build_object('gifts', opened) ELSE '{}' END,
+    'reversed', CASE WHEN gone IS NULL THEN '[]' ELSE jsonb_build_array(gone->'said') END);
+END $$;
+
+-- Takes back what a superseded gift still holds. → {journal, said}
+CREATE OR REPLACE FUNCTION gift_supersede(call jsonb, own gift_given) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  usable int;
+  held jsonb;
+  waiting int;
+BEGIN
+  SELECT count(*) FILTER (WHERE expires_at >= now_at),
+      jsonb_object_agg(coupon_id, jsonb_build_array(hold_id, iso_text(held_until))) FILTER (WHERE state = 'held')
+    INTO usable, held FROM coupon WHERE member_id = own.member_id AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at));
+  SELECT count(*) INTO waiting FROM redemption WHERE member_id IN ((call->>'from')::uuid, own.member_id)
+    AND given_id = own.given_id AND state IN ('placed', 'ready');
+  PERFORM coupon_void_of(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at',
+    'reason', 'gift_superseded'));
+  RETURN jsonb_build_object('journal', jsonb_strip_nulls(jsonb_build_object('givenId', own.given_id, 'held', held)),
+    'said', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
+      'coupons', usable, 'points', gift_take_one(own, call), 'pickups', waiting));
 END $$;
 
 -- Takes back what superseded gifts' points have come to hold: at the merge, and when an exchange they paid for is undone
@@ -162,7 +191,15 @@ END $$;
 CREATE OR REPLACE FUNCTION gift_take_back(call jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'gift', 'sourceId', given.given_id, 'originLotId', given.lot_id,
-      'reason', 'gift_returned', 'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = given.gift_id))))
-    FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded' AND given.lot_id IS NOT NULL;
+  PERFORM gift_take_one(given, call) FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded';
+END $$;
+
+-- → how many points of one gift were taken back
+CREATE OR REPLACE FUNCTION gift_take_one(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  RETURN (ledger_take_lot(jsonb_build_object('memberId', own.member_id, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'reason', 'gift_returned',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'taken')::int;
 END $$;

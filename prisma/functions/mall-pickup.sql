@@ -1,4 +1,4 @@
--- What becomes of a redemption: ready, picked up, cancelled, moved along by a merge. Protects: I-M1 (what comes back can be
+-- What becomes of a redemption: ready, picked up, cancelled. Protects: I-M1 (what comes back can be
 -- taken again, once), I-M2 (points come back with the cancellation or not at all). Verbs of one member come one after the
 -- other (member_hold), so a cancellation and a hand-over never both win.
 
@@ -164,33 +164,3 @@ LANGUAGE sql AS $$
       AND r.finished_at < (call->>'before')::timestamptz RETURNING 1)
   SELECT jsonb_build_object('forgotten', count(*)) FROM gone
 $$;
-
--- Redemptions, codes, pieces, shares of limits and favourites go along; an excess leaves nothing more to take. What is left of a gift
--- that turned out to be a person's second one is cancelled. {from, to, at}
-CREATE OR REPLACE FUNCTION mall_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  second redemption;
-BEGIN
-  UPDATE redemption SET member_id = dst WHERE member_id = src;
-  UPDATE pickup_code SET member_id = dst WHERE member_id = src;
-  INSERT INTO reward_quota (member_id, reward_id, taken)
-    SELECT dst, reward_id, taken FROM reward_quota WHERE member_id = src
-    ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = reward_quota.taken + excluded.taken;
-  DELETE FROM reward_quota WHERE member_id = src;
-  UPDATE reward_piece p SET member_id = dst FROM redemption r
-    WHERE r.member_id = dst AND r.piece_no IS NOT NULL AND p.reward_id = r.reward_id AND p.piece_no = r.piece_no AND p.member_id = src;
-  UPDATE reward_code c SET member_id = dst FROM redemption r
-    WHERE r.member_id = dst AND c.redemption_id = r.redemption_id AND c.member_id = src;
-  INSERT INTO reward_favourite AS own (member_id, reward_id, at)
-    SELECT dst, reward_id, at FROM reward_favourite WHERE member_id = src
-    ON CONFLICT (member_id, reward_id) DO UPDATE SET at = least(own.at, excluded.at);
-  DELETE FROM reward_favourite WHERE member_id = src;
-  FOR second IN SELECT r.* FROM redemption r JOIN gift_given g USING (member_id, given_id)
-      WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id, r.slot LOOP
-    PERFORM mall_undo(second, call || '{"cancelReason": "gift_superseded"}');
-  END LOOP;
-  RETURN '{}';
-END $$;

@@ -85,15 +85,54 @@ LANGUAGE sql AS $$
   UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
 $$;
 
--- Uses add up; an excess stays recorded and leaves nothing to use. {from, to}
+-- Uses add up; an excess stays recorded and leaves nothing to use.
+-- {from, to, at} → {moved: {uses: [{right_id, period_key, theirs, ours}]}, came, reversed}
 CREATE OR REPLACE FUNCTION right_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  uses jsonb;
+  brought int;
+  excess jsonb;
 BEGIN
-  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
-    SELECT (call->>'to')::uuid, right_id, period_key, used FROM right_use WHERE member_id = src
-    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used;
-  DELETE FROM right_use WHERE member_id = src;
-  RETURN '{}';
+  WITH theirs AS (DELETE FROM right_use WHERE member_id = src RETURNING right_id, period_key, used),
+    summed AS (INSERT INTO right_use AS held (member_id, right_id, period_key, used) SELECT dst, right_id, period_key, used FROM theirs
+      ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used RETURNING right_id, period_key, used)
+  SELECT jsonb_agg(jsonb_build_object('right_id', r.right_id, 'period_key', theirs.period_key, 'theirs', theirs.used, 'ours', ours.used)),
+      sum(theirs.used), jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'right', 'title', r.title, 'has', summed.used,
+        'limit', r.quota) ORDER BY r.title, r.right_id) FILTER (WHERE theirs.used > 0 AND summed.used > r.quota
+          AND theirs.period_key = right_period_key(r.period, now_at) AND coalesce(r.ends_at > now_at, true))
+    INTO uses, brought, excess
+    FROM theirs JOIN summed USING (right_id, period_key) JOIN member_right r USING (right_id)
+      LEFT JOIN right_use ours ON ours.member_id = dst AND (ours.right_id, ours.period_key) = (theirs.right_id, theirs.period_key);
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_build_object('uses', uses), 'reversed', coalesce(excess, '[]'),
+    'came', CASE WHEN brought > 0 THEN jsonb_build_object('rights', brought) ELSE '{}' END);
+END $$;
+
+-- A record's uses go back, less those whose exchange was given back since the merge: that gave them back already.
+-- {mergeId, from, to, moved} → {back}
+CREATE OR REPLACE FUNCTION right_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  uses jsonb := call->'moved'->'uses';
+  back int;
+BEGIN
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  WITH went AS (INSERT INTO right_use (member_id, right_id, period_key, used)
+      SELECT dst, own.right_id, own.period_key, greatest(theirs - (SELECT count(*) FROM merge_step s, mall_given_back(dst, s.moved) r
+          WHERE s.member_id = src AND s.merge_id = (call->>'mergeId')::uuid AND s.step = 'mall_merge'
+            AND r.right_id = own.right_id AND r.right_period = own.period_key), 0)
+        FROM jsonb_to_recordset(uses) own (right_id text, period_key text, theirs int) RETURNING used)
+  SELECT sum(used) INTO back FROM went;
+  UPDATE right_use held SET used = greatest(held.used - own.used, 0)
+    FROM right_use own JOIN jsonb_to_recordset(uses) one (right_id text, period_key text) USING (right_id, period_key)
+    WHERE held.member_id = src AND own.member_id = dst AND (held.right_id, held.period_key) = (own.right_id, own.period_key);
+  DELETE FROM right_use held USING jsonb_to_recordset(uses) one (right_id text, period_key text, ours int)
+    WHERE held.member_id = src AND (held.right_id, held.period_key) = (one.right_id, one.period_key) AND held.used = 0 AND one.ours IS NULL;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('rights', back) ELSE '{}' END);
 END $$;

@@ -31,6 +31,14 @@ CREATE TABLE "import_run" (
 );
 
 -- CreateTable
+CREATE TABLE "import_key" (
+    "id" SMALLINT NOT NULL,
+    "secret_sealed" BYTEA NOT NULL,
+
+    CONSTRAINT "import_key_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "former_identity" (
     "member_id" UUID NOT NULL,
     "kind" VARCHAR(20) NOT NULL,
@@ -147,6 +155,7 @@ ALTER TABLE "cancellation" ADD CONSTRAINT cancellation_form CHECK (state IN ('as
 CREATE UNIQUE INDEX cancellation_open ON "cancellation" (member_id) WHERE state = 'asked';
 CREATE INDEX cancellation_due ON "cancellation" (due_at) WHERE state = 'asked';
 ALTER TABLE "import_run" ADD CONSTRAINT import_run_progress CHECK (lines >= 0 AND bytes >= 0);
+ALTER TABLE "import_key" ADD CONSTRAINT import_key_one CHECK (id = 1);
 ALTER TABLE "tier_change" DROP CONSTRAINT tier_change_form, ADD CONSTRAINT tier_change_form CHECK (before BETWEEN 1 AND 6
   AND after BETWEEN 1 AND 6 AND reason IN ('raised', 'kept', 'landed', 'returned', 'merged', 'separated', 'imported'));
 
@@ -251,6 +260,372 @@ BEGIN
   RETURN CASE WHEN live > 0 THEN jsonb_build_object('back', jsonb_build_object('devices', live)) ELSE '{}' END
     || CASE WHEN ended > 0 THEN jsonb_build_object('lost', jsonb_build_array(
       jsonb_build_object('kind', 'device_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
+END $$;
+
+-- Switches something on or off that is up to the member. {request, memberId, document, version, on, at} → {on}
+CREATE OR REPLACE FUNCTION consent_set(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold((call->>'memberId')::uuid);
+  INSERT INTO consent (member_id, document, version, granted_at, withdrawn_at)
+    VALUES ((call->>'memberId')::uuid, call->>'document', call->>'version', now_at, CASE WHEN (call->>'on')::boolean THEN NULL ELSE now_at END)
+    ON CONFLICT (member_id, document, version) DO UPDATE SET
+      granted_at = CASE WHEN excluded.withdrawn_at IS NULL AND consent.withdrawn_at IS NOT NULL THEN now_at ELSE consent.granted_at END,
+      withdrawn_at = CASE WHEN excluded.withdrawn_at IS NULL THEN NULL ELSE coalesce(consent.withdrawn_at, now_at) END;
+  RETURN request_end(call->'request', jsonb_build_object('on', call->'on'));
+END $$;
+
+-- Whether what is shown may be chosen by what is known of a member; it is, until it was switched off.
+CREATE OR REPLACE FUNCTION consent_personal(who uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (SELECT 1 FROM consent WHERE member_id = who AND document = 'personal_offers' AND withdrawn_at IS NOT NULL)
+$$;
+
+-- Coupons of two records that become two people again. Protects I-C1 (no coupon has two owners, none is usable twice) and I-ID4.
+
+-- A record's own coupons go back as they are now; one that the survivor used since stays with the order it was used for and is
+-- named. Limits count whom a coupon was granted to, so the counts go back whole. What was granted after the merge stays.
+-- {from, to, at, moved} → {back, lost}
+CREATE OR REPLACE FUNCTION coupon_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb := call->'moved';
+  ids uuid[] := uuid_list(moved->'coupons');
+  usable int;
+  lost jsonb;
+BEGIN
+  PERFORM coupon_release_since(call, ids);
+  WITH went AS (UPDATE coupon SET member_id = dst WHERE member_id = src AND coupon_id = ANY (ids)
+      AND (state NOT IN ('used', 'held') OR moved->'bound'->>coupon_id::text = coalesce(order_id, hold_id)::text) RETURNING *)
+  SELECT count(*) FILTER (WHERE state IN ('granted', 'held') AND expires_at >= now_at) INTO usable FROM went;
+  SELECT jsonb_agg(jsonb_build_object('kind', 'coupon_used', 'why', 'used', 'title', t.title) ORDER BY t.title, c.coupon_id) INTO lost
+    FROM coupon c JOIN coupon_template t USING (template_id) WHERE c.member_id = src AND c.coupon_id = ANY (ids);
+
+  INSERT INTO coupon_quota (member_id, template_id, granted) SELECT dst, key, (value->>0)::int FROM jsonb_each(moved->'quotas');
+  UPDATE coupon_quota held SET granted = greatest(held.granted - (value->>0)::int, 0) FROM jsonb_each(moved->'quotas')
+    WHERE held.member_id = src AND held.template_id = key;
+  DELETE FROM coupon_quota held USING jsonb_each(moved->'quotas')
+    WHERE held.member_id = src AND held.template_id = key AND held.granted = 0 AND value->>1 IS NULL;
+  RETURN jsonb_build_object('back', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END,
+    'lost', coalesce(lost, '[]'));
+END $$;
+
+-- Holds that were laid on these coupons since the merge and ran out: they are given up, as the next verb at a till would do.
+CREATE OR REPLACE FUNCTION coupon_release_since(call jsonb, ids uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  held coupon;
+BEGIN
+  FOR held IN SELECT * FROM coupon WHERE member_id = (call->>'from')::uuid AND coupon_id = ANY (ids) AND state = 'held'
+      AND (call->'moved'->'bound'->>coupon_id::text) IS DISTINCT FROM hold_id::text LOOP
+    UPDATE order_hold SET state = 'released' WHERE member_id = held.member_id AND hold_id = held.hold_id AND state = 'live';
+    PERFORM coupon_give_back(held, (call->>'at')::timestamptz);
+  END LOOP;
+END $$;
+
+-- Gives back what coupon_void_of took for this reason: the source stands again. `held` names those that lay at a till beyond
+-- their time, whose hold is still to be given up. What has ended since the merge is given back as it would be by now.
+-- {memberId, kind, sourceId, at, mergedAt, reason, held: {couponId: [holdId, heldUntil]}} → {restored, ended: [title]}
+CREATE OR REPLACE FUNCTION coupon_restore_of(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  answer jsonb;
+BEGIN
+  PERFORM ledger_claim(call, (SELECT 'coupon_restored:' || count(*) + 1 FROM effect
+    WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND starts_with(part, 'coupon_restored')));
+  WITH again AS (UPDATE coupon c SET state = CASE WHEN h.hold_id IS NULL THEN 'granted' ELSE 'held' END, hold_id = h.hold_id,
+      held_until = CASE WHEN h.hold_id IS NOT NULL THEN (call->'held'->c.coupon_id::text->>1)::timestamptz END,
+      voided_at = NULL, void_reason = NULL
+    FROM coupon own LEFT JOIN order_hold h ON h.member_id = own.member_id AND h.state = 'live'
+      AND h.hold_id = (call->'held'->own.coupon_id::text->>0)::uuid
+    WHERE own.member_id = (call->>'memberId')::uuid AND own.effect_kind = call->>'kind' AND own.effect_source = call->>'sourceId'
+      AND own.state = 'voided' AND own.void_reason = call->>'reason' AND c.member_id = own.member_id AND c.coupon_id = own.coupon_id
+    RETURNING c.coupon_id, c.template_id, c.expires_at)
+  SELECT jsonb_build_object('restored', count(*) FILTER (WHERE expires_at >= now_at), 'ended',
+      coalesce(jsonb_agg(t.title ORDER BY t.title, coupon_id)
+        FILTER (WHERE expires_at < now_at AND expires_at >= (call->>'mergedAt')::timestamptz), '[]'))
+    INTO answer FROM again JOIN coupon_template t USING (template_id);
+  RETURN answer;
+END $$;
+
+-- Coupons: granted, held, used, given back, voided. Protects I-C1 (limits are conditional writes, CHECKs behind them) and
+-- I-L5 (a grant claims its effect). Every function is called with the member's row or account held by its caller.
+
+-- The last instant in which a coupon granted at `at` is valid; the same as couponEnd of the rules.
+CREATE OR REPLACE FUNCTION coupon_end(days int, fixed timestamptz, at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(fixed, (date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => days + 1))
+    AT TIME ZONE 'Asia/Shanghai' - interval '1 millisecond')
+$$;
+
+-- Grants one coupon of a template for one source, once; asked again it answers the same coupon. Never raises for a limit,
+-- so that a paid order settles. A template without a limit is only read; the shared row comes last.
+-- {memberId, templateId, at, kind, sourceId, part?} → {couponId, title, expiresAt} | {refused, detail}
+CREATE OR REPLACE FUNCTION coupon_grant(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  which text := 'coupon:' || (call->>'templateId') || coalesce(':' || (call->>'part'), '');
+  own coupon_template;
+  made coupon;
+  ends timestamptz;
+BEGIN
+  SELECT * INTO own FROM coupon_template WHERE template_id = call->>'templateId';
+  IF NOT FOUND THEN RETURN '{"refused": "NOT_FOUND", "detail": {"noun": "coupon"}}'; END IF;
+  IF EXISTS (SELECT 1 FROM effect WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND part = which) THEN
+    SELECT * INTO made FROM coupon WHERE member_id = member AND effect_kind = call->>'kind'
+      AND effect_source = call->>'sourceId' AND effect_part = which;
+    RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+  END IF;
+  ends := coupon_end(own.valid_days, own.valid_until, now_at);
+  IF own.starts_at > now_at THEN
+    RETURN jsonb_build_object('refused', 'COUPON_NOT_OPEN', 'detail', jsonb_build_object('opensAt', iso_text(own.starts_at)));
+  END IF;
+  IF own.ends_at < now_at OR ends <= now_at THEN RETURN '{"refused": "COUPON_OVER", "detail": {}}'; END IF;
+
+  IF own.per_person_limit IS NOT NULL THEN
+    INSERT INTO coupon_quota AS held (member_id, template_id, granted) SELECT member, own.template_id, 1 WHERE own.per_person_limit > 0
+      ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + 1 WHERE held.granted < own.per_person_limit;
+    IF NOT FOUND THEN
+      RETURN jsonb_build_object('refused', 'COUPON_LIMIT', 'detail', jsonb_build_object('limit', own.per_person_limit));
+    END IF;
+  END IF;
+  IF own.total_limit IS NOT NULL THEN
+    -- a look first, so that a crowd before an empty shelf does not queue for its row
+    IF own.granted < own.total_limit THEN
+      UPDATE coupon_template SET granted = granted + 1 WHERE template_id = own.template_id AND granted < total_limit;
+    END IF;
+    IF own.granted >= own.total_limit OR NOT FOUND THEN
+      IF own.per_person_limit IS NOT NULL THEN
+        UPDATE coupon_quota SET granted = granted - 1 WHERE member_id = member AND template_id = own.template_id;
+      END IF;
+      RETURN '{"refused": "COUPON_GONE", "detail": {}}';
+    END IF;
+  END IF;
+  INSERT INTO effect (kind, source_id, part, member_id, at) VALUES (call->>'kind', call->>'sourceId', which, member, now_at);
+  INSERT INTO coupon (member_id, coupon_id, template_id, state, granted_at, valid_from, expires_at, effect_kind, effect_source, effect_part)
+    VALUES (member, uuid_v7(now_at), own.template_id, 'granted', now_at, now_at, ends, call->>'kind', call->>'sourceId', which)
+    RETURNING * INTO made;
+  RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+END $$;
+
+-- A member takes one of the coupons that lie open. {request, memberId, templateId, claimId, at} → the coupon's row
+CREATE OR REPLACE FUNCTION coupon_claim(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  member uuid := (call->>'memberId')::uuid;
+  given jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  IF NOT EXISTS (SELECT 1 FROM coupon_template WHERE template_id = call->>'templateId' AND claimable) THEN
+    PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}');
+  END IF;
+  given := coupon_grant(call || jsonb_build_object('kind', 'claim', 'sourceId', call->>'claimId'));
+  IF given ? 'refused' THEN PERFORM refuse(given->>'refused', given->'detail'); END IF;
+  RETURN request_end(call->'request', (SELECT coupon_row(c, t) FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.coupon_id = (given->>'couponId')::uuid));
+END $$;
+
+-- Keeps a coupon aside for a priced purchase. {memberId, couponId, holdId, at, heldUntil} → {couponId, title}
+-- Refuses NOT_FOUND, COUPON_TAKEN, COUPON_OVER, COUPON_NOT_OPEN. A hold whose time is over holds nothing.
+CREATE OR REPLACE FUNCTION coupon_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'held', hold_id = (call->>'holdId')::uuid, held_until = (call->>'heldUntil')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at)) AND valid_from <= now_at AND expires_at >= now_at
+      AND NOT coupon_recalled(coupon)
+    RETURNING * INTO own;
+  IF NOT FOUND THEN
+    SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND coupon_id = (call->>'couponId')::uuid;
+    IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "coupon"}'); END IF;
+    IF own.state = 'used' OR (own.state = 'held' AND own.held_until > now_at) THEN PERFORM refuse('COUPON_TAKEN'); END IF;
+    IF own.state = 'granted' AND own.valid_from > now_at THEN
+      PERFORM refuse('COUPON_NOT_OPEN', jsonb_build_object('opensAt', iso_text(own.valid_from)));
+    END IF;
+    PERFORM refuse('COUPON_OVER');
+  END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- The order of a hold is paid; whether the hold still lives is the order's to know. A coupon that ended while it was held
+-- is used all the same: the customer has paid. {memberId, holdId, orderId, at} → {couponId, title}, or NULL for a hold without one
+CREATE OR REPLACE FUNCTION coupon_use(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  UPDATE coupon SET state = 'used', held_until = NULL, order_id = (call->>'orderId')::uuid, used_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' RETURNING * INTO own;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+END $$;
+
+-- What a coupon was granted for has been taken back, and not restored since: it may not come back to its owner.
+CREATE OR REPLACE FUNCTION coupon_recalled(own coupon) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT count(*) FILTER (WHERE starts_with(part, 'coupon_void')) > count(*) FILTER (WHERE starts_with(part, 'coupon_restored'))
+    FROM effect WHERE kind = own.effect_kind AND source_id = own.effect_source
+$$;
+
+-- Gives a held or used coupon back to its owner, or voids it where its source was taken back meanwhile. → whether it is usable
+CREATE OR REPLACE FUNCTION coupon_give_back(own coupon, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  recalled boolean := coupon_recalled(own);
+BEGIN
+  UPDATE coupon SET state = CASE WHEN recalled THEN 'voided' ELSE 'granted' END, hold_id = NULL, held_until = NULL, order_id = NULL,
+      used_at = NULL, voided_at = CASE WHEN recalled THEN at END,
+      void_reason = CASE WHEN NOT recalled THEN NULL WHEN own.effect_kind = 'gift' THEN 'gift_superseded' ELSE 'order_returned' END
+    WHERE member_id = own.member_id AND coupon_id = own.coupon_id;
+  RETURN NOT recalled AND own.expires_at >= at;
+END $$;
+
+-- A hold was given up or ran out. {memberId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION coupon_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own coupon;
+BEGIN
+  SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM coupon_give_back(own, coalesce((call->>'at')::timestamptz, own.held_until));
+  RETURN '{"released": true}';
+END $$;
+
+-- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used. While
+-- something of it is left, both stay. {memberId, orderId, at, leftFen?} → {coupon: {title, returned} | null, packet: {title, state} | null}
+CREATE OR REPLACE FUNCTION coupon_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own coupon;
+  used jsonb;
+  packet jsonb;
+BEGIN
+  IF (call->>'leftFen')::int > 0 THEN RETURN '{"coupon": null, "packet": null}'; END IF;
+  SELECT * INTO own FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' FOR UPDATE;
+  IF FOUND THEN
+    used := jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),
+      'returned', coupon_give_back(own, now_at));
+  END IF;
+  PERFORM coupon_void_of(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'order_returned'));
+  SELECT jsonb_build_object('title', t.title, 'state', CASE c.state WHEN 'voided' THEN 'voided' ELSE 'used' END) INTO packet
+    FROM coupon c JOIN coupon_template t USING (template_id)
+    WHERE c.member_id = member AND c.effect_kind = 'order' AND c.effect_source = call->>'orderId';
+  RETURN jsonb_build_object('coupon', used, 'packet', packet);
+END $$;
+
+-- Takes back what a source had granted, as far as it is unused. One that lies at a till right now is voided when it comes
+-- back from there. {memberId, kind, sourceId, at, reason} → {voided}
+CREATE OR REPLACE FUNCTION coupon_void_of(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  -- what was restored since can be taken back once more
+  PERFORM ledger_claim(call, (SELECT 'coupon_void' || CASE count(*) WHEN 0 THEN '' ELSE ':' || count(*) END FROM effect
+    WHERE kind = call->>'kind' AND source_id = call->>'sourceId' AND starts_with(part, 'coupon_restored')));
+  UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = call->>'reason'
+    WHERE member_id = (call->>'memberId')::uuid AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId'
+      AND (state = 'granted' OR (state = 'held' AND held_until <= (call->>'at')::timestamptz));
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN jsonb_build_object('voided', gone);
+END $$;
+
+-- Counts add up; what is above a limit then stays, and leaves nothing to take. The journal: whose coupons moved, what each was
+-- bound to (the order of a used one, the hold of a held one), and the counts of both before.
+-- {from, to, at} → {moved: {coupons: [id], bound: {id: order or hold}, quotas: {template: [theirs, ours]}}, came, reversed}
+CREATE OR REPLACE FUNCTION coupon_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb;
+  usable int;
+  quotas jsonb;
+  excess jsonb;
+BEGIN
+  WITH went AS (UPDATE coupon SET member_id = dst WHERE member_id = src RETURNING *)
+  SELECT jsonb_build_object('coupons', jsonb_agg(coupon_id),
+      'bound', jsonb_object_agg(coupon_id, coalesce(order_id, hold_id)) FILTER (WHERE state IN ('used', 'held'))),
+      count(*) FILTER (WHERE state IN ('granted', 'held') AND expires_at >= now_at)
+    INTO moved, usable FROM went;
+  WITH theirs AS (DELETE FROM coupon_quota WHERE member_id = src RETURNING template_id, granted),
+    summed AS (INSERT INTO coupon_quota AS held (member_id, template_id, granted) SELECT dst, template_id, granted FROM theirs
+      ON CONFLICT (member_id, template_id) DO UPDATE SET granted = held.granted + excluded.granted RETURNING template_id, granted)
+  SELECT jsonb_object_agg(t.template_id, jsonb_build_array(theirs.granted, ours.granted)),
+      jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'coupon', 'title', t.title, 'has', summed.granted,
+        'limit', t.per_person_limit) ORDER BY t.title, t.template_id) FILTER (WHERE theirs.granted > 0
+          AND summed.granted > t.per_person_limit AND coalesce(least(t.ends_at, t.valid_until) > now_at, true))
+    INTO quotas, excess
+    FROM theirs JOIN summed USING (template_id) JOIN coupon_template t USING (template_id)
+      LEFT JOIN coupon_quota ours ON ours.member_id = dst AND ours.template_id = theirs.template_id;
+  moved := jsonb_strip_nulls(moved || jsonb_build_object('quotas', quotas));
+  RETURN CASE WHEN moved = '{}' THEN moved ELSE jsonb_build_object('moved', moved,
+    'came', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END, 'reversed', coalesce(excess, '[]')) END;
+END $$;
+
+-- A coupon with its terms, as it travels.
+CREATE OR REPLACE FUNCTION coupon_row(own coupon, terms coupon_template) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('couponId', own.coupon_id, 'templateId', own.template_id, 'title', terms.title, 'kind', terms.kind,
+    'amountOffFen', terms.amount_off_fen, 'payPercent', terms.pay_percent, 'maxOffFen', terms.max_off_fen,
+    'thresholdFen', terms.threshold_fen, 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
+    'heldUntil', iso_text(own.held_until), 'usedAt', iso_text(own.used_at), 'rules', terms.rules, 'effectKind', own.effect_kind);
+END $$;
+
+-- What could be laid on an order: not used, not voided, not ended. The soonest end first. {memberId, at} → rows
+CREATE OR REPLACE FUNCTION coupon_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(coupon_row(live.own, t) ORDER BY (live.own).expires_at, (live.own).coupon_id), '[]') FROM (
+    SELECT c AS own FROM coupon c WHERE member_id = (call->>'memberId')::uuid AND (state = 'granted' AND expires_at >= now_at
+        OR state = 'held' AND greatest(expires_at, held_until) >= now_at)
+      ORDER BY expires_at, coupon_id LIMIT 50) live JOIN coupon_template t ON t.template_id = (live.own).template_id);
+END $$;
+
+-- The coupon page in one round trip. {memberId, at} → {open, used, over, claimable}, 50 of each at most
+CREATE OR REPLACE FUNCTION coupon_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN jsonb_build_object('open', coupon_open(call),
+    'used', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY (past.own).used_at DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND state = 'used' ORDER BY used_at DESC LIMIT 50) past
+      JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'over', (SELECT coalesce(jsonb_agg(coupon_row(past.own, t) ORDER BY coalesce((past.own).voided_at, (past.own).expires_at) DESC), '[]') FROM (
+      SELECT c AS own FROM coupon c WHERE member_id = me AND (state = 'voided' OR (state = 'granted' AND expires_at < now_at)
+          OR (state = 'held' AND greatest(expires_at, held_until) < now_at))
+        ORDER BY coalesce(voided_at, expires_at) DESC LIMIT 50) past JOIN coupon_template t ON t.template_id = (past.own).template_id),
+    'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
+        'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
+        'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
+        'totalLimit', t.total_limit, 'granted', t.granted, 'perPersonLimit', t.per_person_limit, 'grantedToMe', coalesce(q.granted, 0))
+        ORDER BY t.template_id), '[]')
+      FROM coupon_template t LEFT JOIN coupon_quota q ON q.member_id = me AND q.template_id = t.template_id
+      WHERE t.claimable AND (t.ends_at IS NULL OR t.ends_at >= now_at) AND (t.valid_until IS NULL OR t.valid_until > now_at)));
 END $$;
 
 -- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
@@ -451,6 +826,398 @@ BEGIN
   RETURN who;
 END $$;
 
+-- Gifts of two records that become two people again. I-G1 is then each person's own: what was a second gift of one is a first.
+
+-- What each had opened goes back to each; the gift that the merge superseded stands again, with its coupons, as many of its points
+-- as were taken back for it, and the pick-ups that the mall, which comes before, could place again. {from, to, at, mergedAt,
+-- graceDays, moved} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION gift_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  own gift_given;
+  coupons jsonb;
+  back int;
+BEGIN
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src AND given_id = ANY (uuid_list(moved->'gifts'))
+      RETURNING given_id, state)
+  SELECT count(*) FILTER (WHERE state = 'given' OR given_id::text = moved->'superseded'->>'givenId') INTO back FROM went;
+  UPDATE gift_given SET state = 'given' WHERE member_id IN (src, dst) AND state = 'superseded'
+    AND given_id = (moved->'superseded'->>'givenId')::uuid RETURNING * INTO own;
+  IF own.given_id IS NOT NULL THEN
+    -- coupons and points are still the survivor's here
+    coupons := coupon_restore_of(call || jsonb_build_object('memberId', src, 'kind', 'gift', 'sourceId', own.given_id,
+      'reason', 'gift_superseded', 'held', moved->'superseded'->'held'));
+  END IF;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('gifts', back) ELSE '{}' END)
+    || CASE WHEN own.given_id IS NULL THEN '{}' ELSE jsonb_build_object(
+      'restored', jsonb_build_array(jsonb_build_object('kind', 'gift_superseded',
+        'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id), 'coupons', coupons->'restored',
+        'points', gift_give_points(own, call), 'pickups', (SELECT count(*) FROM redemption r
+          WHERE r.member_id = own.member_id AND r.given_id = own.given_id AND r.state IN ('placed', 'ready')))),
+      'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'gift_coupon', 'why', 'expired', 'title', value)), '[]')
+        FROM jsonb_array_elements(coupons->'ended'))) END;
+END $$;
+
+-- Gives the points of a gift that stands again back into their lot, which the survivor still has: all that was taken back for
+-- it at the merge and since, also while the survivor itself was merged into another. → how many
+CREATE OR REPLACE FUNCTION gift_give_points(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  holders uuid[];
+  taken int;
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  WITH RECURSIVE holder(member_id) AS (
+    SELECT unnest(ARRAY[src, (call->>'to')::uuid]) UNION SELECT m.member_id FROM merge_record m JOIN holder h ON m.other_id = h.member_id)
+  SELECT array_agg(member_id) INTO holders FROM holder;
+  SELECT coalesce(sum(CASE reason WHEN 'gift_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
+    WHERE member_id = ANY (holders) AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND reason IN ('gift_returned', 'gift_restored');
+  IF taken <= 0 THEN RETURN 0; END IF;
+  RETURN (ledger_give_lot(jsonb_build_object('memberId', src, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'points', taken, 'graceDays', call->'graceDays', 'reason', 'gift_restored',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'given')::int;
+END $$;
+
+-- The new-member gift. Protects I-G1: one a person, by the unique index behind gift_given, also when two records that each
+-- opened one become one person.
+
+-- What a gift holds, as it is shown before it is opened.
+CREATE OR REPLACE FUNCTION gift_contents(own gift) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(pick || '{"kind": "pickup"}' ORDER BY n), '[]') FROM jsonb_array_elements(own.pickups) WITH ORDINALITY p (pick, n))
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'coupon', 'templateId', t.template_id, 'title', t.title,
+          'thresholdFen', t.threshold_fen, 'amountOffFen', t.amount_off_fen, 'validDays', t.valid_days) ORDER BY n), '[]')
+        FROM jsonb_array_elements_text(own.coupon_templates) WITH ORDINALITY c (id, n) JOIN coupon_template t ON t.template_id = c.id)
+    || CASE WHEN own.points > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points)) ELSE '[]' END;
+END $$;
+
+-- The gift that is given to who joins now.
+CREATE OR REPLACE FUNCTION gift_running(at timestamptz) RETURNS SETOF gift
+LANGUAGE sql STABLE AS $$
+  SELECT * FROM gift WHERE kind = 'new_member' AND starts_at <= at AND (ends_at IS NULL OR ends_at >= at)
+    ORDER BY starts_at DESC, gift_id LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION gift_json(own gift) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('giftId', own.gift_id, 'title', own.title, 'joinWithinDays', own.join_within_days,
+    'startsAt', iso_text(own.starts_at), 'endsAt', iso_text(own.ends_at), 'points', own.points, 'contents', gift_contents(own),
+    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
+END $$;
+
+-- For guests: the gift, and the sealed name of whose link it came by. {at, link} → {gift, fromSealed}
+CREATE OR REPLACE FUNCTION gift_preview(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('gift', (SELECT gift_json(g) FROM gift_running((call->>'at')::timestamptz) g),
+    'fromSealed', (SELECT encode(now_is.name_sealed, 'base64') FROM referral_link l JOIN member was USING (member_id)
+      JOIN member now_is ON now_is.member_id = coalesce(was.merged_into, was.member_id)
+      WHERE l.code = call->>'link' AND now_is.status = 'active'),
+    'fromSomebody', EXISTS (SELECT 1 FROM referral_link l WHERE l.code = call->>'link'));
+END $$;
+
+-- What decides how a gift stands for a member: the one they opened, else the named one, else the one that runs.
+-- {memberId, at, newAfterDays, giftId?} → {gift, given, newSince, boughtBefore, fromSealed, fromSomebody}
+CREATE OR REPLACE FUNCTION gift_read(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  since timestamptz := member_new_since(me);
+  opened gift_given;
+  inviter uuid;
+BEGIN
+  SELECT * INTO opened FROM gift_given WHERE member_id = me AND kind = 'new_member' AND state = 'given';
+  SELECT inviter_id INTO inviter FROM referral r WHERE r.member_id = me AND r.state <> 'void';
+  RETURN jsonb_build_object(
+    'gift', CASE WHEN call ? 'giftId' OR opened.gift_id IS NOT NULL
+      THEN (SELECT gift_json(g) FROM gift g WHERE g.gift_id = coalesce(call->>'giftId', opened.gift_id))
+      ELSE (SELECT gift_json(g) FROM gift_running((call->>'at')::timestamptz) g) END,
+    'given', CASE WHEN opened.gift_id IS NOT NULL
+      THEN jsonb_build_object('giftId', opened.gift_id, 'openedAt', iso_text(opened.given_at), 'contents', opened.contents) END,
+    'newSince', iso_text(since), 'boughtBefore', coalesce(order_bought_before(me, since, (call->>'newAfterDays')::int), false),
+    'fromSealed', (SELECT encode(name_sealed, 'base64') FROM member m WHERE m.member_id = inviter AND m.status = 'active'),
+    'fromSomebody', inviter IS NOT NULL);
+END $$;
+
+-- Opens the gift: points, coupons and pick-ups in one statement, once a person. The rule's answer travels with the facts it
+-- was given for; facts that changed meanwhile (a merge) ask again. The shared rows come last.
+-- {request, memberId, giftId, givenId, at, pointsEnd, newAfterDays, newSince, boughtBefore, refusal, along} → {openedAt, contents}
+CREATE OR REPLACE FUNCTION gift_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  member uuid := (call->>'memberId')::uuid;
+  since timestamptz;
+  own gift;
+  earned jsonb;
+  held jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO own FROM gift WHERE gift_id = call->>'giftId' AND starts_at <= (call->>'at')::timestamptz;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "gift"}'); END IF;
+  IF EXISTS (SELECT 1 FROM gift_given WHERE member_id = member AND kind = own.kind AND state = 'given') THEN PERFORM refuse('GIFT_TAKEN'); END IF;
+  since := member_new_since(member);
+  IF since IS DISTINCT FROM (call->>'newSince')::timestamptz
+      OR coalesce(order_bought_before(member, since, (call->>'newAfterDays')::int), false) <> (call->>'boughtBefore')::boolean THEN
+    PERFORM refuse('BUSY');
+  END IF;
+  IF call->'refusal' ? 'code' THEN PERFORM refuse(call->'refusal'->>'code', call->'refusal'->'detail'); END IF;
+
+  INSERT INTO gift_given (member_id, given_id, gift_id, kind, state, contents, given_at)
+    VALUES (member, (call->>'givenId')::uuid, own.gift_id, own.kind, 'given', '[]', (call->>'at')::timestamptz);
+  earned := ledger_award(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'gift', 'sourceId', call->>'givenId',
+    'points', own.points, 'growth', 0, 'activeAt', call->'at', 'expiresAt', call->'pointsEnd', 'reason', 'gift',
+    'detail', jsonb_build_object('title', own.title)));
+  held := gift_give_coupons(call, own);
+  held := gift_pickups(run_handlers(call->'along')) || held;
+  IF own.points > 0 THEN
+    held := held || jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points, 'expiresAt', call->'pointsEnd'));
+  END IF;
+  UPDATE gift_given SET contents = held, lot_id = CASE WHEN own.points > 0 THEN (earned->>'lotId')::uuid END
+    WHERE member_id = member AND given_id = (call->>'givenId')::uuid;
+  held := jsonb_build_object('openedAt', call->'at', 'contents', held);
+  held := request_end(call->'request', held);
+  IF own.stock IS NOT NULL OR own.points_budget IS NOT NULL THEN
+    UPDATE gift SET given = given + 1, points_given = points_given + own.points
+      WHERE gift_id = own.gift_id AND (stock IS NULL OR given < stock)
+        AND (points_budget IS NULL OR points_given + own.points <= points_budget);
+    IF NOT FOUND THEN PERFORM refuse('GIFT_GONE'); END IF;
+  END IF;
+  RETURN held;
+END $$;
+
+-- One coupon of each template, in one order for everybody. A gift that is short of one is gone as a whole.
+CREATE OR REPLACE FUNCTION gift_give_coupons(call jsonb, own gift) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  template record;
+  made jsonb;
+  held jsonb := '[]';
+BEGIN
+  FOR template IN SELECT id, n FROM jsonb_array_elements_text(own.coupon_templates) WITH ORDINALITY c (id, n) ORDER BY id, n LOOP
+    made := coupon_grant(jsonb_build_object('memberId', call->'memberId', 'templateId', template.id, 'at', call->'at',
+      'kind', 'gift', 'sourceId', call->>'givenId', 'part', template.n));
+    IF made ? 'refused' THEN PERFORM refuse('GIFT_GONE'); END IF;
+    held := held || jsonb_build_array(made || '{"kind": "coupon"}');
+  END LOOP;
+  RETURN held;
+END $$;
+
+-- The pick-ups that the mall placed along with the gift.
+CREATE OR REPLACE FUNCTION gift_pickups(answers jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'pickup', 'redemptionId', placed->'redemptionId', 'title', placed->'title',
+      'pickupBy', placed->'pickupBy') ORDER BY n), '[]')
+    FROM jsonb_array_elements(coalesce(answers->'mall_place_gift', '[]')) WITH ORDINALITY a (placed, n)
+$$;
+
+-- Of two opened gifts the later one is superseded: its unused coupons and unspent points go, what was used stays recorded.
+-- Its pick-ups are the mall's, which comes later in a merge.
+-- {from, to, at} → {moved: {gifts: [id], superseded: {givenId, held}}, came, reversed}
+CREATE OR REPLACE FUNCTION gift_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  later gift_given;
+  gifts jsonb;
+  opened int;
+  gone jsonb;
+BEGIN
+  SELECT * INTO later FROM gift_given
+    WHERE member_id IN (src, dst) AND kind = 'new_member' AND state = 'given' ORDER BY given_at, given_id OFFSET 1 LIMIT 1;
+  IF FOUND THEN
+    UPDATE gift_given SET state = 'superseded' WHERE member_id = later.member_id AND given_id = later.given_id;
+  END IF;
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src RETURNING given_id, state)
+  SELECT jsonb_agg(given_id), count(*) FILTER (WHERE state = 'given' OR given_id = later.given_id) INTO gifts, opened FROM went;
+  IF later.given_id IS NOT NULL THEN
+    later.member_id := dst;
+    gone := gift_supersede(call, later);
+  END IF;
+  IF gifts IS NULL AND gone IS NULL THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('gifts', gifts, 'superseded', gone->'journal')),
+    'came', CASE WHEN opened > 0 THEN jsonb_build_object('gifts', opened) ELSE '{}' END,
+    'reversed', CASE WHEN gone IS NULL THEN '[]' ELSE jsonb_build_array(gone->'said') END);
+END $$;
+
+-- Takes back what a superseded gift still holds. → {journal, said}
+CREATE OR REPLACE FUNCTION gift_supersede(call jsonb, own gift_given) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  usable int;
+  held jsonb;
+  waiting int;
+BEGIN
+  SELECT count(*) FILTER (WHERE expires_at >= now_at),
+      jsonb_object_agg(coupon_id, jsonb_build_array(hold_id, iso_text(held_until))) FILTER (WHERE state = 'held')
+    INTO usable, held FROM coupon WHERE member_id = own.member_id AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at));
+  SELECT count(*) INTO waiting FROM redemption WHERE member_id IN ((call->>'from')::uuid, own.member_id)
+    AND given_id = own.given_id AND state IN ('placed', 'ready');
+  PERFORM coupon_void_of(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at',
+    'reason', 'gift_superseded'));
+  RETURN jsonb_build_object('journal', jsonb_strip_nulls(jsonb_build_object('givenId', own.given_id, 'held', held)),
+    'said', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
+      'coupons', usable, 'points', gift_take_one(own, call), 'pickups', waiting));
+END $$;
+
+-- Takes back what superseded gifts' points have come to hold: at the merge, and when an exchange they paid for is undone
+-- later. {memberId, at}
+CREATE OR REPLACE FUNCTION gift_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM gift_take_one(given, call) FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded';
+END $$;
+
+-- → how many points of one gift were taken back
+CREATE OR REPLACE FUNCTION gift_take_one(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  RETURN (ledger_take_lot(jsonb_build_object('memberId', own.member_id, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'reason', 'gift_returned',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'taken')::int;
+END $$;
+
+-- Taking in the members of another system. What a file's lines say is judged on the server; here a batch of some hundred lines is
+-- looked up in one call and its new people are written set by set, since one call a person would take hours for a million.
+-- Protects: I-L1, I-L2 (accounts hold what the lots and transfers say), I-L5 (each line claims its effect: once for ever).
+
+-- The key that names lines, sealed: the one there is, else the given one. {sealed (base64)} → {sealed}
+CREATE OR REPLACE FUNCTION import_secret(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO import_key (id, secret_sealed) VALUES (1, decode(call->>'sealed', 'base64')) ON CONFLICT DO NOTHING;
+  RETURN jsonb_build_object('sealed', (SELECT encode(secret_sealed, 'base64') FROM import_key));
+END $$;
+
+-- What is known of a batch, whose proofs are locked. The plans are kept while the tables grow from nothing to millions of rows:
+-- only an index will do. {sources: [text], proofs: [{kind, issuer, subject}], numbers: [text]}
+-- → {done: {source: figures}, holders: [{memberId, status, joinedAt, lastActiveAt, identities}], apart: [[id, id]], numbers: {no: id}}
+CREATE OR REPLACE FUNCTION import_look(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  ids uuid[] := ARRAY(SELECT DISTINCT i.member_id FROM jsonb_to_recordset(call->'proofs') AS p(kind text, issuer text, subject text)
+    JOIN identity i ON i.kind = p.kind AND i.issuer = p.issuer AND i.subject = p.subject);
+BEGIN
+  RETURN jsonb_build_object(
+    'done', (SELECT coalesce(jsonb_object_agg(e.source_id, coalesce((SELECT t.detail->>'figures' FROM transfer t
+          WHERE t.member_id = e.member_id AND t.effect_kind = 'import' AND t.effect_source = e.source_id LIMIT 1), '')), '{}')
+        FROM jsonb_array_elements_text(call->'sources') s JOIN effect e ON e.kind = 'import' AND e.source_id = s.value AND e.part = 'award'),
+    'holders', (SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', m.member_id, 'status', m.status, 'joinedAt', iso_text(m.joined_at),
+          'lastActiveAt', iso_text(m.last_active_at), 'identities', (SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'issuer', i.issuer,
+            'subject', i.subject, 'provenAt', iso_text(i.proven_at))) FROM identity i WHERE i.member_id = m.member_id))), '[]')
+        FROM member m WHERE m.member_id = ANY (ids)),
+    'apart', (SELECT coalesce(jsonb_agg(jsonb_build_array(k.member_id, k.other_id)), '[]') FROM kept_apart k
+        WHERE k.member_id = ANY (ids) AND k.other_id = ANY (ids)),
+    'numbers', (SELECT coalesce(jsonb_object_agg(n.member_no, n.member_id), '{}') FROM jsonb_array_elements_text(call->'numbers') s
+        JOIN member_no n ON n.member_no = s.value));
+END $$;
+
+-- Writes people that nobody knows yet, as the old system knew them: no consent, no WeChat, silent since they were last seen there.
+-- {at, validUntil, openSteps, people: [{memberId, memberNo, nameSealed, joinedAt, activeAt, birthMonth, birthDay, points, growth, tier,
+-- reviewAt}], and what import_post wants}
+CREATE OR REPLACE FUNCTION import_people(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  valid timestamptz := (call->>'validUntil')::timestamptz;
+  step text;
+BEGIN
+  INSERT INTO member (member_id, member_no, name_sealed, joined_at, last_active_at, join_channel, birth_month, birth_day)
+    SELECT "memberId", "memberNo", decode("nameSealed", 'base64'), "joinedAt", "activeAt", 'import', "birthMonth", "birthDay"
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, "memberNo" text, "nameSealed" text, "joinedAt" timestamptz,
+        "activeAt" timestamptz, "birthMonth" int, "birthDay" int);
+  INSERT INTO account (member_id, available_points, growth)
+    SELECT "memberId", points, growth FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, points int, growth int);
+  INSERT INTO standing (member_id, tier, since, valid_until, review_at)
+    SELECT "memberId", tier, now_at, valid, coalesce("reviewAt", tier_never())
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, tier int, "reviewAt" timestamptz);
+  INSERT INTO tier_change (member_id, change_id, before, after, reason, growth, at)
+    SELECT "memberId", uuid_v7(now_at), 1, tier, 'imported', growth, now_at
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, tier int, growth int) WHERE tier > 1;
+  PERFORM import_post(call);
+  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'openSteps') LOOP
+    EXECUTE format('SELECT count(%I(jsonb_build_object(''memberId'', one->''memberId'', ''at'', $1->''at'', ''validUntil'', $1->''validUntil'')))
+      FROM jsonb_array_elements($1->''people'') one', step) USING call;
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- What lines bring, new people's and others': what they are known by, their tags, and the ledger's rows with the claim of each line.
+-- {at, effects: [{memberId, source}], identities: [{memberId, kind, issuer, subject, sealed, at}], numbers: [{memberId, memberNo}],
+-- tags: [{memberId, tag}], lots: [{memberId, lotId, points, expiresAt, source, figures}], growth: [{memberId, amount, earnedAt, source, figures}]}
+CREATE OR REPLACE FUNCTION import_post(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  INSERT INTO effect (kind, source_id, part, member_id, at)
+    SELECT 'import', source, 'award', "memberId", now_at FROM jsonb_to_recordset(call->'effects') AS e("memberId" uuid, source text);
+  INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
+    SELECT kind, issuer, subject, "memberId", decode(sealed, 'base64'), at, at
+      FROM jsonb_to_recordset(call->'identities') AS i("memberId" uuid, kind text, issuer text, subject text, sealed text, at timestamptz);
+  INSERT INTO member_no (member_no, member_id)
+    SELECT "memberNo", "memberId" FROM jsonb_to_recordset(call->'numbers') AS n("memberId" uuid, "memberNo" text);
+  INSERT INTO member_tag (member_id, tag, at)
+    SELECT "memberId", tag, now_at FROM jsonb_to_recordset(call->'tags') AS t("memberId" uuid, tag text) ON CONFLICT DO NOTHING;
+  INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+    SELECT "memberId", "lotId", "lotId", 'active', points, points, now_at, "expiresAt", 'import', source
+      FROM jsonb_to_recordset(call->'lots') AS l("memberId" uuid, "lotId" uuid, points int, "expiresAt" timestamptz, source text);
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, effect_kind, effect_source, at)
+    SELECT "memberId", uuid_v7(now_at), 'points', 'programme:issued', 'member:available', points, 'imported',
+        jsonb_build_object('expiresAt', "expiresAt", 'figures', figures), "lotId", 'import', source, now_at
+      FROM jsonb_to_recordset(call->'lots') AS l("memberId" uuid, "lotId" uuid, points int, "expiresAt" text, source text, figures text)
+    UNION ALL
+    SELECT "memberId", uuid_v7(now_at), 'growth', 'programme:issued', 'member:growth', amount, 'imported',
+        jsonb_strip_nulls(jsonb_build_object('earnedAt', "earnedAt", 'figures', figures)), NULL, 'import', source, now_at
+      FROM jsonb_to_recordset(call->'growth') AS g("memberId" uuid, amount int, "earnedAt" text, source text, figures text);
+END $$;
+
+-- A line of somebody who is known: brings what it brings, raises a tier, fills in what nobody has said yet. Being on a list is no
+-- visit: they stay as silent as they were. {memberId, at, validUntil, ladder, windowMonths, warnDays, points, growing, tier,
+-- reviewAt, nameSealed, birthMonth, birthDay, activeAt, and what import_post wants}
+CREATE OR REPLACE FUNCTION import_known(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  reached int := (call->>'tier')::int;
+  own account;
+  held int;
+BEGIN
+  PERFORM member_hold(who);
+  UPDATE account SET available_points = available_points + (call->>'points')::int, growth = account.growth + (call->>'growing')::int
+    WHERE member_id = who RETURNING * INTO own;
+  PERFORM import_post(call);
+  IF own.debt_points > 0 THEN
+    PERFORM ledger_pay_debt(who, lot_id, now_at) FROM (SELECT lot_id FROM lot JOIN jsonb_to_recordset(call->'lots') AS l("lotId" uuid)
+      ON lot_id = "lotId" WHERE member_id = who ORDER BY expires_at, lot_id) brought;
+  END IF;
+  PERFORM tier_raise(call || jsonb_build_object('growth', own.growth));
+  SELECT tier INTO held FROM standing WHERE member_id = who;
+  IF reached > held THEN
+    UPDATE standing SET tier = reached, since = now_at, valid_until = (call->>'validUntil')::timestamptz, warned_of = NULL WHERE member_id = who;
+    PERFORM tier_note(who, held, reached, 'imported', own.growth, now_at);
+  END IF;
+  UPDATE standing SET review_at = least(review_at, (call->>'reviewAt')::timestamptz) WHERE member_id = who;
+  UPDATE member SET name_sealed = coalesce(name_sealed, decode(call->>'nameSealed', 'base64')),
+      birth_month = coalesce(birth_month, (call->>'birthMonth')::int),
+      birth_day = CASE WHEN birth_month IS NULL THEN (call->>'birthDay')::int ELSE birth_day END,
+      last_active_at = greatest(last_active_at, (call->>'activeAt')::timestamptz) WHERE member_id = who;
+  RETURN '{}';
+END $$;
+
 -- Which keys the house seals with while they rotate. Whoever looks a phone up in order to write holds the lock 'house_key'
 -- shared, and a key begins and ends under it alone: so no two servers ever write one phone under keys that they do not both know.
 
@@ -541,6 +1308,7 @@ BEGIN
   ELSIF TG_TABLE_NAME IN ('identity', 'former_identity') THEN seal := NEW.subject_sealed;
   ELSIF TG_TABLE_NAME = 'device_handle' THEN seal := NEW.secret_sealed;
   ELSIF TG_TABLE_NAME = 'wechat_token' THEN seal := NEW.token_sealed;
+  ELSIF TG_TABLE_NAME = 'import_key' THEN seal := NEW.secret_sealed;
   ELSE seal := NEW.sealed; END IF;
   IF seal IS NULL THEN RETURN NEW; END IF;
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
@@ -561,6 +1329,8 @@ CREATE OR REPLACE TRIGGER device_handle_key_keep BEFORE INSERT OR UPDATE OF secr
 CREATE OR REPLACE TRIGGER wechat_token_key_keep BEFORE INSERT OR UPDATE OF token_sealed ON wechat_token
   FOR EACH ROW EXECUTE FUNCTION key_keep();
 CREATE OR REPLACE TRIGGER reward_code_key_keep BEFORE INSERT OR UPDATE OF sealed ON reward_code
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER import_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON import_key
   FOR EACH ROW EXECUTE FUNCTION key_keep();
 
 -- Points of somebody who leaves go to the programme lot by lot, what they owe is written off, growth ends; nothing is edited, so the
@@ -879,6 +1649,353 @@ BEGIN
   RETURN jsonb_build_object('honours', gone);
 END $$;
 
+-- The mall's part when two records become one person, and two again. Protects I-M1 (a piece, a code and a share of stock stay with
+-- their redemption, whoever has it), I-G1 and I-ID4.
+
+-- Redemptions, codes, pieces, shares of limits and favourites go along; an excess leaves nothing more to take. What is left of a
+-- gift that turned out to be a person's second one is cancelled. The journal: which redemptions came, which of them were open, what
+-- both had of limits and favourites before, and in which state the cancelled pick-ups were. {from, to, at} → {moved: {redemptions:
+-- [id], open: [id], quotas: {reward: [theirs, ours]}, favourites: {reward: [theirs, ours]}, pickups: {id: state}}, came, reversed}
+CREATE OR REPLACE FUNCTION mall_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  ids uuid[];
+  waiting jsonb;
+  standing int;
+  quotas jsonb := mall_merge_quotas(call);
+  kept jsonb := mall_merge_favourites(src, dst);
+  second redemption;
+  pickups jsonb := '{}';
+  moved jsonb;
+BEGIN
+  WITH went AS (UPDATE redemption SET member_id = dst WHERE member_id = src RETURNING redemption_id, state)
+  SELECT array_agg(redemption_id), jsonb_agg(redemption_id) FILTER (WHERE state IN ('placed', 'ready')),
+      count(*) FILTER (WHERE state <> 'cancelled') INTO ids, waiting, standing FROM went;
+  IF ids IS NOT NULL THEN PERFORM mall_hand_on(ids, src, dst); END IF;
+  FOR second IN SELECT r.* FROM redemption r JOIN gift_given g USING (member_id, given_id)
+      WHERE r.member_id = dst AND r.state IN ('placed', 'ready') AND g.state = 'superseded' ORDER BY r.reward_id, r.slot LOOP
+    pickups := pickups || jsonb_build_object(second.redemption_id::text, second.state);
+    PERFORM mall_undo(second, call || '{"cancelReason": "gift_superseded"}');
+  END LOOP;
+  moved := jsonb_strip_nulls(jsonb_build_object('redemptions', to_jsonb(ids), 'open', waiting, 'quotas', quotas->'before',
+    'favourites', kept, 'pickups', nullif(pickups, '{}')));
+  IF moved = '{}' THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', moved, 'reversed', coalesce(quotas->'excess', '[]'),
+    'came', CASE WHEN standing > 0 THEN jsonb_build_object('redemptions', standing) ELSE '{}' END
+      || CASE WHEN kept IS NULL THEN '{}' ELSE jsonb_build_object('favourites', (SELECT count(*) FROM jsonb_object_keys(kept))) END);
+END $$;
+
+-- What belongs to redemptions that have just changed hands: their codes at the counter, pieces, codes of partners.
+CREATE OR REPLACE FUNCTION mall_hand_on(ids uuid[], src uuid, dst uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE pickup_code SET member_id = dst WHERE member_id = src AND redemption_id = ANY (ids);
+  UPDATE reward_piece p SET member_id = dst FROM redemption r
+    WHERE r.member_id = dst AND r.redemption_id = ANY (ids) AND p.reward_id = r.reward_id AND p.piece_no = r.piece_no
+      AND p.redemption_id = r.redemption_id;
+  UPDATE reward_code c SET member_id = dst FROM redemption r
+    WHERE r.member_id = dst AND r.redemption_id = ANY (ids) AND c.reward_id = r.reward_id AND c.redemption_id = r.redemption_id;
+END $$;
+
+-- Shares of limits add up. → {before: {reward: [theirs, ours]}, excess}
+CREATE OR REPLACE FUNCTION mall_merge_quotas(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH theirs AS (DELETE FROM reward_quota WHERE member_id = (call->>'from')::uuid RETURNING reward_id, taken),
+    summed AS (INSERT INTO reward_quota AS held (member_id, reward_id, taken) SELECT (call->>'to')::uuid, reward_id, taken FROM theirs
+      ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = held.taken + excluded.taken RETURNING reward_id, taken)
+  SELECT jsonb_build_object('before', jsonb_object_agg(r.reward_id, jsonb_build_array(theirs.taken, ours.taken)),
+      'excess', jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'reward', 'title', r.title, 'has', summed.taken,
+        'limit', r.per_person_limit) ORDER BY r.title, r.reward_id) FILTER (WHERE theirs.taken > 0 AND r.listed
+          AND summed.taken > r.per_person_limit AND coalesce(r.ends_at > (call->>'at')::timestamptz, true)))
+    FROM theirs JOIN summed USING (reward_id) JOIN reward r USING (reward_id)
+      LEFT JOIN reward_quota ours ON ours.member_id = (call->>'to')::uuid AND ours.reward_id = theirs.reward_id
+$$;
+
+-- What either kept an eye on, since the earlier of the two. → {reward: [theirs, ours]}, or NULL
+CREATE OR REPLACE FUNCTION mall_merge_favourites(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH theirs AS (DELETE FROM reward_favourite WHERE member_id = src RETURNING reward_id, at),
+    summed AS (INSERT INTO reward_favourite AS own (member_id, reward_id, at) SELECT dst, reward_id, at FROM theirs
+      ON CONFLICT (member_id, reward_id) DO UPDATE SET at = least(own.at, excluded.at))
+  SELECT jsonb_object_agg(theirs.reward_id, jsonb_build_array(iso_text(theirs.at), iso_text(ours.at)))
+    FROM theirs LEFT JOIN reward_favourite ours ON ours.member_id = dst AND ours.reward_id = theirs.reward_id
+$$;
+
+-- Redemptions that a record brought go back as they stand by now, with piece, codes, share of the limit; what was exchanged since
+-- stays. Pick-ups of a gift that the merge had cancelled are placed again as far as there is one.
+-- {from, to, at, mergedAt, moved} → {back, lost}
+CREATE OR REPLACE FUNCTION mall_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  ids uuid[] := uuid_list(moved->'redemptions');
+  second redemption;
+  why text;
+  lost jsonb := '[]';
+  standing int;
+  kept int := mall_unmerge_favourites(call);
+BEGIN
+  UPDATE redemption SET member_id = dst WHERE member_id = src AND redemption_id = ANY (ids);
+  PERFORM mall_hand_on(ids, src, dst);
+  PERFORM mall_unmerge_quotas(call);
+  FOR second IN SELECT r.* FROM jsonb_object_keys(coalesce(moved->'pickups', '{}')) id
+      JOIN redemption r ON r.member_id IN (src, dst) AND r.redemption_id = id::uuid
+      WHERE r.state = 'cancelled' AND r.cancel_reason = 'gift_superseded' ORDER BY r.reward_id, r.slot LOOP
+    why := mall_place_again(second, moved->'pickups'->>second.redemption_id::text, call);
+    IF why IS NOT NULL THEN
+      lost := lost || jsonb_build_array(jsonb_build_object('kind', 'gift_pickup', 'why', why, 'title', second.title));
+    END IF;
+  END LOOP;
+  SELECT count(*) INTO standing FROM redemption WHERE member_id = dst AND redemption_id = ANY (ids) AND state <> 'cancelled';
+  RETURN jsonb_build_object('lost', lost, 'back', CASE WHEN standing > 0 THEN jsonb_build_object('redemptions', standing) ELSE '{}' END
+    || CASE WHEN kept > 0 THEN jsonb_build_object('favourites', kept) ELSE '{}' END);
+END $$;
+
+-- Which of a record's own redemptions were given back since the merge; their shares of limit and right went back with them.
+CREATE OR REPLACE FUNCTION mall_given_back(owner uuid, moved jsonb) RETURNS SETOF redemption
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY SELECT * FROM redemption r WHERE r.member_id = owner AND r.state = 'cancelled' AND r.origin = 'mall'
+    AND r.redemption_id = ANY (uuid_list(moved->'open'));
+END $$;
+
+CREATE OR REPLACE FUNCTION mall_unmerge_quotas(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  before jsonb := call->'moved'->'quotas';
+BEGIN
+  INSERT INTO reward_quota (member_id, reward_id, taken)
+    SELECT dst, key, greatest((value->>0)::int - (SELECT count(*) FROM mall_given_back(dst, call->'moved') WHERE reward_id = key), 0)
+    FROM jsonb_each(before);
+  UPDATE reward_quota held SET taken = greatest(held.taken - own.taken, 0) FROM reward_quota own
+    WHERE held.member_id = src AND own.member_id = dst AND own.reward_id = held.reward_id AND before ? held.reward_id;
+  DELETE FROM reward_quota held USING jsonb_each(before)
+    WHERE held.member_id = src AND held.reward_id = key AND held.taken = 0 AND value->>1 IS NULL;
+END $$;
+
+-- Each keeps an eye again on what was theirs; what the survivor did about one since is the survivor's wish. → how many
+CREATE OR REPLACE FUNCTION mall_unmerge_favourites(call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  before jsonb := call->'moved'->'favourites';
+  n int;
+BEGIN
+  INSERT INTO reward_favourite (member_id, reward_id, at)
+    SELECT (call->>'to')::uuid, key, (value->>0)::timestamptz FROM jsonb_each(before);
+  GET DIAGNOSTICS n = ROW_COUNT;
+  DELETE FROM reward_favourite own USING jsonb_each(before)
+    WHERE own.member_id = src AND own.reward_id = key AND own.at = (value->>0)::timestamptz AND value->>1 IS NULL;
+  UPDATE reward_favourite own SET at = (value->>1)::timestamptz FROM jsonb_each(before)
+    WHERE own.member_id = src AND own.reward_id = key AND own.at = least((value->>0)::timestamptz, (value->>1)::timestamptz)
+      AND value->>1 IS NOT NULL;
+  RETURN n;
+END $$;
+
+-- Places a cancelled pick-up again as it was: the same piece or slot if it is free, else another. → why not, or NULL: 'gone' |
+-- 'expired' (its last day has passed since the merge)
+CREATE OR REPLACE FUNCTION mall_place_again(held redemption, was text, call jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  piece int := held.piece_no;
+  place int := held.slot;
+BEGIN
+  IF held.pickup_by < (call->>'at')::timestamptz AND held.pickup_by >= (call->>'mergedAt')::timestamptz THEN RETURN 'expired'; END IF;
+  BEGIN
+    IF piece IS NOT NULL THEN
+      UPDATE reward_piece SET member_id = held.member_id, redemption_id = held.redemption_id
+        WHERE reward_id = held.reward_id AND piece_no = piece AND member_id IS NULL;
+      IF NOT FOUND THEN piece := mall_take_piece(held.reward_id, held.member_id, held.redemption_id, 'GIFT_GONE'); END IF;
+    ELSIF place IS NOT NULL THEN
+      UPDATE reward_stock SET remaining = remaining - 1 WHERE reward_id = held.reward_id AND slot = place AND remaining > 0;
+      IF NOT FOUND THEN place := mall_take_slot(held.reward_id, 'GIFT_GONE'); END IF;
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'HY001' THEN
+    IF SQLERRM <> 'GIFT_GONE' THEN RAISE; END IF;
+    RETURN 'gone';
+  END;
+  UPDATE redemption SET state = was, cancel_reason = NULL, finished_at = NULL, piece_no = piece, slot = place
+    WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
+  IF was = 'ready' AND NOT EXISTS (SELECT 1 FROM pickup_code c
+      WHERE c.member_id = held.member_id AND c.redemption_id = held.redemption_id) THEN
+    PERFORM mall_draw_code(held.member_id, held.redemption_id);
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- What becomes of a redemption: ready, picked up, cancelled. Protects: I-M1 (what comes back can be
+-- taken again, once), I-M2 (points come back with the cancellation or not at all). Verbs of one member come one after the
+-- other (member_hold), so a cancellation and a hand-over never both win.
+
+-- The code that is said at the counter: 8 digits, as random as the server's UUIDs.
+CREATE OR REPLACE FUNCTION mall_draw_code(member uuid, id uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOOP
+    INSERT INTO pickup_code (code, member_id, redemption_id) VALUES (
+        lpad((('x' || right(gen_random_uuid()::text, 12))::bit(48)::bigint % 100000000)::text, 8, '0'), member, id)
+      ON CONFLICT DO NOTHING;
+    IF FOUND THEN RETURN; END IF;
+  END LOOP;
+END $$;
+
+-- What is prepared by now can be picked up: up to {limit}, each told to a member who allows it. Two workers never get the
+-- same one. {at, limit} → {ready}
+CREATE OR REPLACE FUNCTION mall_make_ready(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  due redemption;
+  n int := 0;
+BEGIN
+  FOR due IN SELECT * FROM redemption WHERE state = 'placed' AND ready_at <= (call->>'at')::timestamptz
+      ORDER BY ready_at LIMIT (call->>'limit')::int FOR UPDATE SKIP LOCKED LOOP
+    UPDATE redemption SET state = 'ready' WHERE member_id = due.member_id AND redemption_id = due.redemption_id;
+    PERFORM mall_draw_code(due.member_id, due.redemption_id);
+    PERFORM outbox_put(jsonb_build_object('memberId', due.member_id, 'template', 'pickup_ready', 'at', call->'at',
+      'ifAllowed', true, 'payload', jsonb_build_object('title', due.title, 'pickupBy', iso_text(due.pickup_by))));
+    n := n + 1;
+  END LOOP;
+  RETURN jsonb_build_object('ready', n);
+END $$;
+
+-- Hands a redemption over in a live visit that was opened with a code. Handed out after its last day, too, as long as
+-- nobody has cancelled it: the thing is here and so is the customer.
+-- {request, staffId, memberId, visitId, pickupCode, at} → {done} | {fault} (a wrong code stays in the audit)
+CREATE OR REPLACE FUNCTION mall_hand_over(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  here visit;
+  given redemption;
+  entry jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
+
+  SELECT r.* INTO given FROM pickup_code c JOIN redemption r USING (member_id, redemption_id)
+    WHERE c.code = call->>'pickupCode' AND c.member_id = member FOR UPDATE OF r;
+  entry := jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'bodyHash', call->'request'->>'bodyHash');
+  IF given.redemption_id IS NULL THEN
+    PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.miss', 'subject', here.visit_id));
+    RETURN request_end(call->'request', '{"fault": {"code": "PICKUP_WRONG", "detail": {}}}');
+  END IF;
+  IF given.state = 'placed' THEN
+    PERFORM refuse('PICKUP_NOT_READY', jsonb_build_object('readyAt', iso_text(given.ready_at)));
+  END IF;
+  IF given.state <> 'ready' THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
+  UPDATE redemption SET state = 'done', finished_at = now_at, store_id = own.store_id, staff_id = own.member_id,
+      visit_id = here.visit_id WHERE member_id = member AND redemption_id = given.redemption_id;
+  PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.handOver', 'subject', given.redemption_id));
+  RETURN request_end(call->'request', jsonb_build_object('done', jsonb_build_object('title', given.title,
+    'art', (SELECT art FROM reward WHERE reward_id = given.reward_id), 'pieceNo', given.piece_no, 'pickedUpAt', call->'at')));
+END $$;
+
+-- A member takes an exchange back. {request, memberId, redemptionId, at, graceUntil}
+-- → {redemption, returned, grace, expired}; refuses NOT_FOUND, REDEMPTION_DONE, BUSY.
+CREATE OR REPLACE FUNCTION mall_cancel(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'redemptionId')::uuid;
+  known jsonb := request_begin(call->'request');
+  held redemption;
+  back jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO held FROM redemption WHERE member_id = member AND redemption_id = id AND origin = 'mall' FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "redemption"}'); END IF;
+  IF held.state NOT IN ('placed', 'ready') THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
+  back := mall_undo(held, call || '{"cancelReason": "member"}');
+  RETURN request_end(call->'request', back || jsonb_build_object('redemption', mall_shown(member, id)));
+END $$;
+
+-- What nobody picked up in time. Points come back; run again, it finds nothing. {memberId, redemptionId, at, graceUntil} → {cancelled}
+CREATE OR REPLACE FUNCTION mall_cancel_overdue(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held redemption;
+BEGIN
+  PERFORM member_hold(member);
+  SELECT * INTO held FROM redemption WHERE member_id = member AND redemption_id = (call->>'redemptionId')::uuid
+    AND state = 'ready' AND pickup_by < (call->>'at')::timestamptz FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"cancelled": false}'; END IF;
+  PERFORM mall_undo(held, call || '{"cancelReason": "overdue"}');
+  RETURN '{"cancelled": true}';
+END $$;
+
+-- Cancels a redemption that is held: points to their lots, the share of the limit, the right and the piece back.
+-- → {returned, grace, expired}
+CREATE OR REPLACE FUNCTION mall_undo(held redemption, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  back_points jsonb := '{"returned": 0, "grace": 0, "expired": 0}';
+BEGIN
+  IF held.points > 0 THEN
+    back_points := ledger_return_spend(jsonb_build_object('memberId', held.member_id, 'at', call->'at', 'kind', 'redemption',
+      'sourceId', held.redemption_id, 'graceUntil', call->'graceUntil', 'reason', 'exchange_returned',
+      'detail', jsonb_build_object('title', held.title)));
+    -- points of a gift or a reward that a merge took back stay with the programme
+    PERFORM gift_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
+    PERFORM referral_take_back(jsonb_build_object('memberId', held.member_id, 'at', call->'at'));
+  END IF;
+  UPDATE redemption SET state = 'cancelled', cancel_reason = call->>'cancelReason', finished_at = (call->>'at')::timestamptz,
+      back = CASE held.origin WHEN 'mall' THEN back_points - 'available' END WHERE member_id = held.member_id AND redemption_id = held.redemption_id;
+  IF held.right_id IS NOT NULL THEN PERFORM right_give_back(held.member_id, held.right_id, held.right_period); END IF;
+  IF held.origin = 'mall' THEN
+    UPDATE reward_quota SET taken = greatest(0, taken - 1) WHERE member_id = held.member_id AND reward_id = held.reward_id;
+  END IF;
+  IF held.piece_no IS NOT NULL THEN
+    UPDATE reward_piece SET member_id = NULL, redemption_id = NULL
+      WHERE reward_id = held.reward_id AND piece_no = held.piece_no AND redemption_id = held.redemption_id;
+  ELSIF held.slot IS NOT NULL THEN
+    UPDATE reward_stock SET remaining = remaining + 1 WHERE reward_id = held.reward_id AND slot = held.slot;
+  END IF;
+  RETURN back_points - 'available';
+END $$;
+
+-- The pick-ups of a gift that was opened; asked again, the same ones. {memberId, givenId, giftId, at} → [{redemptionId, title, pickupBy}]
+CREATE OR REPLACE FUNCTION mall_place_gift(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  wish record;
+  item reward;
+BEGIN
+  FOR wish IN SELECT value, ordinality AS n FROM gift, jsonb_array_elements(pickups) WITH ORDINALITY
+      WHERE gift_id = call->>'giftId' ORDER BY value->>'rewardId', ordinality LOOP
+    SELECT * INTO item FROM reward WHERE reward_id = wish.value->>'rewardId';
+    IF FOUND AND ledger_claim(call || jsonb_build_object('kind', 'gift', 'sourceId', call->'givenId'), 'pickup:' || wish.n) THEN
+      PERFORM mall_place(item, jsonb_build_object('memberId', member, 'redemptionId', uuid_v7((call->>'at')::timestamptz),
+        'at', call->'at', 'origin', 'gift', 'givenId', call->'givenId', 'points', 0, 'days', wish.value->'days'));
+    END IF;
+  END LOOP;
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('redemptionId', redemption_id, 'title', title, 'pickupBy', iso_text(pickup_by))
+      ORDER BY redemption_id), '[]') FROM redemption WHERE member_id = member AND given_id = (call->>'givenId')::uuid);
+END $$;
+
+-- Codes of what is over, after a day in which they still say so. {before} → {forgotten}
+CREATE OR REPLACE FUNCTION mall_forget_codes(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (DELETE FROM pickup_code c USING redemption r
+    WHERE r.member_id = c.member_id AND r.redemption_id = c.redemption_id
+      AND r.finished_at < (call->>'before')::timestamptz RETURNING 1)
+  SELECT jsonb_build_object('forgotten', count(*)) FROM gone
+$$;
+
 -- Everything that says who somebody was. What is left of the person is a member id that leads to nobody.
 
 -- Who, by which ways, called what, since when wanted: all of it goes, of every record of the person. Printed numbers stay reserved and
@@ -1162,6 +2279,7 @@ BEGIN
   PERFORM 1 FROM member WHERE member_id = who AND status = 'active' FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
+    IF proof->>'kind' = 'phone' THEN PERFORM member_remember_phones(who, proof->>'subject', now_at); END IF;
     INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
       VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at, now_at)
       ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id,
@@ -1176,6 +2294,16 @@ BEGIN
   UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = who;
   RETURN '{}';
 END $$;
+
+-- What an attached phone ends: the older phone of the same person, and this number with whoever had it.
+CREATE OR REPLACE FUNCTION member_remember_phones(who uuid, number text, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, subject_sealed, proven_at, first_at, because)
+    SELECT member_id, kind, issuer, subject, now_at, subject_sealed, proven_at, first_at,
+        CASE member_id WHEN who THEN 'newer_phone' ELSE 'moved' END
+      FROM identity WHERE kind = 'phone' AND (member_id = who) <> (subject = number)
+    ON CONFLICT DO NOTHING
+$$;
 
 -- One look at the second proof, counted before it is judged. Looks come one after the other: both members are locked
 -- first, in id order like in a merge. {memberId, claimId, at} → {holderId, triesLeft} or NULL
@@ -1941,6 +3069,145 @@ LANGUAGE sql STABLE AS $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH
 CREATE OR REPLACE FUNCTION request_end_of(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT request_end(call->'command', call->'answer') $$;
 
+-- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
+-- come one after the other (member_hold). The rules are those of shared/src/right.ts; a test asks both.
+
+-- Under which key a use is counted, by the brand's calendar.
+CREATE OR REPLACE FUNCTION right_period_key(period text, now_at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT to_char(now_at AT TIME ZONE 'Asia/Shanghai',
+    CASE period WHEN 'day' THEN 'YYYY-MM-DD' WHEN 'month' THEN 'YYYY-MM' WHEN 'year' THEN 'YYYY' ELSE '"once"' END)
+$$;
+
+-- When the next period begins; NULL when there is none.
+CREATE OR REPLACE FUNCTION right_back_at(period text, now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN period IN ('day', 'month', 'year') THEN
+    (date_trunc(period, now_at AT TIME ZONE 'Asia/Shanghai') + ('1 ' || period)::interval) AT TIME ZONE 'Asia/Shanghai' END
+$$;
+
+-- Every right that runs, in order; the same for everybody.
+CREATE OR REPLACE FUNCTION right_rows(now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(json_build_object('rightId', r.right_id, 'kind', r.kind, 'title', r.title, 'words', r.words,
+      'tierFrom', r.tier_from, 'honourId', r.honour_id, 'honourName', h.name, 'quota', r.quota, 'period', r.period,
+      'hours', (r.payload->>'hours')::int, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
+    ORDER BY r.position, r.right_id), '[]')
+  FROM member_right r LEFT JOIN honour h USING (honour_id)
+  WHERE r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+$$;
+
+-- What decides the state of rights for one member: honours that are worn, and uses of the periods that run.
+-- → {honours: [id], uses: [{rightId, periodKey, used}]}
+CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object(
+    'honours', (SELECT coalesce(json_agg(honour_id), '[]') FROM honour_held
+      WHERE member_id = me AND (expires_at IS NULL OR expires_at > now_at)),
+    'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
+      FROM right_use u JOIN member_right r USING (right_id)
+      WHERE u.member_id = me AND u.period_key = right_period_key(r.period, now_at)))
+$$;
+
+-- {memberId, at} → {tier, rights, own}
+CREATE OR REPLACE FUNCTION right_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object('tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rights', right_rows(now_at), 'own', right_own(me, now_at));
+END $$;
+
+-- The rights of a kind that a member has now, used up or not: by tier or by an honour that is worn.
+CREATE OR REPLACE FUNCTION right_held(member uuid, which text, now_at timestamptz)
+RETURNS TABLE (right_id text, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.right_id, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
+      right_back_at(r.period, now_at), r.ends_at, r.position
+    FROM member_right r LEFT JOIN right_use u
+      ON u.member_id = member AND u.right_id = r.right_id AND u.period_key = right_period_key(r.period, now_at)
+    WHERE r.kind = which AND r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+      AND (r.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member)
+        OR EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = r.honour_id
+          AND (h.expires_at IS NULL OR h.expires_at > now_at)))
+$$;
+
+-- Uses a right once. → the period in which it counts; NULL when nothing of it is left. What has no limit is counted, too.
+CREATE OR REPLACE FUNCTION right_use(member uuid, which text, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  counted text;
+BEGIN
+  SELECT * INTO STRICT own FROM member_right WHERE right_id = which;
+  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
+    VALUES (member, which, right_period_key(own.period, now_at), 1)
+    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + 1
+      WHERE own.quota IS NULL OR held.used < own.quota
+    RETURNING period_key INTO counted;
+  RETURN counted;
+END $$;
+
+-- What a use was for was taken back: it can be used again in the period in which it counted.
+CREATE OR REPLACE FUNCTION right_give_back(member uuid, which text, counted text) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
+$$;
+
+-- Uses add up; an excess stays recorded and leaves nothing to use.
+-- {from, to, at} → {moved: {uses: [{right_id, period_key, theirs, ours}]}, came, reversed}
+CREATE OR REPLACE FUNCTION right_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  uses jsonb;
+  brought int;
+  excess jsonb;
+BEGIN
+  WITH theirs AS (DELETE FROM right_use WHERE member_id = src RETURNING right_id, period_key, used),
+    summed AS (INSERT INTO right_use AS held (member_id, right_id, period_key, used) SELECT dst, right_id, period_key, used FROM theirs
+      ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used RETURNING right_id, period_key, used)
+  SELECT jsonb_agg(jsonb_build_object('right_id', r.right_id, 'period_key', theirs.period_key, 'theirs', theirs.used, 'ours', ours.used)),
+      sum(theirs.used), jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'right', 'title', r.title, 'has', summed.used,
+        'limit', r.quota) ORDER BY r.title, r.right_id) FILTER (WHERE theirs.used > 0 AND summed.used > r.quota
+          AND theirs.period_key = right_period_key(r.period, now_at) AND coalesce(r.ends_at > now_at, true))
+    INTO uses, brought, excess
+    FROM theirs JOIN summed USING (right_id, period_key) JOIN member_right r USING (right_id)
+      LEFT JOIN right_use ours ON ours.member_id = dst AND (ours.right_id, ours.period_key) = (theirs.right_id, theirs.period_key);
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_build_object('uses', uses), 'reversed', coalesce(excess, '[]'),
+    'came', CASE WHEN brought > 0 THEN jsonb_build_object('rights', brought) ELSE '{}' END);
+END $$;
+
+-- A record's uses go back, less those whose exchange was given back since the merge: that gave them back already.
+-- {mergeId, from, to, moved} → {back}
+CREATE OR REPLACE FUNCTION right_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  uses jsonb := call->'moved'->'uses';
+  back int;
+BEGIN
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  WITH went AS (INSERT INTO right_use (member_id, right_id, period_key, used)
+      SELECT dst, own.right_id, own.period_key, greatest(theirs - (SELECT count(*) FROM merge_step s, mall_given_back(dst, s.moved) r
+          WHERE s.member_id = src AND s.merge_id = (call->>'mergeId')::uuid AND s.step = 'mall_merge'
+            AND r.right_id = own.right_id AND r.right_period = own.period_key), 0)
+        FROM jsonb_to_recordset(uses) own (right_id text, period_key text, theirs int) RETURNING used)
+  SELECT sum(used) INTO back FROM went;
+  UPDATE right_use held SET used = greatest(held.used - own.used, 0)
+    FROM right_use own JOIN jsonb_to_recordset(uses) one (right_id text, period_key text) USING (right_id, period_key)
+    WHERE held.member_id = src AND own.member_id = dst AND (held.right_id, held.period_key) = (own.right_id, own.period_key);
+  DELETE FROM right_use held USING jsonb_to_recordset(uses) one (right_id text, period_key text, ours int)
+    WHERE held.member_id = src AND (held.right_id, held.period_key) = (one.right_id, one.period_key) AND held.used = 0 AND one.ours IS NULL;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('rights', back) ELSE '{}' END);
+END $$;
+
 -- Signed-in places go with their record, and back with it.
 
 -- `own` are the survivor's: what is neither of the two lists at an undo was signed in since. {from, to, at}
@@ -2168,7 +3435,8 @@ BEGIN
 END $$;
 
 -- The tier of somebody who never had what was given back: lifted by what was kept, lowered by the ends of validity as they came,
--- a step further where only what was given back had kept it. A record that was merged brings what it deserved itself.
+-- a step further where only what was given back had kept it. A record that was merged brings what it deserved itself, and an
+-- older system's word for a tier is kept.
 CREATE OR REPLACE FUNCTION tier_deserved(member uuid, call jsonb) RETURNS int
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -2185,6 +3453,8 @@ BEGIN
       deserved := tier_below(call, deserved);
     ELSIF one.reason = 'landed' THEN
       deserved := least(deserved, one.after);
+    ELSIF one.reason = 'imported' THEN
+      deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'merged' THEN
       deserved := greatest(deserved, (SELECT max(tier_deserved(m.member_id, call)) FROM member m WHERE m.merged_into = member));
     END IF;

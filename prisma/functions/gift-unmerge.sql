@@ -1,0 +1,56 @@
+-- Gifts of two records that become two people again. I-G1 is then each person's own: what was a second gift of one is a first.
+
+-- What each had opened goes back to each; the gift that the merge superseded stands again, with its coupons, as many of its points
+-- as were taken back for it, and the pick-ups that the mall, which comes before, could place again. {from, to, at, mergedAt,
+-- graceDays, moved} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION gift_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  own gift_given;
+  coupons jsonb;
+  back int;
+BEGIN
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src AND given_id = ANY (uuid_list(moved->'gifts'))
+      RETURNING given_id, state)
+  SELECT count(*) FILTER (WHERE state = 'given' OR given_id::text = moved->'superseded'->>'givenId') INTO back FROM went;
+  UPDATE gift_given SET state = 'given' WHERE member_id IN (src, dst) AND state = 'superseded'
+    AND given_id = (moved->'superseded'->>'givenId')::uuid RETURNING * INTO own;
+  IF own.given_id IS NOT NULL THEN
+    -- coupons and points are still the survivor's here
+    coupons := coupon_restore_of(call || jsonb_build_object('memberId', src, 'kind', 'gift', 'sourceId', own.given_id,
+      'reason', 'gift_superseded', 'held', moved->'superseded'->'held'));
+  END IF;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('gifts', back) ELSE '{}' END)
+    || CASE WHEN own.given_id IS NULL THEN '{}' ELSE jsonb_build_object(
+      'restored', jsonb_build_array(jsonb_build_object('kind', 'gift_superseded',
+        'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id), 'coupons', coupons->'restored',
+        'points', gift_give_points(own, call), 'pickups', (SELECT count(*) FROM redemption r
+          WHERE r.member_id = own.member_id AND r.given_id = own.given_id AND r.state IN ('placed', 'ready')))),
+      'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'gift_coupon', 'why', 'expired', 'title', value)), '[]')
+        FROM jsonb_array_elements(coupons->'ended'))) END;
+END $$;
+
+-- Gives the points of a gift that stands again back into their lot, which the survivor still has: all that was taken back for
+-- it at the merge and since, also while the survivor itself was merged into another. → how many
+CREATE OR REPLACE FUNCTION gift_give_points(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  holders uuid[];
+  taken int;
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  WITH RECURSIVE holder(member_id) AS (
+    SELECT unnest(ARRAY[src, (call->>'to')::uuid]) UNION SELECT m.member_id FROM merge_record m JOIN holder h ON m.other_id = h.member_id)
+  SELECT array_agg(member_id) INTO holders FROM holder;
+  SELECT coalesce(sum(CASE reason WHEN 'gift_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
+    WHERE member_id = ANY (holders) AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND reason IN ('gift_returned', 'gift_restored');
+  IF taken <= 0 THEN RETURN 0; END IF;
+  RETURN (ledger_give_lot(jsonb_build_object('memberId', src, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'points', taken, 'graceDays', call->'graceDays', 'reason', 'gift_restored',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'given')::int;
+END $$;
