@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { keysFrom } from './keys'
+import { keysFrom, masterKeyRefusal } from './keys'
 
 const keys = keysFrom(Buffer.alloc(32, 7).toString('base64'))
 const other = keysFrom(Buffer.alloc(32, 8).toString('base64'))
@@ -48,4 +48,45 @@ test('a hash is stable, keyed by its purpose, and each purpose has a key of its 
   const all = purposes.map((purpose) => Buffer.from(keys.key(purpose)).toString('hex'))
   expect(new Set(all).size).toBe(purposes.length)
   expect(all.every((key) => key.length === 64 && key !== '07'.repeat(32))).toBe(true)
+})
+
+describe('a ring of keys', () => {
+  const [first, second] = [7, 8].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string]
+  const next = keysFrom(`2:${second},${first}`)
+
+  test('the first one seals and hashes, all open, and every seal names the key that made it', () => {
+    expect([next.current, next.numbers]).toEqual([2, [2, 1]])
+    expect(keys.seal('林')[0]).toBe(1)
+    expect(next.seal('林')[0]).toBe(2)
+    expect(next.openText(keys.seal('林'))).toBe('林')
+    expect(() => keys.open(next.seal('林'))).toThrow('names no key 2')
+    expect(next.hashes('phone', 'x')).toEqual([other.hash('phone', 'x'), keys.hash('phone', 'x')])
+    expect(next.checkOf(1)).toBe(keys.checkOf(1))
+    expect(next.checkOf(2)).not.toBe(keys.checkOf(1))
+  })
+
+  test('what is sealed anew opens with the new key alone; equal seals stay equal, others do not become so', () => {
+    const alone = keysFrom(`2:${second}`)
+    const [a, b] = [keys.seal('林小满'), keys.seal('林小满')]
+    expect(alone.openText(next.sealAnew(a))).toBe('林小满')
+    expect(next.sealAnew(a)).toEqual(next.sealAnew(a))
+    expect(next.sealAnew(a)).not.toEqual(next.sealAnew(b))
+    const done = next.sealAnew(a)
+    expect(next.sealAnew(done)).toBe(done)
+  })
+
+  test.each([
+    ['', /32 bytes/],
+    ['2:short', /32 bytes/],
+    [`${first} ${second}`, /32 bytes/],
+    [`${first},`, /32 bytes/],
+    [`0:${first}`, /1 to 255/],
+    [`256:${first}`, /1 to 255/],
+    [`${first},1:${second}`, /one number/],
+    [`2:${first},${first}`, /two numbers/],
+  ])('%j is no ring', (text, words) => {
+    expect(masterKeyRefusal(text)).toMatch(words)
+    expect(() => keysFrom(text)).toThrow(words)
+    expect(masterKeyRefusal(text)).not.toContain(first)
+  })
 })

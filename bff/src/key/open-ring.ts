@@ -22,14 +22,22 @@ export interface RingHouse {
 }
 
 /**
- * Compares the keys of this process with those the house is sealed with, and lets its current key begin.
+ * Compares the keys of this server with those the house is sealed with, and lets its current key begin.
+ * @throws KeyRingProblem when they do not fit; the database is as it was then
+ */
+export async function openRing({ prisma, sql, keys, now }: RingHouse): Promise<void> {
+  await trySeals(prisma, keys)
+  await compareRing(sql, keys, { at: now(), begin: true })
+}
+
+/**
+ * Compares keys with those that servers have brought.
  * @param begin false: the current key must be in use already
  * @throws KeyRingProblem when they do not fit; the database is as it was then
  */
-export async function openRing({ prisma, sql, keys, now }: RingHouse, begin = true): Promise<void> {
-  await trySeals(prisma, keys)
+export async function compareRing(sql: Sql, keys: Keys, { at, begin }: { at: Date; begin: boolean }): Promise<void> {
   const ring = keys.numbers.map((number) => ({ number, check: keys.checkOf(number) }))
-  const call = { current: keys.current, keys: ring, at: now(), begin }
+  const call = { current: keys.current, keys: ring, at, begin }
   const { problem, number } = await sql<{ problem?: string; number: number }>('key_open', call)
   if (problem) throw new KeyRingProblem(`MASTER_KEY: ${WORDS[problem]?.(number) ?? problem}`)
 }

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
+import type { Sql } from '../db'
 import type { Keys } from '../keys'
+import { compareRing } from './open-ring'
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns'
 import { type Answers, sweepAnswers } from './stored-answers'
 import { type Moved, sweepColumn } from './sweep-column'
@@ -34,7 +36,8 @@ const AGAIN_MS = 250
  * Seals everything with the current key of `keys`, beside servers that know the same keys and seal with the same one; then
  * ends the others and proves that nothing is left of them. Broken off, it goes on where it was; run again, it proves again.
  * @param onProgress hears of each batch
- * @throws RotationStopped when a server still seals with another key, or a row cannot be opened
+ * @throws KeyRingProblem when `keys` do not fit the house; RotationStopped when a server still seals with another key; Error
+ *   naming the row when one cannot be opened
  */
 export async function rotateKeys(
   url: string,
@@ -44,6 +47,8 @@ export async function rotateKeys(
   const client = new pg.Client({ connectionString: url, application_name: 'huiyuan keys:rotate' })
   await client.connect()
   try {
+    const ask: Sql = async (fn, args) => (await client.query(`SELECT ${fn}($1) AS answer`, [args])).rows[0].answer
+    await compareRing(ask, keys, { at: new Date(), begin: false })
     await refuseOthers(client, keys)
     const rotation: Rotation = { moved: 0, checked: 0, ended: [], places: await countLeft(client, keys) }
     const sweep = (whole: boolean) => sweepAll(client, keys, rotation, { whole, onProgress })
