@@ -39,13 +39,10 @@ CREATE OR REPLACE FUNCTION gift_give_points(own gift_given, call jsonb) RETURNS 
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
-  holders uuid[];
+  holders uuid[] := ARRAY(SELECT merge_former(src));
   taken int;
 BEGIN
   IF own.lot_id IS NULL THEN RETURN 0; END IF;
-  WITH RECURSIVE holder(member_id) AS (
-    SELECT unnest(ARRAY[src, (call->>'to')::uuid]) UNION SELECT m.member_id FROM merge_record m JOIN holder h ON m.other_id = h.member_id)
-  SELECT array_agg(member_id) INTO holders FROM holder;
   SELECT coalesce(sum(CASE reason WHEN 'gift_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
     WHERE member_id = ANY (holders) AND effect_kind = 'gift' AND effect_source = own.given_id::text
       AND reason IN ('gift_returned', 'gift_restored');

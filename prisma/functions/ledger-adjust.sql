@@ -165,12 +165,34 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- What concerned the other record concerns the survivor; what both moved alone on a day was moved by one person.
-CREATE OR REPLACE FUNCTION adjustment_merge(src uuid, dst uuid) RETURNS void
-LANGUAGE sql AS $$
-  UPDATE adjustment SET member_id = dst WHERE member_id = src;
+-- → {adjustments: [ids], waiting: [ids of those not decided yet], days: [[day, points]]}, each only where there is one
+CREATE OR REPLACE FUNCTION adjustment_bring(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb;
+BEGIN
+  WITH own AS (UPDATE adjustment SET member_id = dst WHERE member_id = src RETURNING adjustment_id, state)
+    SELECT jsonb_build_object('adjustments', jsonb_agg(adjustment_id), 'waiting', jsonb_agg(adjustment_id) FILTER (WHERE state = 'waiting'))
+      INTO moved FROM own;
   -- waits for what the other record is moving as an operator just now
-  SELECT 1 FROM staff WHERE member_id = src FOR UPDATE;
-  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, day, points FROM adjustment_day WHERE staff_id = src
+  PERFORM 1 FROM staff WHERE member_id = src FOR UPDATE;
+  WITH own AS (DELETE FROM adjustment_day WHERE staff_id = src RETURNING day, points)
+    SELECT moved || jsonb_build_object('days', jsonb_agg(jsonb_build_array(day, points))) INTO moved FROM own;
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(CASE jsonb_typeof(moved->'days') WHEN 'array' THEN moved->'days' ELSE '[]' END) one
     ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
-  DELETE FROM adjustment_day WHERE staff_id = src
-$$;
+  RETURN jsonb_strip_nulls(moved);
+END $$;
+
+-- What a merge brought goes back, but for what was carried out since: that stays where its points are.
+CREATE OR REPLACE FUNCTION adjustment_bring_back(src uuid, dst uuid, moved jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE adjustment SET member_id = dst WHERE member_id = src AND adjustment_id = ANY (uuid_list(moved->'adjustments'))
+    AND NOT (state = 'done' AND adjustment_id = ANY (uuid_list(moved->'waiting')));
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one;
+  UPDATE adjustment_day own SET points = own.points - (one->>1)::int FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one
+    WHERE own.staff_id = src AND own.day = one->>0;
+  DELETE FROM adjustment_day WHERE staff_id = src AND points = 0;
+END $$;

@@ -40,23 +40,3 @@ BEGIN
             'growth_expired', '{}', (call->>'at')::timestamptz);
   RETURN jsonb_build_object('expired', gone);
 END $$;
-
--- A merge moves the growth that one record still holds, day by day, the latest first: what is older has left already.
-CREATE OR REPLACE FUNCTION ledger_move_growth(src uuid, dst uuid, held int, at timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  one record;
-  part int;
-BEGIN
-  FOR one IN SELECT date_trunc('day', earned_at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' AS day, sum(growth)::int AS growth
-      FROM ledger_growth_lines(src, 'epoch') GROUP BY 1 HAVING sum(growth) > 0 ORDER BY 1 DESC LOOP
-    EXIT WHEN held = 0;
-    part := least(held, one.growth);
-    INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at) VALUES
-      (src, uuid_v7(at), 'growth', 'member:growth', 'programme:moved', part, 'merged_out', jsonb_build_object('earnedAt', iso_text(one.day)), at),
-      (dst, uuid_v7(at), 'growth', 'programme:moved', 'member:growth', part, 'merged_in',
-        jsonb_build_object('earnedAt', iso_text(one.day), 'from', src), at);
-    held := held - part;
-  END LOOP;
-  IF held > 0 THEN PERFORM ledger_move_pair(src, dst, 'growth', 'member:growth', held, NULL, NULL, at); END IF;
-END $$;

@@ -118,59 +118,6 @@ LANGUAGE sql AS $$
   SELECT '{}'::jsonb
 $$;
 
--- Moves everything of {from} to {to}, lot by lot with expiry and origin, growth too, as pairs of transfers through
--- programme:moved. What is due has its day first: a lot that came later cannot have matured or ended before. → {points, growth}
-CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  at timestamptz := (call->>'at')::timestamptz;
-  moving lot;
-  side text;
-  new_lot uuid;
-  own account;
-BEGIN
-  PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
-  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', id)) FROM unnest(ARRAY[src, dst]) id;
-  SELECT * INTO own FROM account WHERE member_id = src;
-  FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
-    side := CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END;
-    new_lot := uuid_v7(at);
-    UPDATE lot SET remaining = 0 WHERE member_id = src AND lot_id = moving.lot_id;
-    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
-      VALUES (dst, new_lot, moving.origin_lot_id, moving.state, moving.remaining, moving.remaining, moving.active_at,
-              moving.expires_at, moving.effect_kind, moving.effect_source);
-    PERFORM ledger_move_pair(src, dst, 'points', side, moving.remaining, moving.lot_id, new_lot, at);
-  END LOOP;
-  IF own.growth > 0 THEN PERFORM ledger_move_growth(src, dst, own.growth, at); END IF;
-  IF own.debt_points > 0 THEN PERFORM ledger_move_debt(src, dst, own.debt_points, at); END IF;
-  UPDATE lot_use SET member_id = dst WHERE member_id = src;
-  PERFORM adjustment_merge(src, dst);
-  UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
-  UPDATE account SET available_points = available_points + own.available_points,
-      pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,
-      growth = growth + own.growth WHERE member_id = dst;
-  PERFORM ledger_pay_debt(dst, lot_id, at) FROM lot
-    WHERE member_id = dst AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id;
-  RETURN jsonb_build_object('came', jsonb_build_object('points', own.available_points + own.pending_points, 'growth', own.growth));
-END $$;
-
-CREATE OR REPLACE FUNCTION ledger_move_pair(src uuid, dst uuid, what text, side text, amount int, old_lot uuid, new_lot uuid, at timestamptz)
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at) VALUES
-    (src, uuid_v7(at), what, side, 'programme:moved', amount, 'merged_out', '{}', old_lot, at),
-    (dst, uuid_v7(at), what, 'programme:moved', side, amount, 'merged_in', '{}', new_lot, at)
-$$;
-
--- Debt is the negative side of a member, so it travels the other way round.
-CREATE OR REPLACE FUNCTION ledger_move_debt(src uuid, dst uuid, amount int, at timestamptz)
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at) VALUES
-    (src, uuid_v7(at), 'points', 'programme:moved', 'member:debt', amount, 'merged_out', '{}', at),
-    (dst, uuid_v7(at), 'points', 'member:debt', 'programme:moved', amount, 'merged_in', '{}', at)
-$$;
-
 -- A transfer or an effect is written once; a mistake is undone by a new transfer.
 CREATE OR REPLACE FUNCTION ledger_keep() RETURNS trigger
 LANGUAGE plpgsql AS $$

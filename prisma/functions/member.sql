@@ -38,6 +38,7 @@ BEGIN
   PERFORM 1 FROM member WHERE member_id = who AND status = 'active' FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   FOR proof IN SELECT value FROM jsonb_array_elements(call->'proofs') LOOP
+    IF proof->>'kind' = 'phone' THEN PERFORM member_remember_phones(who, proof->>'subject', now_at); END IF;
     INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
       VALUES (proof->>'kind', proof->>'issuer', proof->>'subject', who, decode(proof->>'sealed', 'base64'), now_at, now_at)
       ON CONFLICT (kind, issuer, subject) DO UPDATE SET proven_at = excluded.proven_at, member_id = excluded.member_id,
@@ -52,6 +53,16 @@ BEGIN
   UPDATE member SET last_active_at = greatest(last_active_at, now_at) WHERE member_id = who;
   RETURN '{}';
 END $$;
+
+-- What an attached phone ends: the older phone of the same person, and this number with whoever had it.
+CREATE OR REPLACE FUNCTION member_remember_phones(who uuid, number text, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, subject_sealed, proven_at, first_at, because)
+    SELECT member_id, kind, issuer, subject, now_at, subject_sealed, proven_at, first_at,
+        CASE member_id WHEN who THEN 'newer_phone' ELSE 'moved' END
+      FROM identity WHERE kind = 'phone' AND (member_id = who) <> (subject = number)
+    ON CONFLICT DO NOTHING
+$$;
 
 -- One look at the second proof, counted before it is judged. Looks come one after the other: both members are locked
 -- first, in id order like in a merge. {memberId, claimId, at} → {holderId, triesLeft} or NULL

@@ -55,7 +55,8 @@ BEGIN
 END $$;
 
 -- The tier of somebody who never had what was given back: lifted by what was kept, lowered by the ends of validity as they came,
--- a step further where only what was given back had kept it. A record that was merged brings what it deserved itself.
+-- a step further where only what was given back had kept it. A record that was merged brings what it deserved itself, and an
+-- older system's word for a tier is kept.
 CREATE OR REPLACE FUNCTION tier_deserved(member uuid, call jsonb) RETURNS int
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -72,6 +73,8 @@ BEGIN
       deserved := tier_below(call, deserved);
     ELSIF one.reason = 'landed' THEN
       deserved := least(deserved, one.after);
+    ELSIF one.reason = 'imported' THEN
+      deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'merged' THEN
       deserved := greatest(deserved, (SELECT max(tier_deserved(m.member_id, call)) FROM member m WHERE m.merged_into = member));
     END IF;

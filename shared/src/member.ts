@@ -36,3 +36,9 @@ export function maskPhone(phone: string): string {
 /** A display name a member may choose: 1–20 characters, no control characters. */
 export const isDisplayName = (name: string): boolean =>
   [...name.trim()].length >= 1 && [...name.trim()].length <= 20 && !/\p{C}/u.test(name)
+
+/** A plastic card's number without what people type between: 6 to 32 digits or capital letters; null for anything else. */
+export function normalCardNo(typed: string): string | null {
+  const cardNo = typed.replace(/[\s-]+/g, '').toUpperCase()
+  return /^[0-9A-Z]{6,32}$/.test(cardNo) ? cardNo : null
+}

@@ -4,7 +4,7 @@ import type { Cast, ProcedureCase } from './procedure-cases.fixture'
 const requestId = () => randomUUID()
 
 /** A visit of another shop, and a customer who is not the one of this visit. */
-const elsewhere = (more: () => Record<string, unknown> = () => ({})) => ({
+export const elsewhere = (more: () => Record<string, unknown> = () => ({})) => ({
   visitId: { input: ({ foreignVisit }: Cast) => ({ ...foreignVisit, ...more() }), answer: 'VISIT_UNKNOWN' },
   memberRef: {
     input: ({ visit, foreignVisit }: Cast) => ({ ...visit, memberRef: foreignVisit.memberRef, ...more() }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
+import { IDENTITY_CASES } from './identity-cases.fixture'
 import { LEDGER_CASES } from './ledger-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
 import { MERGE_CASES } from './merge-cases.fixture'
@@ -154,6 +155,7 @@ export const CASES: Record<string, ProcedureCase> = {
       },
     },
   },
+  ...IDENTITY_CASES,
   ...LEDGER_CASES,
   ...MERGE_CASES,
   ...ORDER_CASES,

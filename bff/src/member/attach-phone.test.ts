@@ -39,6 +39,7 @@ test('a number that nobody has is bound, masked in the answer, sealed at rest', 
   const { ctx, memberId } = await newMember(one)
   expect(await attachPhone(ctx, request(phone))).toEqual({
     phoneMasked: expect.stringMatching(/^138\*{4}\d{4}$/),
+    attached: true,
     claim: null,
   })
   expect(await holderOf(one, phone)).toBe(memberId)

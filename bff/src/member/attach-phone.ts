@@ -10,6 +10,8 @@ import { settleProofs } from './settle-proofs'
 
 export interface AttachedPhone {
   phoneMasked: string
+  /** False: it stays where it is until a second proof says who both are. */
+  attached: boolean
   claim: OpenClaim | null
 }
 
@@ -42,5 +44,5 @@ async function bind(tx: Ctx, memberId: string, proof: ProvenIdentity): Promise<A
   const owner = ('memberId' in found && found.memberId) || refuse('SESSION_OVER')
   await attachProofs(tx, owner, take)
   const claim = found.kind === 'second_proof' ? await openClaim(tx, owner, found) : null
-  return { phoneMasked: maskPhone(proof.readable as string), claim }
+  return { phoneMasked: maskPhone(proof.readable as string), attached: take.length > 0, claim }
 }

@@ -12,32 +12,41 @@ export interface OpenClaim {
   expiresAt: string
 }
 
-/** Remembers that the phone led to an older record. Runs inside a transaction. */
+export type ClaimReason = 'silent' | 'wechat_unknown' | 'card_typed'
+
+/**
+ * Remembers that somebody may be an older record's person, until a second proof is given: the last four digits of its
+ * card where the phone led there, or the word of a colleague who sees card and person. Answers what can be proven by
+ * digits; null where only a colleague can help. Runs inside a transaction.
+ */
 export async function openClaim(
   tx: Ctx,
   memberId: string,
-  { holderId, because }: { holderId: string; because: 'silent' | 'wechat_unknown' },
+  { holderId, because }: { holderId: string; because: ClaimReason },
 ): Promise<OpenClaim | null> {
-  const card = await tx.db.identity.findFirst({
-    where: { memberId: holderId, kind: 'store_card' },
-    select: { kind: true },
-  })
-  if (!card) return null
-  const claimId = uuidv7({ msecs: tx.now().getTime() })
-  await tx.db.claim.create({
-    data: {
-      memberId,
-      claimId,
-      holderId,
-      because,
-      triesLeft: tx.policy.claimTries,
-      expiresAt: new Date(tx.now().getTime() + tx.policy.claimDays * DAY_MS),
-    },
-  })
-  return findClaim(tx.db, memberId, tx.now())
+  const now = tx.now()
+  const where = { memberId, holderId, settledAt: null, expiresAt: { gt: now } }
+  const [card, open] = await Promise.all([
+    tx.db.identity.findFirst({ where: { memberId: holderId, kind: 'store_card' }, select: { kind: true } }),
+    tx.db.claim.findFirst({ where: { ...where, because }, select: { claimId: true } }),
+  ])
+  // whoever typed a card's number knows its last four digits, and has proven nothing
+  const byDigits = card !== null && because !== 'card_typed'
+  if (!open)
+    await tx.db.claim.create({
+      data: {
+        memberId,
+        claimId: uuidv7({ msecs: now.getTime() }),
+        holderId,
+        because,
+        triesLeft: byDigits ? tx.policy.claimTries : 0,
+        expiresAt: new Date(now.getTime() + tx.policy.claimDays * DAY_MS),
+      },
+    })
+  return byDigits ? findClaim(tx.db, memberId, now) : null
 }
 
-/** The newest claim that can still be answered. */
+/** The newest claim that can still be answered by the digits of a card. */
 export async function findClaim(db: Db, memberId: string, now: Date): Promise<OpenClaim | null> {
   const claim = await db.claim.findFirst({
     where: { memberId, settledAt: null, triesLeft: { gt: 0 }, expiresAt: { gt: now } },

@@ -1,4 +1,5 @@
 export { findClaim, type OpenClaim, openClaim } from './claim'
+export { cardProof } from './claim-by-card'
 export { attachProofs, createMember, joinedSince, type NewMember } from './create-member'
 export { displayNameOf } from './get-me'
 export {
@@ -19,4 +20,4 @@ export {
   wechatProofs,
   wechatSays,
 } from './prove-identity'
-export { type Settled, settleProofs } from './settle-proofs'
+export { keptApartOf, type Settled, settleProofs } from './settle-proofs'

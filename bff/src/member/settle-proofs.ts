@@ -38,14 +38,14 @@ export async function settleProofs(tx: Ctx, proofs: ProvenIdentity[], me?: strin
   }
 }
 
-/** Which of these records an operator has separated from each other. */
+/** Which of these records an operator has separated from each other, under whatever record each stands today. */
 export async function keptApartOf(db: Db, memberIds: string[]): Promise<KeptApart> {
   const ids = [...new Set(memberIds)]
   if (ids.length < 2) return () => false
-  const pairs = await db.keptApart.findMany({
-    where: { memberId: { in: ids }, otherId: { in: ids } },
-    select: { memberId: true, otherId: true },
-  })
-  const known = new Set(pairs.map(({ memberId, otherId }) => `${memberId} ${otherId}`))
-  return (one, other) => known.has(`${one} ${other}`)
+  const pairs = await db.$queryRaw<{ one: string; other: string }[]>`
+    SELECT coalesce(a.merged_into, a.member_id) AS one, coalesce(b.merged_into, b.member_id) AS other
+      FROM member a JOIN kept_apart k ON k.member_id = a.member_id JOIN member b ON b.member_id = k.other_id
+      WHERE a.member_id = ANY (${ids}::uuid[]) OR a.merged_into = ANY (${ids}::uuid[])`
+  const known = new Set(pairs.map(({ one, other }) => `${one} ${other}`))
+  return (one, other) => one !== other && known.has(`${one} ${other}`)
 }

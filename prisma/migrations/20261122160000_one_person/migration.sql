@@ -154,6 +154,7 @@ ALTER TABLE "cancellation" ADD CONSTRAINT cancellation_form CHECK (state IN ('as
   AND because IN ('member', 'wechat') AND (state = 'asked') = (ended_at IS NULL) AND due_at >= asked_at);
 CREATE UNIQUE INDEX cancellation_open ON "cancellation" (member_id) WHERE state = 'asked';
 CREATE INDEX cancellation_due ON "cancellation" (due_at) WHERE state = 'asked';
+CREATE INDEX cancellation_done ON "cancellation" (ended_at) WHERE state = 'done';
 ALTER TABLE "import_run" ADD CONSTRAINT import_run_progress CHECK (lines >= 0 AND bytes >= 0);
 ALTER TABLE "import_key" ADD CONSTRAINT import_key_one CHECK (id = 1);
 ALTER TABLE "tier_change" DROP CONSTRAINT tier_change_form, ADD CONSTRAINT tier_change_form CHECK (before BETWEEN 1 AND 6
@@ -165,6 +166,14 @@ INSERT INTO "house_key" (number, used_from) SELECT 1, now() WHERE EXISTS (SELECT
 
 
 -- Functions, word for word as in prisma/functions.
+
+DROP FUNCTION adjustment_merge;
+
+DROP FUNCTION ledger_move_debt;
+
+DROP FUNCTION ledger_move_growth;
+
+DROP FUNCTION ledger_move_pair;
 
 -- A phone that can show the member's code, and the directory row that a scan finds it by. Locks the member first,
 -- like a scan and a merge do.
@@ -284,6 +293,15 @@ CREATE OR REPLACE FUNCTION consent_personal(who uuid) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT NOT EXISTS (SELECT 1 FROM consent WHERE member_id = who AND document = 'personal_offers' AND withdrawn_at IS NOT NULL)
 $$;
+
+-- Uses up a one-time link; false when it has been used. {command: as for request_end, whose requestId is the link's}
+CREATE OR REPLACE FUNCTION export_spend(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF request_begin(call->'command') IS NOT NULL THEN RETURN '{"spent": false}'; END IF;
+  PERFORM request_end(call->'command', '{}');
+  RETURN '{"spent": true}';
+END $$;
 
 -- Coupons of two records that become two people again. Protects I-C1 (no coupon has two owners, none is usable twice) and I-ID4.
 
@@ -867,13 +885,10 @@ CREATE OR REPLACE FUNCTION gift_give_points(own gift_given, call jsonb) RETURNS 
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
-  holders uuid[];
+  holders uuid[] := ARRAY(SELECT merge_former(src));
   taken int;
 BEGIN
   IF own.lot_id IS NULL THEN RETURN 0; END IF;
-  WITH RECURSIVE holder(member_id) AS (
-    SELECT unnest(ARRAY[src, (call->>'to')::uuid]) UNION SELECT m.member_id FROM merge_record m JOIN holder h ON m.other_id = h.member_id)
-  SELECT array_agg(member_id) INTO holders FROM holder;
   SELECT coalesce(sum(CASE reason WHEN 'gift_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
     WHERE member_id = ANY (holders) AND effect_kind = 'gift' AND effect_source = own.given_id::text
       AND reason IN ('gift_returned', 'gift_restored');
@@ -1087,6 +1102,88 @@ BEGIN
   RETURN (ledger_take_lot(jsonb_build_object('memberId', own.member_id, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
     'originLotId', own.lot_id, 'reason', 'gift_returned',
     'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'taken')::int;
+END $$;
+
+-- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
+-- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- undertaken, released, taken, personal, rightsOwn, shareCode}; no member for one that was merged away.
+CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object(
+    'member', (SELECT json_build_object('memberNo', m.member_no, 'nameSealed', encode(m.name_sealed, 'base64'))
+      FROM member m WHERE m.member_id = me AND m.status = 'active'),
+    'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
+        'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
+    -- what counts on a tier's last day is looked up only when that is near
+    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until, 'countsAtEnd', CASE
+        WHEN s.tier > 1 AND s.valid_until < now_at + make_interval(days => (call->>'tierWarnDays')::int + 1)
+        THEN tier_counts_at(me, s.valid_until, (call->>'windowMonths')::int) END) FROM standing s WHERE s.member_id = me),
+    'lots', (SELECT coalesce(json_agg(live), '[]') FROM (
+      SELECT l.state, l.remaining, l.active_at AS "activeAt", l.expires_at AS "expiresAt" FROM lot l
+        WHERE l.member_id = me AND l.remaining > 0 ORDER BY l.expires_at, l.lot_id LIMIT 100) live),
+    'claim', (SELECT json_build_object('claimId', c.claim_id, 'points', h.available_points + h.pending_points)
+      FROM claim c JOIN account h ON h.member_id = c.holder_id
+      WHERE c.member_id = me AND c.settled_at IS NULL AND c.tries_left > 0 AND c.expires_at > now_at
+      ORDER BY c.claim_id DESC LIMIT 1),
+    'phones', (SELECT count(*) FROM identity i WHERE i.member_id = me AND i.kind = 'phone'),
+    'devices', (SELECT count(*) FROM device d WHERE d.member_id = me),
+    'gift', home_gift(me, now_at, (call->>'newAfterDays')::int),
+    'coupons', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT t.title, c.expires_at AS "expiresAt", c.valid_from AS "validFrom" FROM coupon c JOIN coupon_template t USING (template_id)
+        WHERE c.member_id = me AND c.state IN ('granted', 'held') AND c.expires_at > now_at
+        ORDER BY c.expires_at, c.coupon_id LIMIT 100) own),
+    'pickups', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT r.redemption_id AS "redemptionId", r.title, r.state, r.pickup_by AS "pickupBy" FROM redemption r
+        WHERE r.member_id = me AND r.state IN ('placed', 'ready') ORDER BY r.pickup_by, r.redemption_id LIMIT 50) own),
+    'undertaken', (SELECT coalesce(json_agg(own), '[]') FROM (
+      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, o.ends_at AS "endsAt",
+          o.reward_points AS "rewardPoints", h.name AS "honourName"
+        FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
+        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND o.ends_at > now_at LIMIT 50) own),
+    'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
+      SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
+        FROM referral r JOIN member f ON f.member_id = r.member_id
+        WHERE r.inviter_id = me AND r.state = 'released' AND r.settled_at > now_at - interval '3 days'
+        ORDER BY r.settled_at DESC LIMIT 1) paid),
+    'taken', (SELECT coalesce(json_object_agg(q.reward_id, q.taken), '{}') FROM (
+      SELECT reward_id, taken FROM reward_quota WHERE member_id = me LIMIT 200) q),
+    'personal', consent_personal(me),
+    'rightsOwn', right_own(me, now_at),
+    'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
+END $$;
+
+-- What decides whether the running gift is open for somebody; NULL when they have had it or joined too long ago to ask.
+CREATE OR REPLACE FUNCTION home_gift(me uuid, now_at timestamptz, new_after_days int) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own gift;
+  since timestamptz;
+BEGIN
+  SELECT * INTO own FROM gift_running(now_at);
+  IF NOT FOUND OR EXISTS (SELECT 1 FROM gift_given g WHERE g.member_id = me AND g.kind = own.kind AND g.state = 'given') THEN
+    RETURN NULL;
+  END IF;
+  since := member_new_since(me);
+  IF since IS NULL OR since + make_interval(days => own.join_within_days + 1) < now_at THEN RETURN NULL; END IF;
+  RETURN json_build_object('giftId', own.gift_id, 'title', own.title, 'joinWithinDays', own.join_within_days,
+    'startsAt', own.starts_at, 'endsAt', own.ends_at, 'newSince', since,
+    'boughtBefore', order_bought_before(me, since, new_after_days),
+    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
+END $$;
+
+-- The rewards on the shelf with what is left of each; the same for everybody. {at}
+CREATE OR REPLACE FUNCTION home_shelf(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(json_agg(shelf), '[]') FROM (
+    SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, r.tier_gate AS "tierGate", r.per_person_limit AS "perPersonLimit",
+        r.public_at AS "publicAt", r.early_hours AS "earlyHours", r.ends_at AS "endsAt", mall_left(r) AS left
+      FROM reward r WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > (call->>'at')::timestamptz)
+      ORDER BY r.position, r.reward_id LIMIT 200) shelf);
 END $$;
 
 -- Taking in the members of another system. What a file's lines say is judged on the server; here a batch of some hundred lines is
@@ -1333,6 +1430,205 @@ CREATE OR REPLACE TRIGGER reward_code_key_keep BEFORE INSERT OR UPDATE OF sealed
 CREATE OR REPLACE TRIGGER import_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON import_key
   FOR EACH ROW EXECUTE FUNCTION key_keep();
 
+-- Corrections by hand. Protects: I-L3 (what is not there becomes visible debt), I-L5 (each adjustment claims its effect),
+-- the limit of what one operator moves alone (a conditional write, its CHECK behind it) and that nobody agrees with
+-- themselves.
+
+-- Gives or takes points by hand. More: one new lot that is active at once and pays what is owed first. Fewer: active lots, the
+-- earliest end first, then visible debt. {memberId, at, kind, sourceId, points (signed), expiresAt, reason, detail}
+-- → {available, debt: what this one left owed, lotId: the new lot or null}, or NULL when this source has had its effect.
+CREATE OR REPLACE FUNCTION ledger_adjust(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own account := ledger_hold((call->>'memberId')::uuid, (call->>'at')::timestamptz);
+  points int := (call->>'points')::int;
+  lot uuid;
+  owed int := 0;
+BEGIN
+  IF NOT ledger_claim(call, 'adjust') THEN RETURN NULL; END IF;
+  IF points > 0 THEN lot := ledger_adjust_up(call, points); ELSE owed := ledger_adjust_down(call, -points); END IF;
+  SELECT * INTO own FROM account WHERE member_id = own.member_id;
+  RETURN jsonb_build_object('available', own.available_points, 'debt', owed, 'lotId', lot);
+END $$;
+
+-- The account row is held already. → the new lot
+CREATE OR REPLACE FUNCTION ledger_adjust_up(call jsonb, points int) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  new_lot uuid := uuid_v7(now_at);
+BEGIN
+  INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+    VALUES (member, new_lot, new_lot, 'active', points, points, now_at, (call->>'expiresAt')::timestamptz, call->>'kind', call->>'sourceId');
+  UPDATE account SET available_points = available_points + points WHERE member_id = member;
+  PERFORM ledger_move(call, 'points', 'programme:adjusted', 'member:available', points, new_lot, call->>'reason');
+  PERFORM ledger_pay_debt(member, new_lot, now_at);
+  RETURN new_lot;
+END $$;
+
+-- The account row is held already. → what the lots did not hold and is owed now
+CREATE OR REPLACE FUNCTION ledger_adjust_down(call jsonb, points int) RETURNS int
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  owed int := points;
+  giving lot;
+  part int;
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = member AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    part := least(owed, giving.remaining);
+    UPDATE lot SET remaining = remaining - part WHERE member_id = member AND lot_id = giving.lot_id;
+    PERFORM ledger_move(call, 'points', 'member:available', 'programme:adjusted', part, giving.lot_id, call->>'reason');
+    owed := owed - part;
+  END LOOP;
+  IF owed > 0 THEN PERFORM ledger_move(call, 'points', 'member:debt', 'programme:adjusted', owed, NULL, call->>'reason'); END IF;
+  UPDATE account SET available_points = available_points - (points - owed), debt_points = debt_points + owed WHERE member_id = member;
+  RETURN owed;
+END $$;
+
+-- Proposes a correction; what the operator may still move alone today is done at once. The conditional write to the day
+-- decides between many at once; nobody moves their own points alone.
+-- {request, staffId, memberId, adjustmentId, points, reason, note, day, aloneLimit, titles, expiresAt, at} → adjustment
+CREATE OR REPLACE FUNCTION adjustment_propose(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  PERFORM member_hold(member);
+  INSERT INTO adjustment (member_id, adjustment_id, points, reason, note, state, proposed_by, proposed_at)
+    VALUES (member, (call->>'adjustmentId')::uuid, (call->>'points')::int, call->>'reason', call->>'note', 'waiting',
+            own.member_id, (call->>'at')::timestamptz) RETURNING * INTO proposed;
+  IF member <> own.member_id AND adjustment_take_alone(own.member_id, call->>'day', abs(proposed.points), (call->>'aloneLimit')::int) THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'ledger.adjust', 'subject', proposed.adjustment_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- A second operator agrees or not. Neither who proposed it, in whatever record, nor whose points they are.
+-- {request, staffId, adjustmentId, agree, note, titles, expiresAt, at} → adjustment
+-- Refuses NOT_FOUND, ADJUSTMENT_OWN, ADJUSTMENT_DONE, MEMBER_UNKNOWN (gone meanwhile), BUSY (merged meanwhile).
+CREATE OR REPLACE FUNCTION adjustment_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  id uuid := (call->>'adjustmentId')::uuid;
+  agreed boolean := (call->>'agree')::boolean;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  member uuid;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  SELECT member_id INTO member FROM adjustment WHERE adjustment_id = id;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "adjustment"}'); END IF;
+  -- a refusal moves nothing, so it is possible for somebody who has left, too
+  IF agreed THEN PERFORM member_hold(member); END IF;
+  SELECT * INTO proposed FROM adjustment WHERE adjustment_id = id FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM member m WHERE m.member_id IN (proposed.proposed_by, proposed.member_id)
+      AND own.member_id IN (m.member_id, m.merged_into)) THEN
+    PERFORM refuse('ADJUSTMENT_OWN');
+  END IF;
+  IF proposed.state <> 'waiting' THEN PERFORM refuse('ADJUSTMENT_DONE'); END IF;
+  IF agreed AND proposed.member_id <> member THEN PERFORM refuse('BUSY'); END IF;
+  IF agreed THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  ELSE
+    UPDATE adjustment SET state = 'refused', decided_by = own.member_id, decided_at = (call->>'at')::timestamptz,
+        decision_note = call->>'note'
+      WHERE adjustment_id = id AND state = 'waiting' RETURNING * INTO proposed;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'ledger.decide', 'subject', id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- The working operator who asks, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION adjustment_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+-- Takes so many points from what one operator may move alone on one day; false when they do not fit in any more.
+CREATE OR REPLACE FUNCTION adjustment_take_alone(operator uuid, which_day text, moved int, alone_limit int) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT operator, which_day, moved WHERE moved <= alone_limit
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points
+      WHERE adjustment_day.points + excluded.points <= alone_limit;
+  RETURN FOUND;
+END $$;
+
+-- Moves the points of a waiting adjustment. The member is held.
+CREATE OR REPLACE FUNCTION adjustment_carry_out(proposed adjustment, decider uuid, call jsonb) RETURNS adjustment
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb := ledger_adjust(jsonb_build_object('memberId', proposed.member_id, 'at', call->'at', 'kind', 'adjustment',
+    'sourceId', proposed.adjustment_id, 'points', proposed.points, 'expiresAt', call->'expiresAt', 'reason', 'adjusted',
+    'detail', jsonb_build_object('title', call->'titles'->>proposed.reason)));
+BEGIN
+  UPDATE adjustment SET state = 'done', decided_by = decider, decided_at = (call->>'at')::timestamptz,
+      -- the note of a proposal that one operator was enough for is no decision's
+      decision_note = CASE WHEN decider <> proposed.proposed_by THEN call->>'note' END, debt_points = (moved->>'debt')::int
+    WHERE adjustment_id = proposed.adjustment_id AND state = 'waiting' AND moved IS NOT NULL RETURNING * INTO proposed;
+  IF NOT FOUND THEN RAISE EXCEPTION 'adjustment % has had its effect', proposed.adjustment_id; END IF;
+  RETURN proposed;
+END $$;
+
+CREATE OR REPLACE FUNCTION adjustment_row(a adjustment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('adjustmentId', a.adjustment_id, 'memberId', a.member_id, 'points', a.points, 'reason', a.reason,
+    'note', a.note, 'state', a.state, 'proposedBy', a.proposed_by, 'proposedAt', iso_text(a.proposed_at), 'decidedBy', a.decided_by,
+    'decidedAt', iso_text(a.decided_at), 'decisionNote', a.decision_note, 'debtPoints', a.debt_points)
+$$;
+
+-- What concerned the other record concerns the survivor; what both moved alone on a day was moved by one person.
+-- → {adjustments: [ids], waiting: [ids of those not decided yet], days: [[day, points]]}, each only where there is one
+CREATE OR REPLACE FUNCTION adjustment_bring(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb;
+BEGIN
+  WITH own AS (UPDATE adjustment SET member_id = dst WHERE member_id = src RETURNING adjustment_id, state)
+    SELECT jsonb_build_object('adjustments', jsonb_agg(adjustment_id), 'waiting', jsonb_agg(adjustment_id) FILTER (WHERE state = 'waiting'))
+      INTO moved FROM own;
+  -- waits for what the other record is moving as an operator just now
+  PERFORM 1 FROM staff WHERE member_id = src FOR UPDATE;
+  WITH own AS (DELETE FROM adjustment_day WHERE staff_id = src RETURNING day, points)
+    SELECT moved || jsonb_build_object('days', jsonb_agg(jsonb_build_array(day, points))) INTO moved FROM own;
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(CASE jsonb_typeof(moved->'days') WHEN 'array' THEN moved->'days' ELSE '[]' END) one
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
+  RETURN jsonb_strip_nulls(moved);
+END $$;
+
+-- What a merge brought goes back, but for what was carried out since: that stays where its points are.
+CREATE OR REPLACE FUNCTION adjustment_bring_back(src uuid, dst uuid, moved jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE adjustment SET member_id = dst WHERE member_id = src AND adjustment_id = ANY (uuid_list(moved->'adjustments'))
+    AND NOT (state = 'done' AND adjustment_id = ANY (uuid_list(moved->'waiting')));
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one;
+  UPDATE adjustment_day own SET points = own.points - (one->>1)::int FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one
+    WHERE own.staff_id = src AND own.day = one->>0;
+  DELETE FROM adjustment_day WHERE staff_id = src AND points = 0;
+END $$;
+
 -- Points of somebody who leaves go to the programme lot by lot, what they owe is written off, growth ends; nothing is edited, so the
 -- books go on adding up. → {points, pendingPoints, debtPoints, growth}: what was forfeited
 CREATE OR REPLACE FUNCTION ledger_erase(call jsonb) RETURNS jsonb
@@ -1385,6 +1681,168 @@ BEGIN
   UPDATE standing SET tier = 1, review_at = tier_never(), warned_of = NULL WHERE member_id = ANY (erase_records(call));
   DELETE FROM tier_change WHERE member_id = ANY (erase_records(call));
   RETURN jsonb_build_object('tier', held);
+END $$;
+
+-- Two records become one: everything of the one moves to the other as pairs of transfers through programme:moved, and the journal
+-- says what moved. What was earned before keeps its lot's end and origin; nothing is edited. Protects I-ID2.
+
+-- Moves everything of {from} to {to}, lot by lot, growth day by day. What is due has its day first: a lot that came later cannot
+-- have matured or ended before. → {came, reversed, moved: {lots: [[old, new, points]], growth: [[day, growth]], debt, owed (the
+-- survivor's), paid: [[lot, points]] (what lots paid of both debts at once), adjustments, waiting, days}}
+CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own account;
+  had account;
+  moved jsonb;
+  paid jsonb := '[]';
+BEGIN
+  PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', id)) FROM unnest(ARRAY[src, dst]) id;
+  SELECT * INTO own FROM account WHERE member_id = src;
+  SELECT * INTO had FROM account WHERE member_id = dst;
+  call := call || jsonb_build_object('marks', ledger_marks(src, dst, call->>'mergeId'));
+  moved := jsonb_build_object('lots', ledger_merge_lots(call),
+    'growth', CASE WHEN own.growth > 0 THEN ledger_merge_growth(call, own.growth) ELSE '[]' END) || adjustment_bring(src, dst);
+  UPDATE lot_use SET member_id = dst WHERE member_id = src;
+  UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
+  UPDATE account SET available_points = available_points + own.available_points,
+      pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,
+      growth = growth + own.growth WHERE member_id = dst;
+  IF own.debt_points > 0 THEN PERFORM ledger_carry(call, 'points', 'member:debt', own.debt_points, NULL, NULL, '{}'); END IF;
+  IF own.debt_points + had.debt_points > 0 THEN paid := ledger_pay_owed(dst, now_at); END IF;
+  moved := jsonb_strip_nulls(moved || jsonb_build_object('debt', nullif(own.debt_points, 0), 'owed', nullif(had.debt_points, 0),
+    'paid', nullif(paid, '[]'), 'lots', nullif(moved->'lots', '[]'), 'growth', nullif(moved->'growth', '[]')));
+  RETURN CASE WHEN moved = '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object(
+    'came', jsonb_strip_nulls(jsonb_build_object('points', nullif(own.available_points + own.pending_points, 0),
+      'growth', nullif(own.growth, 0), 'debtPoints', nullif(own.debt_points, 0), 'lots', nullif(jsonb_array_length(moved->'lots'), 0))),
+    'reversed', CASE WHEN paid = '[]' THEN '[]' ELSE jsonb_build_array(jsonb_build_object('kind', 'debt_paid',
+      'points', (SELECT sum((one->>1)::int) FROM jsonb_array_elements(paid) one),
+      'whose', CASE WHEN own.debt_points > 0 THEN 'other' ELSE 'survivor' END)) END);
+END $$;
+
+-- What the words of a moved line need: the other card's last four digits. → {out, in}, for the one that gives and the one that gets
+CREATE OR REPLACE FUNCTION ledger_marks(giver uuid, getter uuid, merge text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('out', jsonb_build_object('mergeId', merge, 'other4', right(b.member_no, 4)),
+    'in', jsonb_build_object('mergeId', merge, 'other4', right(a.member_no, 4))) FROM member a, member b
+    WHERE a.member_id = giver AND b.member_id = getter
+$$;
+
+-- → [[old lot, new lot, points]]
+CREATE OR REPLACE FUNCTION ledger_merge_lots(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  moving lot;
+  new_lot uuid;
+  lots jsonb := '[]';
+BEGIN
+  FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    new_lot := uuid_v7((call->>'at')::timestamptz);
+    UPDATE lot SET remaining = 0 WHERE member_id = src AND lot_id = moving.lot_id;
+    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+      VALUES ((call->>'to')::uuid, new_lot, moving.origin_lot_id, moving.state, moving.remaining, moving.remaining, moving.active_at,
+              moving.expires_at, moving.effect_kind, moving.effect_source);
+    PERFORM ledger_carry(call, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      moving.remaining, moving.lot_id, new_lot, '{}');
+    lots := lots || jsonb_build_array(jsonb_build_array(moving.lot_id, new_lot, moving.remaining));
+  END LOOP;
+  RETURN lots;
+END $$;
+
+-- The growth that one record still holds, day by day, the latest first: what is older has left already. → [[day, growth]]
+CREATE OR REPLACE FUNCTION ledger_merge_growth(call jsonb, held int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  one record;
+  part int;
+  days jsonb := '[]';
+BEGIN
+  FOR one IN SELECT iso_text(date_trunc('day', earned_at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai') AS day, sum(growth)::int AS growth
+      FROM ledger_growth_lines((call->>'from')::uuid, 'epoch') GROUP BY 1 HAVING sum(growth) > 0 ORDER BY 1 DESC LOOP
+    EXIT WHEN held = 0;
+    part := least(held, one.growth);
+    PERFORM ledger_carry(call, 'growth', 'member:growth', part, NULL, NULL, jsonb_build_object('earnedAt', one.day, 'from', call->'from'));
+    days := days || jsonb_build_array(jsonb_build_array(one.day, part));
+    held := held - part;
+  END LOOP;
+  IF held > 0 THEN PERFORM ledger_carry(call, 'growth', 'member:growth', held, NULL, NULL, jsonb_build_object('from', call->'from')); END IF;
+  RETURN days;
+END $$;
+
+-- A pair of transfers from {from} to {to}, each with the marks of its side; debt is the negative side of a member and travels the
+-- other way round. `reasons` are 'merged' or 'separated'.
+CREATE OR REPLACE FUNCTION ledger_carry(call jsonb, what text, side text, amount int, old_lot uuid, new_lot uuid, more jsonb,
+  reasons text DEFAULT 'merged') RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+    SELECT one.who, uuid_v7((call->>'at')::timestamptz), what,
+        CASE WHEN one.gives <> (side = 'member:debt') THEN side ELSE 'programme:moved' END,
+        CASE WHEN one.gives <> (side = 'member:debt') THEN 'programme:moved' ELSE side END, amount,
+        reasons || CASE WHEN one.gives THEN '_out' ELSE '_in' END,
+        (call->'marks'->CASE WHEN one.gives THEN 'out' ELSE 'in' END) || more, one.lot, (call->>'at')::timestamptz
+      FROM (VALUES ((call->>'from')::uuid, true, old_lot), ((call->>'to')::uuid, false, new_lot)) one (who, gives, lot)
+$$;
+
+-- Pays what is owed from the active lots, the earliest end first. The account is locked. → [[lot, points]]
+CREATE OR REPLACE FUNCTION ledger_pay_owed(member uuid, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  owed int;
+  paying lot;
+  paid jsonb := '[]';
+BEGIN
+  SELECT debt_points INTO owed FROM account WHERE member_id = member;
+  FOR paying IN SELECT * FROM lot WHERE member_id = member AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    PERFORM ledger_pay_debt(member, paying.lot_id, now_at);
+    paid := paid || jsonb_build_array(jsonb_build_array(paying.lot_id, least(owed, paying.remaining)));
+    owed := greatest(owed - paying.remaining, 0);
+  END LOOP;
+  RETURN paid;
+END $$;
+
+-- One record becomes two again. What the separated record ({to}) had, less what it lost by itself since, goes back lot by lot;
+-- what the survivor ({from}) used of it is charged. All by transfers through programme:moved; nothing is edited. Protects I-ID2, I-ID4.
+
+-- {mergeId, from, to, at, mergedAt, moved, charge, graceDays, windowMonths} → {back, lost}
+CREATE OR REPLACE FUNCTION ledger_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb := CASE jsonb_typeof(call->'moved') WHEN 'object' THEN call->'moved' ELSE '{}' END;
+  due jsonb;
+  came int;
+  used int := 0;
+  paid int := 0;
+  owes int;
+  growth int;
+BEGIN
+  PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', src));
+  call := call || jsonb_build_object('moved', moved, 'marks', ledger_marks(src, dst, call->>'mergeId')) || ledger_traces(call);
+  due := ledger_due(call);
+  came := ledger_bring_lots(call);
+  SELECT coalesce(sum(ledger_bring_used(call, one)), 0) INTO used FROM jsonb_array_elements(due->'origins') one
+    WHERE (one->>'used')::int > 0;
+  IF call->>'charge' = 'programme' THEN paid := least((due->>'spent')::int, used); END IF;
+  PERFORM ledger_credit_used(call, used, paid);
+  owes := (due->>'owes')::int;
+  IF owes > 0 THEN PERFORM ledger_credit_debt(call, owes); END IF;
+  PERFORM ledger_charge(call, used - paid - owes, due);
+  PERFORM ledger_free_uses(call);
+  PERFORM ledger_pay_owed(dst, now_at);
+  growth := ledger_unmerge_growth(call);
+  PERFORM adjustment_bring_back(src, dst, moved);
+  RETURN jsonb_build_object('back', jsonb_strip_nulls(jsonb_build_object('points', nullif(came + used, 0), 'debtPoints', nullif(owes, 0),
+      'growth', nullif(growth, 0), 'chargedPoints', nullif(greatest(used - paid - owes, 0), 0), 'programmePoints', nullif(paid, 0))),
+    'lost', due->'lost');
 END $$;
 
 -- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
@@ -1505,59 +1963,6 @@ CREATE OR REPLACE FUNCTION ledger_open(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   INSERT INTO account (member_id) VALUES ((call->>'memberId')::uuid) ON CONFLICT DO NOTHING;
   SELECT '{}'::jsonb
-$$;
-
--- Moves everything of {from} to {to}, lot by lot with expiry and origin, growth too, as pairs of transfers through
--- programme:moved. What is due has its day first: a lot that came later cannot have matured or ended before. → {points, growth}
-CREATE OR REPLACE FUNCTION ledger_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  at timestamptz := (call->>'at')::timestamptz;
-  moving lot;
-  side text;
-  new_lot uuid;
-  own account;
-BEGIN
-  PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
-  PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', id)) FROM unnest(ARRAY[src, dst]) id;
-  SELECT * INTO own FROM account WHERE member_id = src;
-  FOR moving IN SELECT * FROM lot WHERE member_id = src AND remaining > 0 ORDER BY expires_at, lot_id LOOP
-    side := CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END;
-    new_lot := uuid_v7(at);
-    UPDATE lot SET remaining = 0 WHERE member_id = src AND lot_id = moving.lot_id;
-    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
-      VALUES (dst, new_lot, moving.origin_lot_id, moving.state, moving.remaining, moving.remaining, moving.active_at,
-              moving.expires_at, moving.effect_kind, moving.effect_source);
-    PERFORM ledger_move_pair(src, dst, 'points', side, moving.remaining, moving.lot_id, new_lot, at);
-  END LOOP;
-  IF own.growth > 0 THEN PERFORM ledger_move_growth(src, dst, own.growth, at); END IF;
-  IF own.debt_points > 0 THEN PERFORM ledger_move_debt(src, dst, own.debt_points, at); END IF;
-  UPDATE lot_use SET member_id = dst WHERE member_id = src;
-  PERFORM adjustment_merge(src, dst);
-  UPDATE account SET available_points = 0, pending_points = 0, debt_points = 0, growth = 0 WHERE member_id = src;
-  UPDATE account SET available_points = available_points + own.available_points,
-      pending_points = pending_points + own.pending_points, debt_points = debt_points + own.debt_points,
-      growth = growth + own.growth WHERE member_id = dst;
-  PERFORM ledger_pay_debt(dst, lot_id, at) FROM lot
-    WHERE member_id = dst AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id;
-  RETURN jsonb_build_object('came', jsonb_build_object('points', own.available_points + own.pending_points, 'growth', own.growth));
-END $$;
-
-CREATE OR REPLACE FUNCTION ledger_move_pair(src uuid, dst uuid, what text, side text, amount int, old_lot uuid, new_lot uuid, at timestamptz)
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at) VALUES
-    (src, uuid_v7(at), what, side, 'programme:moved', amount, 'merged_out', '{}', old_lot, at),
-    (dst, uuid_v7(at), what, 'programme:moved', side, amount, 'merged_in', '{}', new_lot, at)
-$$;
-
--- Debt is the negative side of a member, so it travels the other way round.
-CREATE OR REPLACE FUNCTION ledger_move_debt(src uuid, dst uuid, amount int, at timestamptz)
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at) VALUES
-    (src, uuid_v7(at), 'points', 'programme:moved', 'member:debt', amount, 'merged_out', '{}', at),
-    (dst, uuid_v7(at), 'points', 'member:debt', 'programme:moved', amount, 'merged_in', '{}', at)
 $$;
 
 -- A transfer or an effect is written once; a mistake is undone by a new transfer.

@@ -1,0 +1,76 @@
+import { differentWechatPerson, survivorOf } from '@huiyuan/shared/identity'
+import { type Ctx, inTx } from '../ctx'
+import { holdersOf, keptApartOf, type MergeSummary, mergeCall, mergeMember } from '../member'
+import { refuse } from '../refusal'
+import type { AtWork } from '../staff'
+import { getVisit } from './get-visit'
+
+export interface OfVisit {
+  visitId: string
+  memberRef: string
+}
+
+/** The customer who stands here now and has shown a live code. @throws VISIT_UNKNOWN, VISIT_OVER, CODE_NEEDED */
+export async function presentMember(ctx: Ctx, staff: AtWork, of: OfVisit): Promise<string> {
+  const { memberId, method } = await getVisit(ctx, staff, of)
+  return method === 'code' ? memberId : refuse('CODE_NEEDED')
+}
+
+/** What would come over, and the seal that says which preview was looked at. */
+export interface JoinPreview extends MergeSummary {
+  seal: string
+}
+
+interface Pair {
+  memberId: string
+  otherId: string
+}
+
+/** The survivor and the other of two records that a colleague may join. @throws CARD_TAKEN for a record of somebody else */
+async function joinable(ctx: Ctx, { memberId, otherId }: Pair): Promise<[survivorId: string, otherId: string]> {
+  const [a, b] = await holdersOf(ctx.db, [memberId, otherId])
+  if (!a || !b || differentWechatPerson(a.identities, b.identities)) return refuse('CARD_TAKEN')
+  if ((await keptApartOf(ctx.db, [memberId, otherId]))(memberId, otherId)) return refuse('CARD_TAKEN')
+  const [survivor, other] = survivorOf(a, b)
+  return [survivor.memberId, other.memberId]
+}
+
+const causeOf = (staff: AtWork) => ({ because: 'card_shown', staffId: staff.memberId, storeId: staff.storeId }) as const
+
+/** What joining them would do: the merge itself, rolled back. @throws CARD_TAKEN, MERGE_BLOCKED */
+export const previewJoin = (ctx: Ctx, staff: AtWork, pair: Pair): Promise<JoinPreview> =>
+  inTx(ctx, async (tx) => {
+    const [survivorId, otherId] = await joinable(tx, pair)
+    const call = mergeCall(tx, survivorId, otherId, causeOf(staff))
+    const seen = await tx.sql<JoinPreview & { blockers: { blocker: string }[] }>('merge_preview', call)
+    if (seen.blockers[0]) return refuse('MERGE_BLOCKED', seen.blockers[0])
+    return { came: seen.came, reversed: seen.reversed, seal: seen.seal }
+  })
+
+/**
+ * Makes both one person, exactly as it was shown. Runs inside a transaction.
+ * @throws CARD_TAKEN, MERGE_BLOCKED, PREVIEW_CHANGED
+ */
+export async function joinRecords(
+  tx: Ctx,
+  staff: AtWork,
+  pair: Pair,
+  seal: string,
+): Promise<{ points: number; growth: number }> {
+  const shown = await previewJoin(tx, staff, pair)
+  if (shown.seal !== seal) return refuse('PREVIEW_CHANGED')
+  const [survivorId, otherId] = await joinable(tx, pair)
+  const { points, growth } = await mergeMember(tx, survivorId, otherId, causeOf(staff))
+  return { points, growth }
+}
+
+/** Writes what a colleague did in a visit into the store's chain. */
+export const auditVisit = (tx: Ctx, staff: AtWork, verb: string, visitId: string, bodyHash: string) =>
+  tx.sql('audit_append', {
+    storeId: staff.storeId,
+    at: tx.now(),
+    actorId: staff.memberId,
+    verb,
+    subject: visitId,
+    bodyHash,
+  })
