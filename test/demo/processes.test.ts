@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@huiyuan/prisma/database/process-identity'
+import { PATIENCE_MS } from '../support/patience'
 import { type ChildSpec, Processes } from './processes'
 
 const LIVES_ON: ChildSpec = {
@@ -27,7 +28,7 @@ const log = () => join(folder, 'child.log')
 const written = () => (existsSync(log()) ? readFileSync(log(), 'utf8') : '').split('\n').filter(Boolean).map(Number)
 
 async function until(true_: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !true_(); i++) await sleep(50)
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !true_(); ) await sleep(50)
   expect(true_()).toBe(true)
 }
 
@@ -47,7 +48,7 @@ test('a child that dies is started again; one that cannot live is given up', asy
   expect(written()).toHaveLength(6)
   expect(processes.findLost()).toContain('the child does not live')
   await processes.stop()
-}, 20_000)
+})
 
 test('what a killed demo left running is ended by the next', async () => {
   const killed = new Processes(folder)

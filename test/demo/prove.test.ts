@@ -7,7 +7,6 @@ import { PROJECT } from '../support/project'
 
 const TSX = createRequire(import.meta.url).resolve('tsx/cli')
 const ID = '0190a000-0000-7000-8000-000000000001'
-jest.setTimeout(30_000)
 
 let books: { url: string; drop: () => Promise<void> }
 beforeAll(async () => {

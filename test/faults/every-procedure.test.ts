@@ -127,7 +127,7 @@ beforeAll(async () => {
     manager: manager?.token,
     operator: operator?.token,
   }
-}, 60_000)
+})
 afterAll(() => house?.stop())
 
 /** A hold and an order in a visit. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, openDatabase } from '../../bff/src/db'
 import { seedFor } from '../story/demo-people.fixture'
 import { testDatabase } from '../support/database'
+import { PATIENCE_MS } from '../support/patience'
 import { type BffProcess, type Person, type RunningHouse, signIn, startBff, startHouse } from '../support/running-house'
 import { DEMO_TEMPLATES } from '../wechat-sandbox'
 import { type CutLine, cutLine } from './cut-line.fixture'
@@ -27,7 +28,7 @@ beforeAll(async () => {
   mei = await signIn(house.sandbox, house.bffs[0]?.url as string, 'mei')
   const another = () => startBff({ ...house.env, JOBS: 'on' })
   ;[first, second] = await Promise.all([another(), another()])
-}, 60_000)
+})
 afterAll(async () => {
   await Promise.all([first?.stop('SIGKILL'), second?.stop('SIGKILL'), house?.stop()])
   await books?.close()
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 const sent = () => house.sandbox.control.sent().filter(({ templateId }) => templateId === TEMPLATE).length
 /** A message of the house to Mei, who allows it. → after how many milliseconds it is sent */
-async function message({ within }: { within: number }): Promise<number> {
+async function message({ within = PATIENCE_MS } = {}): Promise<number> {
   const before = sent()
   const at = new Date()
   house.sandbox.control.accept('mei', TEMPLATE)
@@ -55,7 +56,7 @@ const heldSince = (at: Date) => books.prisma.$queryRaw<{ name: string }[]>`
   SELECT task_identifier AS name FROM graphile_worker.jobs WHERE locked_at > ${at}`
 
 test('the built server does the jobs; a message leaves within seconds; the queue has three connections a process', async () => {
-  await message({ within: 20_000 })
+  await message()
   expect(await message({ within: 5_000 })).toBeLessThan(5_000)
   const [{ connections } = { connections: 0 }] = await books.prisma.$queryRaw<{ connections: number }[]>`
     SELECT count(*)::int AS connections FROM pg_stat_activity
@@ -68,12 +69,12 @@ test('a database that was away: the jobs go on by themselves', async () => {
   line.cut()
   await sleep(AWAY_MS)
   line.mend()
-  await message({ within: 30_000 })
+  await message()
   for (const { child, lines } of [first, second]) {
     expect(child.exitCode).toBeNull()
     expect(lines.filter((one) => one.includes('the job queue lost its database')).length).toBeLessThan(5)
   }
-}, 60_000)
+})
 
 test('a server that starts while the database is away does its jobs when it is back', async () => {
   line.cut()
@@ -81,7 +82,7 @@ test('a server that starts while the database is away does its jobs when it is b
   const at = new Date()
   first = await startBff({ ...house.env, JOBS: 'on' })
   line.mend()
-  await message({ within: 60_000 })
+  await message()
   expect(await first.stop()).toBe(0)
   expect(await heldSince(at)).toEqual([])
-}, 90_000)
+})

@@ -6,7 +6,6 @@ import { clientOf, join, joinAs, type Person, type RunningHouse, signIn, startHo
 import { addStrangers, codeOn, enrol, seedFor } from './demo-people.fixture'
 
 const AT_ONCE = 64
-jest.setTimeout(60_000)
 const database = testDatabase()
 let house: RunningHouse
 let books: Database
@@ -17,7 +16,7 @@ beforeAll(async () => {
   await seedFor(database.url, house.masterKey)
   books = openDatabase(database.url, 4)
   clerks = await Promise.all(house.bffs.map(({ url }) => signIn(house.sandbox, url, 'qing')))
-}, 60_000)
+})
 afterEach(() => expectLedgerProven(database.url))
 afterAll(async () => {
   await books?.close()

@@ -31,7 +31,7 @@ beforeAll(async () => {
   friendKey = addStrangers(house, 1)[0] as string
   const { code: link } = await mei.api.referral.mine.query()
   friend = await join(house.sandbox, url, friendKey, { phone: true, arrival: { channel: 'weapp', link, scene: 1047 } })
-}, 60_000)
+})
 afterAll(async () => {
   await jobs?.close()
   await house?.stop()

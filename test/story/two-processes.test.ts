@@ -35,7 +35,7 @@ beforeAll(async () => {
   await seedFor(database.url, house.masterKey)
   books = openDatabase(database.url, 4)
   clerks = await Promise.all(house.bffs.map(({ url }) => signIn(house.sandbox, url, 'qing')))
-}, 60_000)
+})
 afterAll(async () => {
   await books?.close()
   await house?.stop()

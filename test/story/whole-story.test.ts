@@ -26,7 +26,7 @@ beforeAll(async () => {
   books = openDatabase(database.url, 2)
   mei = await signIn(house.sandbox, url, 'mei')
   qing = await signIn(house.sandbox, url, 'qing')
-}, 60_000)
+})
 afterAll(async () => {
   await books?.close()
   await house?.stop()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import qrcode from 'qrcode-generator'
 import { type Client, signIn } from '../support/running-house'
-import { phoneHouse } from './house.fixture'
+import { NEARLY_ONE_CODE_MS, phoneHouse } from './house.fixture'
 import { tapLightly } from './light.fixture'
 import type { Phone } from './runtime/phone'
 import { describeWithWcc } from './wcc.fixture'
@@ -103,7 +103,7 @@ describeWithWcc('without a network', () => {
     await phone.start()
     await tap('#tab-code')
     const first = digits()
-    phone.clock.offsetMs = 30_000
+    phone.clock.offsetMs = NEARLY_ONE_CODE_MS
     await phone.until('the next code', () => digits() !== first)
     expect(await scan(digits())).toMatchObject({ member: { points: 320 } })
     phone.clock.offsetMs = 0

@@ -34,7 +34,7 @@ beforeAll(async () => {
     memories.set(person, phone.memory)
     phone.close()
   }
-}, 60_000)
+})
 
 afterAll(() => console.table(worst))
 

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from '../../support/patience'
 import { boot, type Parts, type Started } from './boot'
 import { type Device, newDevice } from './device'
 import { createEyes, type Eyes } from './eyes'
@@ -41,7 +42,7 @@ interface Life {
   /** Starts the mini-program in a fresh logic layer, at its first page or where a link leads. */
   start(launch?: Partial<Launch>): Promise<void>
   settle(): Promise<void>
-  /** Waits until it is true. Throws with `what` after `limitMs`. */
+  /** Waits until it is true. Throws with `what` and the words on the screen after `limitMs`. */
   until(what: string, isTrue: () => boolean, limitMs?: number): Promise<void>
   setOnline(online: boolean): Promise<void>
   setTheme(theme: Device['theme']): Promise<void>
@@ -59,7 +60,7 @@ interface Life {
 
 export function createPhone(options: PhoneOptions): Phone {
   const parts = partsOf(options)
-  const life = createLife(parts)
+  const life = createLife(parts, () => eyes.text())
   const eyes = createEyes(life.started)
   const answered = () => life.journal.requests.filter(({ status, failure }) => status > 0 || failure).length
   let atTap = -1
@@ -96,7 +97,7 @@ function partsOf(options: PhoneOptions): Parts {
   }
 }
 
-function createLife(parts: Parts): Life {
+function createLife(parts: Parts, read: () => string): Life {
   let running: Started | null = null
   const started = () => {
     if (!running) throw new Error('the mini-program is not started')
@@ -116,10 +117,11 @@ function createLife(parts: Parts): Life {
       running.stack.go('reLaunch', urlOf(parts.launch))
       await settle()
     },
-    async until(what, isTrue, limitMs = 15_000) {
+    async until(what, isTrue, limitMs = PATIENCE_MS) {
       const last = Date.now() + limitMs
       while (!isTrue()) {
-        if (Date.now() > last) throw new Error(`still not so after ${limitMs} ms: ${what}`)
+        if (Date.now() > last)
+          throw new Error(`still not so after ${limitMs} ms: ${what}; on the screen: ${read().replaceAll('\n', ' · ')}`)
         await new Promise((done) => setTimeout(done, 10))
         await settle()
       }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { PATIENCE_MS } from '../../support/patience'
 import type { Timers } from './timers'
 
 /** Timers up to this length belong to what was just set going; longer ones are waits of their own, such as a retry. */
@@ -31,7 +32,7 @@ export function createActivity(): Activity {
 }
 
 /** Waits until no call is under way, no short timer is pending and nothing new begins for a few turns of the loop. */
-export async function waitForQuiet(activity: Activity, timers: Timers, limitMs = 15_000): Promise<void> {
+export async function waitForQuiet(activity: Activity, timers: Timers, limitMs = PATIENCE_MS): Promise<void> {
   const until = Date.now() + limitMs
   let calmTurns = 0
   let seen = activity.started
