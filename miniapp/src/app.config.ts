@@ -13,6 +13,7 @@ export default defineAppConfig({
     { root: 'pages/obligation', pages: ['obligations'] },
     { root: 'pages/staff', pages: ['counter', 'shift'] },
     { root: 'pages/books', pages: ['books'] },
+    { root: 'pages/merge', pages: ['merges', 'merge'] },
   ],
   preloadRule: {
     'tabs/home/index': { network: 'all', packages: ['pages/gift', 'pages/mall'] },

@@ -92,6 +92,15 @@ function Mine() {
                 />
                 {me.staff.role === 'operator' && (
                   <Cell
+                    id="merges-open"
+                    icon="people"
+                    title="会员合并"
+                    sub="合并、记录和撤销"
+                    onTap={() => go('/pages/merge/merges')}
+                  />
+                )}
+                {me.staff.role === 'operator' && (
+                  <Cell
                     id="books-open"
                     icon="list"
                     title="积分账务"
