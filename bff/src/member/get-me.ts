@@ -43,8 +43,7 @@ export async function getMe(ctx: Ctx) {
       .filter(({ kind }) => kind !== 'wechat_unionid')
       .map(({ kind, issuer, subject, provenAt }) => ({
         kind,
-        label:
-          kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind),
+        label: identityLabel(ctx, kind, issuer),
         hint: kind === 'store_card' ? `尾号 ${subject.slice(-4)}` : '',
         provenAt: provenAt.toISOString(),
       })),
@@ -52,6 +51,10 @@ export async function getMe(ctx: Ctx) {
     openClaim,
   }
 }
+
+/** What an identity is called on a member's own page. */
+export const identityLabel = (ctx: Pick<Ctx, 'weappId'>, kind: string, issuer: string): string =>
+  kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind)
 
 /** The chosen name, or how the brand addresses somebody who has not chosen one. */
 export const displayNameOf = (ctx: Pick<Ctx, 'keys'>, nameSealed: Uint8Array | null): string =>

@@ -3,14 +3,14 @@ import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 import { findClaim } from './claim'
+import { identityLabel } from './get-me'
 import type { MergeReason } from './merge-member'
 
 /** What the house knows somebody by, what it knew, and which records became this one. Times are ISO. */
 export interface MyIdentities {
   identities: {
     kind: IdentityKind
-    /** Of an openid: the app; of an external id: the system. */
-    issuer: string
+    label: string
     /** A masked phone, the last four of a card, or empty. */
     hint: string
     provenAt: string
@@ -74,7 +74,7 @@ export async function listIdentities(ctx: Ctx): Promise<MyIdentities> {
       .filter(({ kind }) => kind !== 'wechat_unionid')
       .map((own) => ({
         kind: own.kind as IdentityKind,
-        issuer: own.issuer,
+        label: identityLabel(ctx, own.kind, own.issuer),
         hint: hintOf(own),
         provenAt: own.provenAt.toISOString(),
         cameFromAnother: elsewhere.some(({ subject }) => own.kind === 'phone' && subject === own.subject),

@@ -1,5 +1,4 @@
 import { isDisplayName } from '@huiyuan/shared/member'
-import { dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { ClaimSheet } from '../../join/claim-sheet'
@@ -7,75 +6,50 @@ import { isWhole, PhoneBySms } from '../../join/phone-by-sms'
 import { api, type RouterOutputs } from '../../lib/api'
 import { platform } from '../../lib/device'
 import { refresh, useCommand, useRead } from '../../lib/query'
-import { Cell, Panel, Section, Tag } from '../../ui/blocks'
+import { Cell, Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
-import type { IconName } from '../../ui/icon'
 import { Page } from '../../ui/page'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote, Skeleton, States } from '../../ui/states'
+import { CardSheet } from './card-sheet'
+import { Known } from './known'
 
 type Me = RouterOutputs['member']['me']
-const ICON: Record<string, IconName> = { phone: 'phone', store_card: 'card', external: 'link' }
 
-/** What the house knows me by, what one more would bring, and what I am called. */
+/** What the house knows me by and what it knew, what one more would bring, and what I am called. */
 export default function Profile() {
   const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
-  const [naming, setNaming] = useState(false)
-  const [phoning, setPhoning] = useState(false)
+  const known = useRead(['identities'], () => api.member.identities.query(), { keepAs: 'identities' })
+  const [sheet, setSheet] = useState<'name' | 'phone' | 'card' | null>(null)
   const [claim, setClaim] = useState<Me['openClaim']>(null)
+  const close = () => setSheet(null)
   return (
-    <Page onRefresh={read.reload}>
+    <Page onRefresh={() => refresh('me', 'identities')}>
       <States read={read} skeleton={<Skeleton rows={4} />}>
         {(me) => (
           <>
             <Panel>
-              <Cell id="rename-open" icon="me" title={me.displayName} sub="怎么称呼你" onTap={() => setNaming(true)} />
+              <Cell id="rename-open" icon="me" title={me.displayName} sub="怎么称呼你" onTap={() => setSheet('name')} />
               <Cell icon="card" tone="quiet" title="会员号" sub={me.memberNo.replace(/(\d{4})(?=\d)/g, '$1 ')} />
             </Panel>
-            <Section title="已经关联" />
-            <Panel>
-              {me.identities.map((identity) => (
-                <Cell
-                  key={`${identity.kind}${identity.label}${identity.hint}`}
-                  icon={ICON[identity.kind] ?? 'link'}
-                  title={identity.label}
-                  sub={[
-                    identity.kind === 'phone' ? me.phoneMasked : identity.hint,
-                    `${dayWords(new Date(identity.provenAt), new Date())}验证`,
-                  ]
-                    .filter(Boolean)
-                    .join(' · ')}
-                  end={<Tag kind="ok">已关联</Tag>}
-                />
-              ))}
-            </Panel>
-            <Section title="还能关联" />
-            <Panel>
-              <Cell
-                id="phone-open"
-                icon="phone"
-                tone="accent"
-                title={me.phoneMasked ? '换一个手机号' : '绑定手机号'}
-                sub={me.phoneMasked ? '新号码验证后，旧号码自动解除' : '能找回实体老卡和里面的积分'}
-                onTap={() => setPhoning(true)}
-              />
-              {me.openClaim && (
-                <Cell
-                  id="claim-open"
-                  icon="card"
-                  tone="accent"
-                  title="认领老会员卡"
-                  sub="填卡号后四位"
-                  onTap={() => setClaim(me.openClaim)}
+            <States read={known} skeleton={<Skeleton rows={3} />}>
+              {(identities) => (
+                <Known
+                  me={me}
+                  known={identities}
+                  onPhone={() => setSheet('phone')}
+                  onCard={() => setSheet('card')}
+                  onClaim={() => setClaim(me.openClaim)}
                 />
               )}
-            </Panel>
-            <RenameSheet open={naming} name={me.displayName} onClose={() => setNaming(false)} />
+            </States>
+            <RenameSheet open={sheet === 'name'} name={me.displayName} onClose={close} />
           </>
         )}
       </States>
-      <PhoneSheet open={phoning} onClose={() => setPhoning(false)} onClaim={setClaim} />
+      <PhoneSheet open={sheet === 'phone'} onClose={close} onClaim={setClaim} />
+      <CardSheet open={sheet === 'card'} onClose={close} />
       <ClaimSheet claimId={claim?.claimId ?? null} points={claim?.points} onClose={() => setClaim(null)} />
     </Page>
   )
@@ -120,16 +94,23 @@ function PhoneSheet({
   onClaim: (claim: Me['openClaim']) => void
 }) {
   const [proof, setProof] = useState({ phone: '', code: '' })
+  const [waits, setWaits] = useState(false)
   const attach = useCommand((phone: PhoneDoor, requestId) => api.member.attachPhone.mutate({ phone, requestId }))
   const submit = async (phone: PhoneDoor) => {
     const attached = await attach.run(phone)
     if (!attached) return
-    await refresh('me', 'home')
+    await refresh('me', 'home', 'identities')
+    if (!attached.attached) return setWaits(true)
     onClose()
     if (attached.claim) onClaim({ ...attached.claim, expiresAt: String(attached.claim.expiresAt) })
   }
+  const close = () => {
+    setWaits(false)
+    onClose()
+  }
+  if (waits) return <PhoneWaits open={open} onClose={close} />
   return (
-    <Sheet open={open} onClose={onClose} title="验证手机号">
+    <Sheet open={open} onClose={close} title="验证手机号">
       <PhoneBySms value={proof} onChange={setProof} />
       <View className="hy-dock">
         {attach.fault && <FaultNote fault={attach.fault} />}
@@ -162,3 +143,18 @@ function PhoneSheet({
     </Sheet>
   )
 }
+
+/** The number stays where it is: its holder may be the same person by another door of WeChat. */
+const PhoneWaits = ({ open, onClose }: { open: boolean; onClose: () => void }) => (
+  <Sheet open={open} onClose={onClose} title="这个号码还在另一个会员名下">
+    <View id="phone-waits" className="hy-2">
+      那可能也是你，比如从公众号入的会。为了不拿错积分，号码先留在原处。
+    </View>
+    <View className="hy-2 hy-mt2">下次到店出示会员码，请店员核对，两边就会并成一位。</View>
+    <View className="hy-dock">
+      <Button id="phone-waits-done" block onTap={onClose}>
+        好的
+      </Button>
+    </View>
+  </Sheet>
+)
