@@ -10,6 +10,7 @@ import { mergeRouter } from './merge/router'
 import { obligationRouter } from './obligation/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
+import { privacyRouter } from './privacy/router'
 import { referralRouter } from './referral/router'
 import { rightRouter } from './right/router'
 import { sessionRouter } from './session/router'
@@ -39,6 +40,7 @@ export const appRouter = router({
   merge: mergeRouter,
   audit: auditRouter,
   outbox: outboxRouter,
+  privacy: privacyRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -70,6 +70,8 @@ export interface Registry {
   mergeSteps: string[]
   /** Their counterparts, which bring them back {from, to, at, moved, …} when the merge is undone. */
   undoSteps: string[]
+  /** plpgsql functions that take away what a noun knows of somebody who leaves {memberId, records, at, …}. */
+  eraseSteps: string[]
 }
 
 /** Everything that outlives a request. */

@@ -6,6 +6,7 @@ import { cancelOverdueRedemptions, forgetPickupCodes, makeRedemptionsReady } fro
 import { forgetNotices } from './notify'
 import { releaseDueHolds } from './order'
 import { sendDueMessages } from './outbox'
+import { eraseDueMembers, purgeTradeRecords } from './privacy'
 import { releaseDueReferrals } from './referral'
 import { forgetSmsCodes } from './sms'
 import { reviewDueStandings } from './tier'
@@ -85,6 +86,24 @@ const JOBS: Job[] = [
     run: async (ctx, batch) => {
       const { members, failed } = await reviewDueStandings(ctx, { batch })
       return members === batch && failed === 0
+    },
+  },
+  {
+    name: 'erase members',
+    everySeconds: 300,
+    batch: 50,
+    run: async (ctx, batch) => {
+      const { found, failed } = await eraseDueMembers(ctx, { batch })
+      return found === batch && failed === 0
+    },
+  },
+  {
+    name: 'purge trade records',
+    everySeconds: 3_600,
+    batch: 50,
+    run: async (ctx, batch) => {
+      const { found, failed } = await purgeTradeRecords(ctx, { batch })
+      return found === batch && failed === 0
     },
   },
   {

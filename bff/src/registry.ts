@@ -51,4 +51,21 @@ export const registry: Registry = {
     'member_unmerge',
     'tier_unmerge',
   ],
+  // what comes back in points comes before the points go, and who they were goes last
+  eraseSteps: [
+    'order_erase',
+    'mall_erase',
+    'coupon_erase',
+    'right_erase',
+    'referral_erase',
+    'obligation_erase',
+    'ledger_erase',
+    'tier_erase',
+    'visit_erase',
+    'code_erase',
+    'session_erase',
+    'outbox_erase',
+    'merge_erase',
+    'member_erase',
+  ],
 }

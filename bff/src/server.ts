@@ -9,6 +9,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { appRouter } from './app-router'
 import type { House } from './ctx'
 import type { Env } from './env'
+import { exportRoute } from './privacy'
 import { readActor } from './session'
 import { faultOf, type RequestContext } from './trpc'
 import { serveTrpc } from './trpc-http'
@@ -79,6 +80,7 @@ function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   app.use(requestLog(log))
   app.use('/trpc', apiHeaders, rateLimit(env.REQUESTS_PER_MINUTE), express.json({ limit: BODY_LIMIT, strict: false }))
   app.use('/trpc', serveTrpc(appRouter, contextOf(house)))
+  app.get('/export', rateLimit(env.REQUESTS_PER_MINUTE), exportRoute(house))
   if (parts.notify) app.all('/wechat/notify', express.raw({ limit: BODY_LIMIT, type: () => true }), parts.notify)
   app.use(pageHeaders())
   app.get('/h5-config.json', (_req, res) => void res.json(h5Config(parts)))

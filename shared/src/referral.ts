@@ -19,6 +19,7 @@ export type ReferralReason =
   | 'stopped'
   | 'over'
   | 'purchase_returned'
+  | 'left'
 
 export interface ReferralCampaign {
   title: string
@@ -92,6 +93,7 @@ const WHY: Record<ReferralReason, [string, string]> = {
   stopped: ['朋友下首单时，活动已经停止', '你下首单时，活动已经停止'],
   over: ['朋友下首单时，活动已经结束', '你下首单时，活动已经结束'],
   purchase_returned: ['首单退了款，奖励一并收回', '首单退了款，对方的奖励一并收回'],
+  left: ['这位朋友已经注销会员', '请你来的朋友已经不是会员，你的权益不受影响'],
 }
 
 const shortYuan = (fen: number) => (fen % 100 === 0 ? `¥${countText(fen / 100)}` : yuanText(fen))

@@ -7,6 +7,7 @@ import { MALL_CASES } from './mall-cases.fixture'
 import { MERGE_CASES } from './merge-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
+import { PRIVACY_CASES } from './privacy-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
 import { RIGHT_CASES } from './right-cases.fixture'
 
@@ -160,6 +161,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...MERGE_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
+  ...PRIVACY_CASES,
   ...REFERRAL_CASES,
   ...MALL_CASES,
   ...RIGHT_CASES,

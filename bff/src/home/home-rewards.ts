@@ -48,11 +48,13 @@ const SHOWN = 4
 /** What only more points stand before. */
 const WITHIN_REACH: unknown[] = [undefined, 'POINTS_SHORT', 'IN_DEBT']
 
-/** Up to four rewards: the dearest that this member can exchange now, then the nearest that points are short of. */
+/**
+ * Up to four rewards: the dearest that this member can exchange now, then the nearest that points are short of; in the order of the
+ * shelf for who does not want to be picked for.
+ */
 export function rewardsWithin(
   shelf: ShelfReward[],
-  shopper: Shopper,
-  taken: Record<string, number>,
+  { taken, personal, ...shopper }: Shopper & { taken: Record<string, number>; personal: boolean },
   now: Date,
 ): HomeReward[] {
   const reachable = shelf.filter((reward) => {
@@ -64,11 +66,10 @@ export function rewardsWithin(
     }
     return WITHIN_REACH.includes(rewardRefusal(facts, shopper, now)?.code)
   })
-  return reachable
-    .map(({ rewardId, title, art, points, left }) => {
-      const shortPoints = Math.max(0, points + shopper.debtPoints - shopper.points)
-      return { rewardId, title, art, points, left, shortPoints }
-    })
-    .sort((a, b) => a.shortPoints - b.shortPoints || b.points - a.points)
-    .slice(0, SHOWN)
+  const shown = reachable.map(({ rewardId, title, art, points, left }) => {
+    const shortPoints = Math.max(0, points + shopper.debtPoints - shopper.points)
+    return { rewardId, title, art, points, left, shortPoints }
+  })
+  if (personal) shown.sort((a, b) => a.shortPoints - b.shortPoints || b.points - a.points)
+  return shown.slice(0, SHOWN)
 }

@@ -21,6 +21,8 @@ export interface HomeRows {
   released: { points: number; at: string; nameSealed: string | null }[]
   /** reward → how many this member has taken, where that is limited */
   taken: Record<string, number>
+  /** Whether what is shown may be chosen by what is known of the member. */
+  personal: boolean
   rightsOwn: RightFacts
   shareCode: string | null
 }

@@ -44,6 +44,7 @@ export async function showHome(ctx: Ctx) {
     today: todayOf(facts, now, ctx.policy),
     gift: facts.gift && { ...facts.gift, claimBy: facts.gift.claimBy.toISOString() },
     counts: { coupons: rows.coupons.length, pickups: rows.pickups.length, obligations: rows.undertaken.length },
+    personal: rows.personal,
     rewards: rewardsWithin(
       shelf.rewards,
       {
@@ -51,8 +52,9 @@ export async function showHome(ctx: Ctx) {
         points: account.availablePoints,
         debtPoints: account.debtPoints,
         rights: ownRights(shelf.rights, standing.tier, rows.rightsOwn, now),
+        taken: rows.taken,
+        personal: rows.personal,
       },
-      rows.taken,
       now,
     ),
     shareCode: rows.shareCode,

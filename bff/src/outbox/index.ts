@@ -1,4 +1,5 @@
 export { forbidMessages } from './forbid-messages'
+export { dropAllowance, listMessages } from './list-messages'
 export { outboxOnOrderSettled } from './outbox-on-order-settled'
 export { recordDelivery } from './record-delivery'
 export { sendDueMessages } from './send-due-messages'

@@ -113,10 +113,23 @@ const tierEnding: MessageTemplate = {
   },
 }
 
+const Leaving = z.object({ dueAt: z.coerce.date() })
+
+const leaving: MessageTemplate = {
+  title: '注销申请提醒',
+  page: 'pages/privacy/leave',
+  wordsOf(payload) {
+    const told = Leaving.safeParse(payload)
+    if (!told.success) return null
+    return { thing1: '会员注销申请', time2: time(told.data.dueAt), thing3: '到期前随时可以撤回，一切照旧' }
+  },
+}
+
 /**
  * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
  * WeChat's console and names its id in the settings: 积分到账通知 项目 积分 时间 备注 · 取货通知 商品 最晚取货 备注 ·
- * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注 · 等级到期提醒 等级 到期 备注.
+ * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注 · 等级到期提醒 等级 到期 备注 ·
+ * 注销申请提醒 项目 到期 备注.
  */
 export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   points_arrived: pointsArrived,
@@ -124,8 +137,18 @@ export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   pickup_ready: pickupReady,
   reward_released: rewardReleased,
   tier_ending: tierEnding,
+  leaving,
 }
 
-/** The key of one of WeChat's template ids, or null when the house does not use it. */
-export const findTemplateKey = (ctx: Ctx, templateId: unknown): string | null =>
-  Object.keys(TEMPLATES).find((key) => ctx.templates[key] !== undefined && ctx.templates[key] === templateId) ?? null
+/** WeChat's id of a template in one app; a template belongs to its app, and the main one's stand without its name. */
+export const templateIdIn = (ctx: Ctx, appid: string, key: string): string | undefined =>
+  ctx.templates[appid === ctx.weappId ? key : `${appid}/${key}`]
+
+/** The key of one of WeChat's template ids, in whichever app; null when the house does not use it. */
+export function findTemplateKey(ctx: Ctx, templateId: unknown): string | null {
+  const named = Object.entries(ctx.templates)
+    .find(([, own]) => own === templateId)?.[0]
+    .split('/')
+    .at(-1)
+  return named !== undefined && Object.hasOwn(TEMPLATES, named) ? named : null
+}

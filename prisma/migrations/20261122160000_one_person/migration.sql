@@ -164,6 +164,9 @@ ALTER TABLE "house_key" ADD CONSTRAINT house_key_form CHECK (number BETWEEN 1 AN
 -- a house that has members has sealed their names and phones with the one key that there was
 INSERT INTO "house_key" (number, used_from) SELECT 1, now() WHERE EXISTS (SELECT 1 FROM member);
 
+-- the functions below stand in the order of their files and name each other
+SET LOCAL check_function_bodies = off;
+
 
 -- Functions, word for word as in prisma/functions.
 
@@ -174,6 +177,8 @@ DROP FUNCTION ledger_move_debt;
 DROP FUNCTION ledger_move_growth;
 
 DROP FUNCTION ledger_move_pair;
+
+DROP FUNCTION referral_cut_cycle;
 
 -- A phone that can show the member's code, and the directory row that a scan finds it by. Locks the member first,
 -- like a scan and a merge do.
@@ -1683,6 +1688,163 @@ BEGIN
   RETURN jsonb_build_object('tier', held);
 END $$;
 
+-- Points that a merge took back, for whoever gets them again when it is undone.
+
+-- Until when points live on whose end has passed: the end of the day so many days later.
+CREATE OR REPLACE FUNCTION ledger_grace_until(call jsonb) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT (date_trunc('day', (call->>'at')::timestamptz AT TIME ZONE 'Asia/Shanghai')
+    + make_interval(days => (call->>'graceDays')::int + 1) - interval '1 millisecond') AT TIME ZONE 'Asia/Shanghai'
+$$;
+
+-- Puts points that a merge took back (ledger_take_lot) into the lot of that origin again, as far as they fit; into one that lives on
+-- for a while where it has ended. {memberId, at, originLotId, points, graceDays, reason, detail, kind?, sourceId?} → {given}
+CREATE OR REPLACE FUNCTION ledger_give_lot(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own account := ledger_hold(member, now_at);
+  left_over int := (call->>'points')::int;
+  sample lot;
+  part int;
+  into_lot uuid;
+BEGIN
+  FOR sample IN SELECT * FROM lot WHERE member_id = own.member_id AND origin_lot_id = (call->>'originLotId')::uuid AND expires_at >= now_at
+      AND remaining < earned AND state = 'active' ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN left_over = 0;
+    part := least(left_over, sample.earned - sample.remaining);
+    UPDATE lot SET remaining = remaining + part WHERE member_id = member AND lot_id = sample.lot_id;
+    PERFORM ledger_give(call, part, sample.lot_id);
+    left_over := left_over - part;
+  END LOOP;
+  IF left_over > 0 THEN
+    SELECT * INTO sample FROM lot WHERE member_id = own.member_id AND origin_lot_id = (call->>'originLotId')::uuid
+      ORDER BY expires_at DESC LIMIT 1;
+    into_lot := uuid_v7(now_at);
+    INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+      VALUES (member, into_lot, (call->>'originLotId')::uuid, 'active', left_over, left_over, least(sample.active_at, now_at),
+              CASE WHEN sample.expires_at >= now_at THEN sample.expires_at ELSE ledger_grace_until(call) END, coalesce(sample.effect_kind, 'merge_undo'),
+              coalesce(sample.effect_source, call->>'originLotId'));
+    PERFORM ledger_give(call, left_over, into_lot);
+  END IF;
+  RETURN jsonb_build_object('given', call->'points');
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_give(call jsonb, points int, into_lot uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE account SET available_points = available_points + points WHERE member_id = (call->>'memberId')::uuid;
+  PERFORM ledger_move(call, 'points', 'programme:issued', 'member:available', points, into_lot, call->>'reason');
+  PERFORM ledger_pay_debt((call->>'memberId')::uuid, into_lot, (call->>'at')::timestamptz);
+END $$;
+
+-- Growth counts for a window and moves with the day it was earned on. What a call reads is what was written since the window
+-- began: transfer ids begin with their time, so the history before it is never looked at.
+
+-- The lowest id that a transfer of this instant can have.
+CREATE OR REPLACE FUNCTION ledger_id_from(at timestamptz) RETURNS uuid
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT (rpad(lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0'), 32, '0'))::uuid
+$$;
+
+-- Growth earned since `since`, source by source, and below zero what of it was given back or moved away. What a merge or its undo
+-- brought counts from the day on which it had been earned. What came and went again adds up to nothing under one reason.
+-- `sources` adds up to how many there are: one that came back in part is one.
+CREATE OR REPLACE FUNCTION ledger_growth_lines(member uuid, since timestamptz)
+RETURNS TABLE (reason text, earned_at timestamptz, growth int, sources int)
+LANGUAGE sql STABLE AS $$
+  WITH moved AS (
+    SELECT t.reason, t.from_account, t.to_account, t.amount, t.effect_kind, t.effect_source, t.detail ? 'leftFen' AS in_part,
+        coalesce((t.detail->>'earnedAt')::timestamptz, t.at) AS earned_at
+      FROM transfer t WHERE t.member_id = member AND t.transfer_id >= ledger_id_from(since) AND t.unit = 'growth')
+  SELECT m.reason, m.earned_at, m.amount, 1 FROM moved m WHERE m.to_account = 'member:growth' AND m.earned_at >= since
+  UNION ALL
+  SELECT CASE WHEN m.reason = 'merged_out' THEN 'separated_in' ELSE coalesce(c.reason, 'merged_in') END, m.earned_at, -m.amount,
+      CASE WHEN m.to_account = 'programme:moved' AND m.effect_source IS NULL THEN -1 WHEN c.reason IS NULL OR m.in_part THEN 0 ELSE -1 END
+    FROM moved m LEFT JOIN moved c ON c.to_account = 'member:growth' AND c.effect_kind = m.effect_kind AND c.effect_source = m.effect_source
+    WHERE m.from_account = 'member:growth' AND m.to_account IN ('programme:issued', 'programme:moved') AND m.earned_at >= since
+$$;
+
+-- What was earned before {from} leaves the account, in one line per run. {memberId, at, from} → {expired}
+CREATE OR REPLACE FUNCTION ledger_settle_growth(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  held int;
+  gone int;
+BEGIN
+  SELECT growth INTO held FROM account WHERE member_id = member FOR UPDATE;
+  gone := held - (SELECT coalesce(sum(growth), 0) FROM ledger_growth_lines(member, (call->>'from')::timestamptz));
+  IF gone IS NULL OR gone <= 0 THEN RETURN '{"expired": 0}'; END IF;
+  UPDATE account SET growth = growth - gone WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at)
+    VALUES (member, uuid_v7((call->>'at')::timestamptz), 'growth', 'member:growth', 'programme:expired', gone,
+            'growth_expired', '{}', (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('expired', gone);
+END $$;
+
+-- The days of a merge's growth that still count go back, less what was returned since of the separated record's own purchases: those
+-- returns are told again with the record whose purchases they were. → how much went back
+CREATE OR REPLACE FUNCTION ledger_unmerge_growth(call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  counts_from timestamptz := tier_counts_from(now_at, coalesce((call->>'windowMonths')::int, 12));
+  room int;
+  one record;
+  part int;
+  came int := 0;
+BEGIN
+  IF NOT call->'moved' ? 'growth' THEN RETURN 0; END IF;
+  PERFORM ledger_settle_growth(jsonb_build_object('memberId', src, 'at', now_at, 'from', counts_from));
+  SELECT growth INTO room FROM account WHERE member_id = src;
+  FOR one IN SELECT (d->>0)::timestamptz AS day, (d->>1)::int AS growth, back.growth AS back, back.flows
+      FROM jsonb_array_elements(call->'moved'->'growth') d
+      LEFT JOIN LATERAL (SELECT sum(f.amount)::int AS growth, jsonb_agg(to_jsonb(f)) AS flows FROM ledger_flows(call, 'growth') f
+        WHERE f.theirs AND f.to_account = 'programme:issued' AND (f.detail->>'earnedAt')::timestamptz >= (d->>0)::timestamptz
+          AND (f.detail->>'earnedAt')::timestamptz < (d->>0)::timestamptz + interval '1 day') back ON true
+      WHERE (d->>0)::timestamptz >= counts_from ORDER BY 1 DESC LOOP
+    part := least(room, greatest(one.growth - coalesce(one.back, 0), 0));
+    PERFORM ledger_unmerge_day(call, one.day, part, one.growth, one.flows);
+    room := room - part;
+    came := came + part;
+  END LOOP;
+  UPDATE account SET growth = growth - came WHERE member_id = src;
+  UPDATE account SET growth = growth + came WHERE member_id = dst;
+  RETURN came;
+END $$;
+
+-- One day's growth: `part` leaves the survivor; the separated record gets that and at once gives what was returned since, as far
+-- as it had been moved.
+CREATE OR REPLACE FUNCTION ledger_unmerge_day(call jsonb, day timestamptz, part int, growth int, flows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  back jsonb;
+  again int;
+  whole int := part;
+  line jsonb := call || jsonb_build_object('memberId', call->'to', 'kind', NULL, 'sourceId', NULL);
+  marked jsonb := jsonb_build_object('earnedAt', iso_text(day), 'from', call->'from');
+BEGIN
+  IF part > 0 THEN
+    PERFORM ledger_move(line || jsonb_build_object('memberId', call->'from', 'detail', (call->'marks'->'out') || marked),
+      'growth', 'member:growth', 'programme:moved', part, NULL, 'separated_out');
+  END IF;
+  FOR back IN SELECT value FROM jsonb_array_elements(coalesce(flows, '[]')) LOOP
+    again := least((back->>'amount')::int, growth - whole);
+    CONTINUE WHEN again <= 0;
+    PERFORM ledger_move(line || jsonb_build_object('kind', back->'effect_kind', 'sourceId', back->'effect_source', 'detail', back->'detail'),
+      'growth', 'member:growth', 'programme:moved', again, NULL, back->>'reason');
+    whole := whole + again;
+  END LOOP;
+  IF whole > 0 THEN
+    PERFORM ledger_move(line || jsonb_build_object('detail', (call->'marks'->'in') || marked),
+      'growth', 'programme:moved', 'member:growth', whole, NULL, 'separated_in');
+  END IF;
+END $$;
+
 -- Two records become one: everything of the one moves to the other as pairs of transfers through programme:moved, and the journal
 -- says what moved. What was earned before keeps its lot's end and origin; nothing is edited. Protects I-ID2.
 
@@ -1806,44 +1968,328 @@ BEGIN
   RETURN paid;
 END $$;
 
+-- The movements of a merge that is taken back: what the survivor still holds, what it used, what either owes.
+
+-- What the survivor still holds of the separated record's points goes back into its old lots. → points
+CREATE OR REPLACE FUNCTION ledger_bring_lots(call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  moving lot;
+  came int := 0;
+  waiting int := 0;
+BEGIN
+  FOR moving IN SELECT * FROM lot WHERE member_id = (call->>'from')::uuid AND remaining > 0
+      AND origin_lot_id = ANY (uuid_list(call->'origins')) ORDER BY expires_at, lot_id LOOP
+    UPDATE lot SET remaining = 0 WHERE member_id = moving.member_id AND lot_id = moving.lot_id;
+    PERFORM ledger_carry(call, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      moving.remaining, moving.lot_id, ledger_place(call, (call->>'to')::uuid, moving, moving.remaining,
+        (SELECT (one->>0)::uuid FROM jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) one WHERE one->>1 = moving.lot_id::text)),
+      jsonb_build_object('expiresAt', iso_text(moving.expires_at)), 'separated');
+    came := came + moving.remaining;
+    IF moving.state = 'pending' THEN waiting := waiting + moving.remaining; END IF;
+  END LOOP;
+  UPDATE account SET available_points = available_points - (came - waiting), pending_points = pending_points - waiting
+    WHERE member_id = (call->>'from')::uuid;
+  UPDATE account SET available_points = available_points + (came - waiting), pending_points = pending_points + waiting
+    WHERE member_id = (call->>'to')::uuid;
+  RETURN came;
+END $$;
+
+-- Finds the lot into which points like those of `sample` go: `best`, another one of the same origin and end, or a new one.
+CREATE OR REPLACE FUNCTION ledger_place(call jsonb, member uuid, sample lot, points int, best uuid) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  into_lot uuid;
+BEGIN
+  SELECT lot_id INTO into_lot FROM lot WHERE member_id = member AND origin_lot_id = sample.origin_lot_id
+    AND expires_at = sample.expires_at AND remaining + points <= earned
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id = best DESC NULLS LAST, lot_id LIMIT 1;
+  IF FOUND THEN
+    UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = into_lot;
+    RETURN into_lot;
+  END IF;
+  into_lot := uuid_v7((call->>'at')::timestamptz);
+  INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+    VALUES (member, into_lot, sample.origin_lot_id, sample.state, points, points, sample.active_at, sample.expires_at,
+            sample.effect_kind, sample.effect_source);
+  RETURN into_lot;
+END $$;
+
+-- As ledger_place, for points that were spent or paid with: they are active, and live on for a while where their end has passed.
+CREATE OR REPLACE FUNCTION ledger_refund(call jsonb, member uuid, sample lot, points int, source text, why text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  into_lot uuid;
+BEGIN
+  IF points = 0 THEN RETURN; END IF;
+  sample.state := 'active';
+  sample.active_at := least(sample.active_at, now_at);
+  IF sample.expires_at < now_at THEN sample.expires_at := (call->>'graceUntil')::timestamptz; END IF;
+  into_lot := ledger_place(call, member, sample, points, sample.lot_id);
+  UPDATE account SET available_points = available_points + points WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+    VALUES (member, uuid_v7(now_at), 'points', source, 'member:available', points, why,
+            (call->'marks'->CASE WHEN member = (call->>'to')::uuid THEN 'in' ELSE 'out' END)
+              || jsonb_build_object('expiresAt', iso_text(sample.expires_at)), into_lot, now_at);
+END $$;
+
+-- The separated record gets what the survivor used of its points, `paid` of it from the programme.
+CREATE OR REPLACE FUNCTION ledger_bring_used(call jsonb, due jsonb, paid int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  one jsonb;
+  lots jsonb;
+  which jsonb;
+  sample lot;
+  missing int;
+  part int;
+BEGIN
+  FOR one IN SELECT value FROM jsonb_array_elements(due->'origins') LOOP
+    missing := (one->>'used')::int;
+    -- last, what came back into other lots since and was used again
+    lots := (one->'lots') || jsonb_build_array(jsonb_build_array(ledger_latest_lot(call, (one->>'origin')::uuid), missing));
+    FOR which IN SELECT value FROM jsonb_array_elements(lots) LOOP
+      part := least(missing, (which->>1)::int);
+      CONTINUE WHEN part = 0;
+      SELECT * INTO STRICT sample FROM lot WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid) AND lot_id = (which->>0)::uuid;
+      PERFORM ledger_refund(call, (call->>'to')::uuid, sample, least(paid, part), 'programme:adjusted', 'separated_refilled');
+      PERFORM ledger_refund(call, (call->>'to')::uuid, sample, greatest(part - paid, 0), 'programme:moved', 'separated_refilled');
+      missing := missing - part;
+      paid := greatest(paid - part, 0);
+    END LOOP;
+  END LOOP;
+END $$;
+
+-- The lot of one origin that lives longest, with either of the two.
+CREATE OR REPLACE FUNCTION ledger_latest_lot(call jsonb, origin uuid) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT lot_id FROM lot WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) AND origin_lot_id = origin
+    ORDER BY expires_at DESC, lot_id LIMIT 1
+$$;
+
+-- The separated record owes again what was its own.
+CREATE OR REPLACE FUNCTION ledger_bring_debt(call jsonb, owes int) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF owes = 0 THEN RETURN; END IF;
+  UPDATE account SET debt_points = debt_points + owes WHERE member_id = (call->>'to')::uuid;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at)
+    VALUES ((call->>'to')::uuid, uuid_v7((call->>'at')::timestamptz), 'points', 'member:debt', 'programme:moved', owes, 'separated_in',
+            call->'marks'->'in', (call->>'at')::timestamptz);
+END $$;
+
+-- The survivor pays for what it used: active lots, the earliest end first, then visible debt.
+CREATE OR REPLACE FUNCTION ledger_charge(call jsonb, owed int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'from')::uuid;
+  line jsonb := call || jsonb_build_object('memberId', call->'from', 'detail', call->'marks'->'out', 'kind', NULL, 'sourceId', NULL);
+  whole int := owed;
+  giving lot;
+  part int;
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = member AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    part := least(owed, giving.remaining);
+    UPDATE lot SET remaining = remaining - part WHERE member_id = member AND lot_id = giving.lot_id;
+    PERFORM ledger_move(line, 'points', 'member:available', 'programme:moved', part, giving.lot_id, 'separated_charged');
+    owed := owed - part;
+  END LOOP;
+  IF owed > 0 THEN PERFORM ledger_move(line, 'points', 'member:debt', 'programme:moved', owed, NULL, 'separated_charged'); END IF;
+  UPDATE account SET available_points = available_points - (whole - owed), debt_points = debt_points + owed WHERE member_id = member;
+END $$;
+
+-- The survivor gets what it paid for the separated record: what is still owed goes first, then the lots that paid.
+CREATE OR REPLACE FUNCTION ledger_repay(call jsonb, points int, due jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'from')::uuid;
+  line jsonb := call || jsonb_build_object('memberId', call->'from', 'detail', call->'marks'->'out', 'kind', NULL, 'sourceId', NULL);
+  part int;
+  one jsonb;
+  sample lot;
+BEGIN
+  SELECT least(debt_points, points) INTO part FROM account WHERE member_id = member;
+  IF part > 0 THEN
+    UPDATE account SET debt_points = debt_points - part WHERE member_id = member;
+    PERFORM ledger_move(line, 'points', 'programme:moved', 'member:debt', part, NULL, 'separated_out');
+    points := points - part;
+  END IF;
+  FOR one IN SELECT value FROM jsonb_array_elements(coalesce(call->'moved'->'paid', '[]') || (due->'payers')) LOOP
+    EXIT WHEN points = 0;
+    SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
+    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (uuid_list(call->'origins'));
+    part := least(points, (one->>1)::int, sample.earned - sample.remaining);
+    CONTINUE WHEN part = 0;
+    PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
+    points := points - part;
+  END LOOP;
+  IF points = 0 THEN RETURN; END IF;
+  sample := NULL;
+  sample.origin_lot_id := uuid_v7((call->>'at')::timestamptz);
+  sample.active_at := (call->>'at')::timestamptz;
+  sample.expires_at := (call->>'graceUntil')::timestamptz;
+  sample.effect_kind := 'merge_undo';
+  sample.effect_source := call->>'mergeId';
+  PERFORM ledger_refund(call, member, sample, points, 'programme:moved', 'separated_returned');
+END $$;
+
+-- Exchanges of the separated record's own go back. Those of the survivor that took its points are the survivor's own from here on: who
+-- was charged gets them when one is cancelled, with the end they had; what the programme paid comes back to nobody.
+CREATE OR REPLACE FUNCTION ledger_free_uses(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF call->>'charge' = 'programme' THEN
+    DELETE FROM lot_use WHERE (member_id, effect_kind, effect_source, lot_id) IN (
+      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_open_uses(call));
+  ELSE
+    UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
+        SELECT open.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_open_uses(call) open) fresh
+      WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
+        = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
+  END IF;
+  UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
+    WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
+      AND e.member_id = ANY (uuid_list(call->'records'));
+END $$;
+
 -- One record becomes two again. What the separated record ({to}) had, less what it lost by itself since, goes back lot by lot;
 -- what the survivor ({from}) used of it is charged. All by transfers through programme:moved; nothing is edited. Protects I-ID2, I-ID4.
 
--- {mergeId, from, to, at, mergedAt, moved, charge, graceDays, windowMonths} → {back, lost}
+-- {mergeId, from, to, at, mergedAt, moved, charge, graceDays, windowMonths} → {back, restored, lost}
 CREATE OR REPLACE FUNCTION ledger_unmerge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   src uuid := (call->>'from')::uuid;
   dst uuid := (call->>'to')::uuid;
-  now_at timestamptz := (call->>'at')::timestamptz;
   moved jsonb := CASE jsonb_typeof(call->'moved') WHEN 'object' THEN call->'moved' ELSE '{}' END;
   due jsonb;
   came int;
-  used int := 0;
-  paid int := 0;
+  used int;
   owes int;
+  paid int;
   growth int;
 BEGIN
   PERFORM 1 FROM account WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
   PERFORM ledger_settle_lots(call || jsonb_build_object('memberId', src));
-  call := call || jsonb_build_object('moved', moved, 'marks', ledger_marks(src, dst, call->>'mergeId')) || ledger_traces(call);
+  call := call || jsonb_build_object('moved', moved, 'marks', ledger_marks(src, dst, call->>'mergeId'), 'graceUntil', ledger_grace_until(call));
+  call := call || ledger_traces(call);
   due := ledger_due(call);
-  came := ledger_bring_lots(call);
-  SELECT coalesce(sum(ledger_bring_used(call, one)), 0) INTO used FROM jsonb_array_elements(due->'origins') one
-    WHERE (one->>'used')::int > 0;
-  IF call->>'charge' = 'programme' THEN paid := least((due->>'spent')::int, used); END IF;
-  PERFORM ledger_credit_used(call, used, paid);
+  used := (due->>'used')::int;
   owes := (due->>'owes')::int;
-  IF owes > 0 THEN PERFORM ledger_credit_debt(call, owes); END IF;
-  PERFORM ledger_charge(call, used - paid - owes, due);
+  paid := CASE call->>'charge' WHEN 'programme' THEN (due->>'spent')::int ELSE 0 END;
+  came := ledger_bring_lots(call);
+  PERFORM ledger_bring_used(call, due, paid);
+  PERFORM ledger_bring_debt(call, owes);
+  IF used - paid > owes THEN PERFORM ledger_charge(call, used - paid - owes); END IF;
+  IF used - paid < owes THEN PERFORM ledger_repay(call, owes - used + paid, due); END IF;
   PERFORM ledger_free_uses(call);
-  PERFORM ledger_pay_owed(dst, now_at);
+  PERFORM ledger_pay_owed(dst, (call->>'at')::timestamptz);
   growth := ledger_unmerge_growth(call);
   PERFORM adjustment_bring_back(src, dst, moved);
-  RETURN jsonb_build_object('back', jsonb_strip_nulls(jsonb_build_object('points', nullif(came + used, 0), 'debtPoints', nullif(owes, 0),
-      'growth', nullif(growth, 0), 'chargedPoints', nullif(greatest(used - paid - owes, 0), 0), 'programmePoints', nullif(paid, 0))),
-    'lost', due->'lost');
+  RETURN jsonb_build_object('lost', due->'lost', 'restored', ledger_debts_restored(moved), 'back', jsonb_strip_nulls(jsonb_build_object(
+    'points', nullif(came + used, 0), 'debtPoints', nullif(owes, 0), 'growth', nullif(growth, 0),
+    'chargedPoints', nullif(greatest(used - paid - owes, 0), 0), 'programmePoints', nullif(paid, 0))));
 END $$;
+
+-- Debts that the merge had paid at once stand again, each with who owed it.
+CREATE OR REPLACE FUNCTION ledger_debts_restored(moved jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN moved ? 'paid' THEN jsonb_build_array(jsonb_build_object('kind', 'debt_paid',
+      'points', (SELECT sum((one->>1)::int) FROM jsonb_array_elements(moved->'paid') one),
+      'whose', CASE WHEN moved ? 'debt' THEN 'other' ELSE 'survivor' END)) ELSE '[]' END
+$$;
+
+-- Where to look for what became of the separated record's points: its own records, their first lots, the members that have held
+-- them since, and since when. A clock is read before a lock is waited for, so a minute earlier is looked at, too; but not what an
+-- earlier merge of the same record, taken back, has settled. → {records, houses, origins, since, after}
+CREATE OR REPLACE FUNCTION ledger_traces(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  merge uuid := (call->>'mergeId')::uuid;
+  records uuid[];
+  houses uuid[];
+  origins uuid[];
+  after timestamptz;
+BEGIN
+  SELECT array_agg(id) INTO records FROM (SELECT dst AS id UNION SELECT unnest(uuid_list(s.moved->'signposts')) FROM merge_step s
+    WHERE s.member_id = src AND s.merge_id = merge AND s.step = 'member_merge') own;
+  WITH RECURSIVE house (id) AS (
+    SELECT src
+    UNION SELECT r.member_id FROM house JOIN merge_record r ON r.other_id = house.id
+      WHERE (r.at, r.merge_id) > ((call->>'mergedAt')::timestamptz, merge))
+  SELECT array_agg(id) INTO houses FROM house;
+  SELECT array_agg(DISTINCT origin) INTO origins FROM (
+    SELECT origin_lot_id AS origin FROM lot WHERE member_id = ANY (records) AND lot_id = origin_lot_id
+    UNION ALL SELECT lot.origin_lot_id FROM jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) one
+      JOIN lot ON lot.member_id = dst AND lot.lot_id = (one->>0)::uuid
+    UNION ALL SELECT use.origin_lot_id FROM lot_use use JOIN effect e ON e.kind = use.effect_kind AND e.source_id = use.effect_source
+      AND e.part = 'spend' AND e.member_id = ANY (records) WHERE use.member_id = src) own;
+  SELECT max(u.at) INTO after FROM merge_record r JOIN merge_undo u USING (member_id, merge_id)
+    WHERE r.member_id = src AND r.other_id = ANY (records) AND r.merge_id <> merge;
+  RETURN jsonb_build_object('records', to_jsonb(records), 'houses', to_jsonb(houses), 'origins', coalesce(to_jsonb(origins), '[]'),
+    'since', (call->>'mergedAt')::timestamptz - interval '1 minute', 'after', coalesce(after, '-infinity'));
+END $$;
+
+-- What moved of one unit since the merge wherever the points were: `own` says that the lot is one of the separated record's,
+-- `theirs` that one of its purchases, exchanges or gifts is the cause.
+CREATE OR REPLACE FUNCTION ledger_flows(call jsonb, which text)
+RETURNS TABLE (member_id uuid, transfer_id uuid, from_account text, to_account text, amount int, reason text, detail jsonb, lot_id uuid,
+  origin uuid, effect_kind text, effect_source text, own boolean, theirs boolean)
+LANGUAGE sql STABLE AS $$
+  SELECT t.member_id, t.transfer_id, t.from_account, t.to_account, t.amount, t.reason, t.detail, t.lot_id, lot.origin_lot_id,
+      t.effect_kind, t.effect_source, coalesce(lot.origin_lot_id = ANY (uuid_list(call->'origins')), false),
+      EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part IN ('award', 'spend')
+        AND e.member_id = ANY (uuid_list(call->'records')))
+    FROM transfer t LEFT JOIN lot ON lot.member_id = t.member_id AND lot.lot_id = t.lot_id
+    WHERE t.member_id = ANY (uuid_list(call->'houses')) AND t.transfer_id >= ledger_id_from((call->>'since')::timestamptz)
+      AND t.at > (call->>'after')::timestamptz AND t.unit = which AND 'programme:moved' NOT IN (t.from_account, t.to_account)
+$$;
+
+-- What the separated record is due. Of each of its first lots: what was moved, less what ended or was taken back with its own
+-- purchases since, more what its own cancelled exchanges gave back. What of that the survivor no longer holds was used. `owes` is what
+-- it owed, and what others' points have paid for its own returns since.
+-- → {origins: [{origin, used, lots: [[its lot, points that left]]}], used, spent (exchanged of it), owes, payers: [[lot, points]], lost}
+CREATE OR REPLACE FUNCTION ledger_due(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  WITH flow AS MATERIALIZED (SELECT * FROM ledger_flows(call, 'points')),
+  went AS (SELECT lot.origin_lot_id AS origin, lot.lot_id, (one->>2)::int AS points, coalesce(now.remaining, 0) AS held
+      FROM jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) one
+      JOIN lot ON lot.member_id = (call->>'to')::uuid AND lot.lot_id = (one->>0)::uuid
+      LEFT JOIN lot now ON now.member_id = (call->>'from')::uuid AND now.lot_id = (one->>1)::uuid),
+  change AS (
+    SELECT origin, points AS due, 0 AS held, 0 AS spent FROM went
+    UNION ALL SELECT origin, CASE WHEN to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' THEN -amount
+        WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
+    UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
+        AND remaining > 0 AND origin_lot_id = ANY (uuid_list(call->'origins'))
+    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_open_uses(call) use),
+  sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
+  SELECT jsonb_build_object(
+    'origins', coalesce(jsonb_agg(jsonb_build_object('origin', origin, 'used', due - held, 'lots',
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(lot_id, points - went.held) ORDER BY lot_id), '[]') FROM went
+          WHERE went.origin = sums.origin AND points > went.held)) ORDER BY origin) FILTER (WHERE due > held), '[]'),
+    'used', coalesce(sum(greatest(due - held, 0)), 0), 'spent', coalesce(sum(greatest(least(due - held, spent), 0)), 0),
+    'owes', coalesce((call->'moved'->>'debt')::int, 0) + coalesce(sum(greatest(held - due, 0)), 0)
+      + (SELECT coalesce(sum(amount), 0) FROM flow WHERE theirs AND NOT own AND to_account = 'programme:issued'),
+    'payers', (SELECT coalesce(jsonb_agg(jsonb_build_array(lot_id, amount) ORDER BY transfer_id DESC), '[]') FROM flow
+        WHERE NOT own AND lot_id IS NOT NULL AND member_id = (call->>'from')::uuid
+          AND (to_account = 'member:debt' OR theirs AND to_account = 'programme:issued')),
+    'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'points', 'why', why, 'points', points) ORDER BY why), '[]') FROM (
+        SELECT CASE to_account WHEN 'programme:expired' THEN 'expired' ELSE 'returned' END AS why, sum(amount) AS points FROM flow
+          WHERE own AND to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' GROUP BY 1) gone)) FROM sums
+$$;
+
+-- The survivor's own exchanges since that took points of the separated record and stand.
+CREATE OR REPLACE FUNCTION ledger_open_uses(call jsonb) RETURNS SETOF lot_use
+LANGUAGE sql STABLE AS $$
+  SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (uuid_list(call->'origins'))
+    AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
+      AND (e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
+$$;
 
 -- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
 -- amounts of the transfers, CHECKs behind them), I-L5 (an award claims its effect in the same transaction),
@@ -2110,10 +2556,10 @@ LANGUAGE sql AS $$
   WITH theirs AS (DELETE FROM reward_quota WHERE member_id = (call->>'from')::uuid RETURNING reward_id, taken),
     summed AS (INSERT INTO reward_quota AS held (member_id, reward_id, taken) SELECT (call->>'to')::uuid, reward_id, taken FROM theirs
       ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = held.taken + excluded.taken RETURNING reward_id, taken)
-  SELECT jsonb_build_object('before', jsonb_object_agg(r.reward_id, jsonb_build_array(theirs.taken, ours.taken)),
+  SELECT jsonb_strip_nulls(jsonb_build_object('before', jsonb_object_agg(r.reward_id, jsonb_build_array(theirs.taken, ours.taken)),
       'excess', jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'reward', 'title', r.title, 'has', summed.taken,
         'limit', r.per_person_limit) ORDER BY r.title, r.reward_id) FILTER (WHERE theirs.taken > 0 AND r.listed
-          AND summed.taken > r.per_person_limit AND coalesce(r.ends_at > (call->>'at')::timestamptz, true)))
+          AND summed.taken > r.per_person_limit AND coalesce(r.ends_at > (call->>'at')::timestamptz, true))))
     FROM theirs JOIN summed USING (reward_id) JOIN reward r USING (reward_id)
       LEFT JOIN reward_quota ours ON ours.member_id = (call->>'to')::uuid AND ours.reward_id = theirs.reward_id
 $$;
@@ -3004,6 +3450,191 @@ CREATE OR REPLACE TRIGGER merge_step_keep BEFORE UPDATE OR DELETE ON merge_step
 CREATE OR REPLACE TRIGGER merge_undo_keep BEFORE UPDATE OR DELETE ON merge_undo
   FOR EACH ROW EXECUTE FUNCTION merge_keep();
 
+-- What two records have done for the brand, put together and taken apart again.
+
+-- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
+-- the cooldown runs from the later step of both. Honours are joined, the longer term counts. {from, to, at}; the journal is
+-- {instances, proofs: ids that moved, pairs: [{obligationId, theirs, own}], honours, ownHonours: rows as they were}
+CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := '{}';
+  duties int;
+  honours int;
+  superseded jsonb := '[]';
+  part jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('obligationId', theirs.obligation_id, 'theirs', to_jsonb(theirs), 'own', to_jsonb(own))
+      ORDER BY theirs.obligation_id) INTO part
+    FROM obligation_instance theirs LEFT JOIN obligation_instance own ON own.member_id = dst AND own.state <> 'superseded'
+      AND own.obligation_id = theirs.obligation_id
+    WHERE theirs.member_id = src AND theirs.state <> 'superseded';
+  IF part IS NOT NULL THEN
+    duties := jsonb_array_length(part);
+    moved := jsonb_build_object('pairs', part);
+    superseded := obligation_join(src, dst);
+  END IF;
+  WITH went AS (UPDATE obligation_instance SET member_id = dst WHERE member_id = src RETURNING instance_id)
+    SELECT jsonb_agg(instance_id) INTO part FROM went;
+  IF part IS NOT NULL THEN
+    moved := moved || jsonb_build_object('instances', part);
+    WITH went AS (UPDATE obligation_proof SET member_id = dst WHERE member_id = src RETURNING proof_id)
+      SELECT moved || jsonb_build_object('proofs', coalesce(jsonb_agg(proof_id), '[]')) INTO moved FROM went;
+  END IF;
+  SELECT jsonb_build_object('honours', jsonb_agg(to_jsonb(theirs)), 'ownHonours', jsonb_agg(to_jsonb(own)) FILTER (WHERE own IS NOT NULL)),
+      count(*) INTO part, honours
+    FROM honour_held theirs LEFT JOIN honour_held own ON own.member_id = dst AND own.honour_id = theirs.honour_id WHERE theirs.member_id = src;
+  IF honours > 0 THEN
+    moved := moved || jsonb_strip_nulls(part);
+    INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
+      SELECT dst, honour_id, granted_at, expires_at FROM honour_held WHERE member_id = src
+      ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = least(own.granted_at, excluded.granted_at),
+        expires_at = honour_longer(own.expires_at, excluded.expires_at);
+    DELETE FROM honour_held WHERE member_id = src;
+  END IF;
+  RETURN CASE moved WHEN '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object('reversed', superseded,
+    'came', jsonb_strip_nulls(jsonb_build_object('obligations', duties, 'honours', nullif(honours, 0))));
+END $$;
+
+-- One of each two stays. → the other ones, as what was reversed
+CREATE OR REPLACE FUNCTION obligation_join(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'approved', 'rewarded'];
+  superseded jsonb;
+BEGIN
+  UPDATE obligation_instance mine SET last_proof_at = greatest(mine.last_proof_at, other.last_proof_at),
+      accepted_at = least(mine.accepted_at, other.accepted_at)
+    FROM obligation_instance other
+    WHERE mine.member_id IN (src, dst) AND other.member_id IN (src, dst) AND other.member_id <> mine.member_id
+      AND other.obligation_id = mine.obligation_id AND mine.state <> 'superseded' AND other.state <> 'superseded';
+  WITH gone AS (
+    UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
+      WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
+        AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
+        AND (array_position(ranks, kept.state::text), kept.progress, coalesce(lost.finished_at, 'infinity'), kept.instance_id)
+          > (array_position(ranks, lost.state::text), lost.progress, coalesce(kept.finished_at, 'infinity'), lost.instance_id)
+      RETURNING lost.*)
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'obligation_superseded', 'title', o.title, 'progress', gone.progress)
+      ORDER BY gone.obligation_id), '[]') INTO superseded
+    FROM gone JOIN obligation o USING (obligation_id);
+  RETURN superseded;
+END $$;
+
+-- Each has their own undertakings again. Where the survivor went on since with what was the other's, the progress made since stays
+-- with the survivor, and the separated record gets what it had. {from, to, at, moved} → {back, restored}
+CREATE OR REPLACE FUNCTION obligation_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  pair jsonb;
+  restored jsonb := '[]';
+  duties int;
+  honours int;
+BEGIN
+  UPDATE obligation_instance SET member_id = dst WHERE member_id = src AND instance_id = ANY (uuid_list(moved->'instances'));
+  UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
+  FOR pair IN SELECT value FROM jsonb_array_elements(moved->'pairs') LOOP
+    restored := restored || obligation_part(call, jsonb_populate_record(NULL::obligation_instance, pair->'theirs'),
+      jsonb_populate_record(NULL::obligation_instance, pair->'own'));
+  END LOOP;
+  SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
+  honours := obligation_part_honours(src, dst, moved, (call->>'mergedAt')::timestamptz);
+  RETURN jsonb_build_object('restored', restored,
+    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0), 'honours', nullif(honours, 0))));
+END $$;
+
+-- Takes two undertakings of one obligation apart. → what is restored
+CREATE OR REPLACE FUNCTION obligation_part(call jsonb, theirs obligation_instance, own obligation_instance) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  held obligation_instance;
+  lost obligation_instance;
+  since int;
+BEGIN
+  -- the one of the two that stayed, as it is by now
+  SELECT * INTO held FROM obligation_instance WHERE (member_id, instance_id) IN ((theirs.member_id, theirs.instance_id), (src, own.instance_id))
+    AND state <> 'superseded';
+  IF held.instance_id = theirs.instance_id AND held.progress > theirs.progress THEN
+    PERFORM obligation_go_on(call, held, theirs, own);
+    lost := own;
+  ELSE
+    PERFORM obligation_set(theirs);
+    IF own.instance_id IS NOT NULL AND held.instance_id = own.instance_id AND held.progress > own.progress THEN
+      UPDATE obligation_instance SET accepted_at = own.accepted_at WHERE member_id = src AND instance_id = own.instance_id;
+    ELSIF own.instance_id IS NOT NULL THEN
+      PERFORM obligation_set(own);
+    END IF;
+    lost := CASE WHEN held.instance_id = theirs.instance_id THEN own ELSE theirs END;
+  END IF;
+  RETURN CASE WHEN lost.instance_id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('kind', 'obligation_superseded',
+    'title', (SELECT title FROM obligation o WHERE o.obligation_id = lost.obligation_id), 'progress', lost.progress)) END;
+END $$;
+
+CREATE OR REPLACE FUNCTION obligation_set(was obligation_instance) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation_instance SET state = was.state, progress = was.progress, accepted_at = was.accepted_at,
+      last_proof_at = was.last_proof_at, finished_at = was.finished_at, reason = was.reason
+    WHERE member_id = was.member_id AND instance_id = was.instance_id
+$$;
+
+-- The survivor went on with what was the other's. The steps since become the survivor's own undertaking; one that was finished with
+-- them stays as it is, for its reward was given under its name, and the other's goes on under a new one.
+CREATE OR REPLACE FUNCTION obligation_go_on(call jsonb, held obligation_instance, theirs obligation_instance, own obligation_instance)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  named uuid := uuid_v7((call->>'at')::timestamptz);
+BEGIN
+  IF held.state IN ('approved', 'rewarded') THEN
+    UPDATE obligation_instance SET member_id = src, accepted_at = coalesce(own.accepted_at, accepted_at)
+      WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+    INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
+      VALUES (theirs.member_id, named, theirs.obligation_id, theirs.state, theirs.progress, theirs.accepted_at, theirs.last_proof_at);
+    UPDATE obligation_proof SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+    RETURN;
+  END IF;
+  PERFORM obligation_set(theirs);
+  INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
+    VALUES (src, coalesce(own.instance_id, named), held.obligation_id, 'in_progress', coalesce(own.progress, 0) + held.progress - theirs.progress,
+            coalesce(own.accepted_at, held.last_proof_at), held.last_proof_at)
+    ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
+      accepted_at = excluded.accepted_at, last_proof_at = excluded.last_proof_at;
+  UPDATE obligation_proof SET instance_id = coalesce(own.instance_id, named) WHERE member_id = src AND instance_id = theirs.instance_id;
+END $$;
+
+-- Each wears what was their own; the survivor also what it has earned since. → how many go back
+CREATE OR REPLACE FUNCTION obligation_part_honours(src uuid, dst uuid, moved jsonb, merged_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  theirs honour_held;
+  own honour_held;
+  earned_at timestamptz;
+  back int := 0;
+BEGIN
+  FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::honour_held, moved->'honours') LOOP
+    SELECT * INTO own FROM jsonb_populate_recordset(NULL::honour_held, moved->'ownHonours') WHERE honour_id = theirs.honour_id;
+    SELECT max(i.finished_at) INTO earned_at FROM obligation_instance i JOIN obligation o USING (obligation_id)
+      WHERE i.member_id = src AND i.state IN ('approved', 'rewarded') AND o.honour_id = theirs.honour_id AND i.finished_at > merged_at;
+    IF own.member_id IS NULL AND earned_at IS NULL THEN
+      DELETE FROM honour_held WHERE member_id = src AND honour_id = theirs.honour_id;
+    ELSE
+      UPDATE honour_held SET granted_at = coalesce(own.granted_at, earned_at),
+          expires_at = CASE WHEN earned_at IS NULL THEN own.expires_at ELSE expires_at END
+        WHERE member_id = src AND honour_id = theirs.honour_id;
+    END IF;
+    INSERT INTO honour_held SELECT theirs.*;
+    back := back + 1;
+  END LOOP;
+  RETURN back;
+END $$;
+
 -- Purchases, their returns and what was kept aside for them go with their record, and back with it.
 
 CREATE OR REPLACE FUNCTION order_merge(call jsonb) RETURNS jsonb
@@ -3416,6 +4047,523 @@ LANGUAGE sql AS $$
   SELECT '{}'::jsonb
 $$;
 
+-- Two records are one person: links, edges and places under the cap go along. Nobody has brought oneself (I-F3), the earliest
+-- inviter stays (I-F1), and who turns out to have been here before is no new friend. What ended so is noted as it was before.
+
+-- {from, to, at, newAfterDays}; the journal is {links, edges, invited, ended: [{before, taken, points, reason}], theirs, own: quotas}
+CREATE OR REPLACE FUNCTION referral_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb;
+  ended jsonb;
+  friends int;
+  edge referral;
+BEGIN
+  WITH went AS (UPDATE referral_link SET member_id = dst WHERE member_id = src RETURNING code)
+    SELECT jsonb_build_object('links', jsonb_agg(code)) INTO moved FROM went;
+  PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN CASE WHEN moved->>'links' IS NULL THEN '{}' ELSE jsonb_build_object('moved', moved) END;
+  END IF;
+  SELECT count(*) INTO friends FROM referral WHERE inviter_id = src AND state <> 'void';
+  moved := moved || jsonb_build_object(
+    'edges', (SELECT jsonb_agg(referral_id) FROM referral WHERE member_id = src),
+    'invited', (SELECT jsonb_agg(referral_id) FROM referral WHERE inviter_id = src),
+    'theirs', (SELECT jsonb_object_agg(campaign_id, taken) FROM referral_quota WHERE member_id = src),
+    'own', (SELECT jsonb_object_agg(campaign_id, taken) FROM referral_quota WHERE member_id = dst));
+  ended := referral_void_doubles(src, dst, now_at);
+  UPDATE referral SET member_id = dst WHERE member_id = src;
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
+    SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src;
+  ended := ended || referral_cut_ring(dst, now_at);
+  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held') LOOP
+    IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
+      ended := ended || referral_note(edge, 'not_new', now_at);
+      PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
+    END IF;
+  END LOOP;
+  PERFORM referral_take_back(jsonb_build_object('memberId', dst, 'at', now_at));
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(moved) || CASE ended WHEN '[]' THEN '{}' ELSE jsonb_build_object('ended', ended) END,
+    'came', CASE WHEN friends > 0 THEN jsonb_build_object('referrals', friends) ELSE '{}' END,
+    'reversed', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', CASE one->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE
+      'referral_void' END, 'reason', one->'reason', 'points', one->'points')), '[]') FROM jsonb_array_elements(ended) one)
+      || referral_excess(dst, moved->'theirs'));
+END $$;
+
+-- What there is of an edge before it ends: the row, what its inviter had taken, and how many points that costs.
+CREATE OR REPLACE FUNCTION referral_note(edge referral, why text, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  points int := CASE edge.state WHEN 'held' THEN edge.points ELSE 0 END;
+BEGIN
+  IF edge.state = 'released' AND EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(l.remaining), 0) INTO points FROM lot l WHERE l.member_id = holder AND l.state = 'active'
+      AND l.origin_lot_id = referral_lot(edge);
+  END IF;
+  RETURN jsonb_build_array(jsonb_build_object('before', to_jsonb(edge), 'points', points, 'reason', why,
+    'taken', (SELECT taken FROM referral_quota q WHERE q.member_id = edge.inviter_id AND q.campaign_id = edge.campaign_id)));
+END $$;
+
+-- The lot that an edge's reward was paid into; wherever its points are by now, they name it as their origin.
+CREATE OR REPLACE FUNCTION referral_lot(edge referral) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT l.lot_id FROM effect e JOIN lot l ON l.member_id = e.member_id AND l.effect_kind = e.kind AND l.effect_source = e.source_id
+    WHERE e.kind = 'referral' AND e.source_id = edge.referral_id::text AND e.part = 'award' AND l.lot_id = l.origin_lot_id LIMIT 1
+$$;
+
+-- Edges between the two, and all but the earliest of those that lead to either. → their notes
+CREATE OR REPLACE FUNCTION referral_void_doubles(src uuid, dst uuid, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  why text;
+  ended jsonb := '[]';
+BEGIN
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) AND inviter_id IN (src, dst)
+      ORDER BY joined_at, referral_id LOOP
+    ended := ended || referral_note(edge, 'same_person', now_at);
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END LOOP;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) ORDER BY joined_at, referral_id OFFSET 1 LOOP
+    -- both by the same friend's link: that friend simply brought one person
+    why := CASE WHEN EXISTS (SELECT 1 FROM referral first WHERE first.member_id IN (src, dst) AND first.state <> 'void'
+      AND first.inviter_id = edge.inviter_id AND first.referral_id <> edge.referral_id) THEN 'same_person' ELSE 'other_inviter' END;
+    ended := ended || referral_note(edge, why, now_at);
+    PERFORM referral_void(edge, why, now_at);
+  END LOOP;
+  RETURN ended;
+END $$;
+
+-- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
+-- the other, or two merges at once could each close half of one. → its note
+CREATE OR REPLACE FUNCTION referral_cut_ring(who uuid, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  note jsonb := '[]';
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE member_id = who AND state <> 'void')
+    OR NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state <> 'void') THEN RETURN note; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
+    SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    -- as it stands when nobody else writes it: somebody may just be buying for it
+    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+    note := referral_note(edge, 'same_person', now_at);
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END IF;
+  RETURN note;
+END $$;
+
+-- Where two people's places together are more than one may have: they keep them, and get no more.
+CREATE OR REPLACE FUNCTION referral_excess(who uuid, theirs jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'referral', 'title', c.title, 'has', q.taken,
+      'limit', c.per_inviter_cap) ORDER BY c.campaign_id), '[]')
+    FROM referral_quota q JOIN referral_campaign c USING (campaign_id)
+    WHERE q.member_id = who AND q.taken > c.per_inviter_cap AND theirs ? q.campaign_id
+$$;
+
+-- One person turns out to be two: each has their own links, friends and places again, and an edge that the merge ended is one again
+-- where it still can be. Cap and budget are taken by conditional writes (I-F2); what went on since stays with the survivor.
+
+-- {mergeId, from, to, at, graceDays, moved: as referral_merge keeps it} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION referral_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  note jsonb;
+  friends int;
+  why text;
+  seen jsonb;
+  restored jsonb := '[]';
+  lost jsonb;
+BEGIN
+  UPDATE referral_link SET member_id = dst WHERE member_id = src
+    AND code IN (SELECT value FROM jsonb_array_elements_text(moved->'links'));
+  PERFORM 1 FROM referral WHERE member_id = src OR inviter_id = src ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  lost := referral_bring_back(call);
+  SELECT count(*) INTO friends FROM referral WHERE inviter_id = dst AND state <> 'void';
+  PERFORM referral_count_again(src, dst, moved);
+  FOR note IN SELECT value FROM jsonb_array_elements(moved->'ended') WITH ORDINALITY one (value, nth) ORDER BY nth DESC LOOP
+    why := referral_restore(call, note);
+    seen := jsonb_build_object('kind', CASE note->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE 'referral_void' END,
+      'reason', note->'reason', 'points', note->'points');
+    IF why IS NULL THEN restored := restored || seen; ELSE lost := lost || (seen || jsonb_build_object('why', why)); END IF;
+  END LOOP;
+  RETURN jsonb_build_object('back', CASE WHEN friends > 0 THEN jsonb_build_object('referrals', friends) ELSE '{}' END,
+    'restored', restored, 'lost', lost);
+END $$;
+
+-- Edges go back to both of their ends. One whose purchase the survivor made since, or whose reward the survivor was paid since,
+-- keeps what happened and stays. → those, as lost
+CREATE OR REPLACE FUNCTION referral_bring_back(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  edges uuid[] := uuid_list(call->'moved'->'edges');
+  invited uuid[] := uuid_list(call->'moved'->'invited');
+  orders uuid[] := uuid_list((SELECT moved->'orders' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'order_merge'));
+  bought int;
+  paid jsonb;
+BEGIN
+  UPDATE referral SET member_id = dst WHERE member_id = src AND referral_id = ANY (edges)
+    AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.order_id = referral.order_id AND p.order_id <> ALL (orders));
+  SELECT count(*) INTO bought FROM referral WHERE member_id = src AND referral_id = ANY (edges);
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src AND referral_id = ANY (invited)
+    AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = referral.referral_id::text
+      AND e.part = 'award' AND e.member_id = src);
+  SELECT jsonb_agg(jsonb_build_object('kind', 'referral_paid', 'why', 'since', 'points', points) ORDER BY joined_at, referral_id) INTO paid
+    FROM referral WHERE inviter_id = src AND referral_id = ANY (invited);
+  RETURN coalesce(paid, '[]') || CASE WHEN bought > 0 THEN '[{"kind": "referral_bought", "why": "since"}]'::jsonb ELSE '[]' END;
+END $$;
+
+-- A place under the cap belongs to whoever has the edge that took it.
+CREATE OR REPLACE FUNCTION referral_count_again(src uuid, dst uuid, moved jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO referral_quota (member_id, campaign_id, taken)
+    SELECT who, campaign_id, referral_kept(who, campaign_id) FROM unnest(ARRAY[src, dst]) who CROSS JOIN LATERAL (
+      SELECT campaign_id FROM referral WHERE inviter_id = who AND referral_kept(who, campaign_id) > 0
+      UNION SELECT campaign_id FROM referral_quota WHERE member_id = who
+      UNION SELECT jsonb_object_keys(moved->'theirs') WHERE who = dst) one
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src AND taken = 0 AND moved->'theirs' ? campaign_id
+    AND NOT coalesce(moved->'own' ? campaign_id, false);
+END $$;
+
+-- How many rewards of a campaign somebody has been promised or paid.
+CREATE OR REPLACE FUNCTION referral_kept(who uuid, campaign text) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT count(*)::int FROM referral r WHERE r.inviter_id = who AND r.campaign_id = campaign AND (r.state = 'held' OR EXISTS (
+    SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = r.referral_id::text AND e.part = 'award'))
+$$;
+
+-- Makes an ended edge what it was. → NULL, or why it cannot be: it has ended for another reason since, one of the two has found
+-- somebody else or left, the purchase came back, or cap and budget are spent. What can only not be paid stays as refused.
+CREATE OR REPLACE FUNCTION referral_restore(call jsonb, note jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  before referral := jsonb_populate_record(NULL::referral, note->'before');
+  edge referral;
+  why text;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE referral_id = before.referral_id
+    AND member_id IN (SELECT merge_heirs(before.member_id) UNION SELECT (call->>'from')::uuid) FOR UPDATE;
+  IF edge.state IS DISTINCT FROM (CASE note->>'reason' WHEN 'not_new' THEN 'refused' ELSE 'void' END) THEN RETURN 'since'; END IF;
+  why := referral_stands(edge);
+  IF why IS NOT NULL THEN RETURN why; END IF;
+  IF before.state IN ('held', 'released') THEN why := referral_still_bought(call, edge); END IF;
+  IF why IS NULL AND before.state = 'held' THEN
+    why := referral_promise_again(edge, before.points, CASE edge.inviter_id
+      WHEN (call->>'to')::uuid THEN (call->'moved'->'theirs'->>edge.campaign_id)::int
+      WHEN (call->>'from')::uuid THEN (call->'moved'->'own'->>edge.campaign_id)::int ELSE (note->>'taken')::int END);
+  END IF;
+  IF why IS NOT NULL THEN
+    UPDATE referral SET state = 'refused', reason = why WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+    RETURN why;
+  END IF;
+  UPDATE referral SET state = before.state, reason = before.reason, points = before.points, held_at = before.held_at,
+      release_at = before.release_at, settled_at = before.settled_at, clawed_back = before.clawed_back
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF before.state = 'released' THEN PERFORM referral_pay_again(call, edge); END IF;
+  RETURN NULL;
+END $$;
+
+-- Whether an edge may lie between these two again (I-F1, I-F3). → NULL or why not
+CREATE OR REPLACE FUNCTION referral_stands(edge referral) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF edge.member_id = edge.inviter_id THEN RETURN 'same_person'; END IF;
+  IF EXISTS (SELECT 1 FROM member WHERE member_id = edge.inviter_id AND status = 'cancelled') THEN RETURN 'left'; END IF;
+  IF edge.state <> 'void' THEN RETURN NULL; END IF;
+  IF EXISTS (SELECT 1 FROM referral r WHERE r.member_id = edge.member_id AND r.state <> 'void') THEN RETURN 'other_inviter'; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(edge.inviter_id) up WHERE up.inviter_id = edge.member_id) THEN RETURN 'same_person'; END IF;
+  RETURN NULL;
+END $$;
+
+-- The purchase of an edge that has ended was nobody's concern: it may have come back since. → NULL or why not
+CREATE OR REPLACE FUNCTION referral_still_bought(call jsonb, edge referral) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM purchase p JOIN referral_campaign c ON c.campaign_id = edge.campaign_id
+    WHERE p.order_id = edge.order_id AND p.state = 'settled' AND p.amount_fen - p.refunded_fen >= c.min_order_fen
+      -- purchases are still the survivor's here
+      AND p.member_id IN (edge.member_id, (call->>'from')::uuid)) THEN 'purchase_returned' END
+$$;
+
+-- Takes the place and the points that the merge had set free. Somebody may have had more places than the cap by an earlier merge.
+CREATE OR REPLACE FUNCTION referral_promise_again(edge referral, reward int, had int) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  cap int := greatest((SELECT per_inviter_cap FROM referral_campaign c WHERE c.campaign_id = edge.campaign_id), had);
+BEGIN
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (edge.inviter_id, edge.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + reward
+    WHERE campaign_id = edge.campaign_id AND spent_points + reward <= budget_points;
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id;
+  RETURN 'budget';
+END $$;
+
+-- What was taken back of a paid reward since it was void, at the merge or as an exchange was undone, is paid again; cap and budget
+-- have had it all the time. A separated inviter's goes to the survivor here and back with all other points.
+CREATE OR REPLACE FUNCTION referral_pay_again(call jsonb, edge referral) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  taken int;
+BEGIN
+  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
+    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
+      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored');
+  IF taken <= 0 THEN RETURN; END IF;
+  PERFORM ledger_give_lot(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
+    'originLotId', referral_lot(edge), 'points', taken, 'graceDays', call->'graceDays', 'reason', 'referral_restored',
+    'detail', jsonb_build_object('mergeId', call->'mergeId')));
+END $$;
+
+-- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
+-- writes), I-F3 (no self, no cycle), I-F4 (a return ends what is held and takes back what was paid).
+
+-- The short code that leads to a member for ever: the one there is, or a new one. {memberId, at} → {code}
+CREATE OR REPLACE FUNCTION referral_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  own text := referral_code_of(who);
+  chance bytea;
+BEGIN
+  IF own IS NULL THEN
+    PERFORM member_hold(who);
+    own := referral_code_of(who);
+  END IF;
+  WHILE own IS NULL LOOP
+    chance := uuid_send(gen_random_uuid());
+    -- bytes 6 and 8 of a UUID are not chance
+    SELECT string_agg(substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', get_byte(chance, at) % 62 + 1, 1), '')
+      INTO own FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 10, 11]) at;
+    INSERT INTO referral_link (code, member_id, created_at) VALUES (own, who, (call->>'at')::timestamptz) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN own := NULL; END IF;
+  END LOOP;
+  RETURN jsonb_build_object('code', own);
+END $$;
+
+CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
+
+-- Lays the edge between somebody who joins for the first time and the owner of the link they came by. No edge where the
+-- link is unknown, nothing runs, or the person is not new: bought before, or is above the inviter already.
+-- {memberId, at, link, newAfterDays} → {referralId} or NULL
+CREATE OR REPLACE FUNCTION referral_attribute(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge uuid := uuid_v7(now_at);
+  campaign text;
+  inviter uuid;
+  owner member;
+BEGIN
+  LOOP
+    -- a merge under way, or one being taken back, is waited for, and the link leads to its owner of then
+    SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
+    SELECT * INTO owner FROM member WHERE member_id = inviter FOR KEY SHARE;
+    EXIT WHEN inviter IS NOT DISTINCT FROM (SELECT member_id FROM referral_link WHERE code = call->>'link');
+  END LOOP;
+  IF owner.status IS DISTINCT FROM 'active' OR inviter = who OR EXISTS (SELECT 1 FROM referral_above(inviter) up WHERE up.inviter_id = who) THEN
+    RETURN NULL;
+  END IF;
+  IF coalesce(member_new_since(who) < now_at, true) OR order_bought_before(who, now_at, (call->>'newAfterDays')::int) THEN
+    RETURN NULL;
+  END IF;
+  SELECT campaign_id INTO campaign FROM referral_campaign
+    WHERE starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at) AND (stopped_at IS NULL OR stopped_at > now_at)
+    ORDER BY starts_at DESC, campaign_id LIMIT 1;
+  IF campaign IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO referral (member_id, referral_id, inviter_id, code, campaign_id, state, joined_at)
+    VALUES (who, edge, inviter, call->>'link', campaign, 'joined', now_at) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('referralId', edge) END;
+END $$;
+
+-- The edges from a member up to whoever was brought by nobody; ends where it began, if it does.
+CREATE OR REPLACE FUNCTION referral_above(start uuid) RETURNS SETOF referral
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE up AS (
+    SELECT r.member_id, r.referral_id, r.inviter_id, 1 AS depth FROM referral r WHERE r.member_id = start AND r.state <> 'void'
+    UNION ALL
+    SELECT r.member_id, r.referral_id, r.inviter_id, up.depth + 1 FROM up JOIN referral r ON r.member_id = up.inviter_id
+      WHERE r.state <> 'void' AND up.inviter_id <> start AND up.depth < 1000
+  )
+  SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
+$$;
+
+-- The friend's first purchase that is large enough: a place under the inviter's cap and the points out of the budget are
+-- taken by conditional writes (I-F2), the campaign's row last; or it is written down why not.
+-- {memberId, orderId, amountFen, at} → {referralId, state} or NULL when there is nothing to decide
+CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  edge referral;
+  camp referral_campaign;
+  why text;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
+  IF camp.ends_at <= now_at THEN why := 'over'; ELSE why := referral_reserve(edge.inviter_id, camp, now_at); END IF;
+  UPDATE referral SET order_id = (call->>'orderId')::uuid, reason = why,
+      state = CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END,
+      points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
+      held_at = CASE WHEN why IS NULL THEN now_at END,
+      release_at = CASE WHEN why IS NULL THEN
+        (date_trunc('day', now_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => camp.hold_days + 1)) AT TIME ZONE 'Asia/Shanghai' END,
+      settled_at = CASE WHEN why IS NOT NULL THEN now_at END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'state', CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END);
+END $$;
+
+-- Reserves one reward, or says why not: cap | budget | stopped.
+CREATE OR REPLACE FUNCTION referral_reserve(inviter uuid, camp referral_campaign, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  stopped timestamptz := camp.stopped_at;
+BEGIN
+  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
+      AND (stopped_at IS NULL OR stopped_at > now_at);
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
+  SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
+  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+END $$;
+
+-- Ends an edge that came to nothing. What was only promised returns to the cap and the budget; of what was paid, {take}
+-- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them. What a merge takes
+-- it may give again and take once more, so each time has its own name.
+CREATE OR REPLACE FUNCTION referral_end(edge referral, next_state text, why text, take int, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF take > 0 THEN
+    PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
+      'part', CASE WHEN next_state = 'void' THEN (SELECT 'void:' || count(*) + 1 FROM effect
+        WHERE kind = 'referral' AND source_id = edge.referral_id::text AND starts_with(part, 'void:')) ELSE 'take_back' END,
+      'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
+  END IF;
+  IF edge.state = 'held' THEN
+    UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;
+    UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
+  END IF;
+END $$;
+
+-- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
+-- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
+CREATE OR REPLACE FUNCTION referral_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  inviter uuid;
+  edge referral;
+  take int;
+BEGIN
+  SELECT inviter_id INTO inviter FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released');
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  -- the inviter before the edge, as the release does
+  PERFORM 1 FROM member WHERE member_id = inviter FOR NO KEY UPDATE;
+  SELECT * INTO edge FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'released') FOR UPDATE;
+  IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
+  IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
+    WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
+  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
+END $$;
+
+-- Pays one held reward whose day has come, and tells the inviter who allows it. An inviter who is busy just now is left
+-- for the next run. {memberId, referralId, at, expiresAt, friend} → {released}
+CREATE OR REPLACE FUNCTION referral_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'referralId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  inviter uuid := (SELECT inviter_id FROM referral WHERE member_id = who AND referral_id = id AND state = 'held' AND release_at <= now_at);
+  edge referral;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at
+    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at RETURNING * INTO edge;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
+    'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
+  PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
+    'payload', jsonb_build_object('points', edge.points, 'friend', call->'friend', 'at', call->'at')));
+  RETURN '{"released": true}';
+END $$;
+
+-- The edge was none: what was paid for it is taken back as far as it is unspent.
+CREATE OR REPLACE FUNCTION referral_void(edge referral, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  unspent int := 0;
+BEGIN
+  -- of who has left there is nothing to take
+  IF NOT EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
+    PERFORM referral_end(edge, 'void', why, 0, now_at);
+    RETURN;
+  END IF;
+  IF edge.state = 'released' THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
+      WHERE member_id = holder AND effect_kind = 'referral' AND effect_source = edge.referral_id::text;
+  END IF;
+  PERFORM referral_end(edge, 'void', why, unspent, now_at);
+  PERFORM referral_take_back(jsonb_build_object('memberId', holder, 'at', now_at));
+END $$;
+
+-- What came back of a void edge’s reward, as an exchange that it had paid for was undone. {memberId, at}
+CREATE OR REPLACE FUNCTION referral_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state = 'void') THEN RETURN; END IF;
+  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'referral', 'sourceId', edge.referral_id, 'originLotId', paid.lot_id,
+      'reason', 'referral_returned', 'detail', '{}'::jsonb))
+    FROM referral edge JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = edge.referral_id::text
+    WHERE edge.inviter_id = who AND edge.state = 'void' AND paid.lot_id = paid.origin_lot_id
+      AND paid.member_id IN (SELECT member_id FROM member WHERE member_id = who OR merged_into = who);
+END $$;
+
 -- A command's replay. The advisory lock makes a re-sent command wait for the first one's answer, whoever sends it; the primary
 -- key of "request" stands behind it. A key used for another body is refused, never answered. What a record had sent before it
 -- was merged is the survivor's: a phone renews its tokens after the merge and asks again as the survivor. What it had sent as
@@ -3783,6 +4931,107 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- The tier of two records that become one person, and of each when they are two again.
+
+-- The higher of the two, until the next review; of two equal ones the one that is safe for longer; a higher one when the growth of both
+-- reaches it. The survivor is due at the sooner of both; the other one never again. → {moved: {own, other: the standings before,
+-- after: the survivor's, growth: [what the survivor had by itself, what came]}}
+CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src standing;
+  dst standing;
+  has int;
+  came int;
+BEGIN
+  SELECT * INTO src FROM standing WHERE member_id = (call->>'from')::uuid FOR UPDATE;
+  SELECT * INTO dst FROM standing WHERE member_id = (call->>'to')::uuid FOR UPDATE;
+  SELECT growth INTO has FROM account WHERE member_id = dst.member_id;
+  SELECT coalesce(sum(amount), 0) INTO came FROM transfer WHERE member_id = dst.member_id AND unit = 'growth' AND reason = 'merged_in'
+    AND transfer_id >= ledger_id_from((call->>'at')::timestamptz) AND detail->>'mergeId' = call->>'mergeId';
+  IF (src.tier, src.valid_until) > (dst.tier, dst.valid_until) THEN
+    UPDATE standing SET tier = src.tier, since = src.since, valid_until = src.valid_until, warned_of = src.warned_of
+      WHERE member_id = dst.member_id;
+  END IF;
+  IF src.tier > dst.tier THEN PERFORM tier_note(dst.member_id, dst.tier, src.tier, 'merged', has, (call->>'at')::timestamptz); END IF;
+  UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
+  UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
+  PERFORM tier_raise(call || jsonb_build_object('memberId', dst.member_id, 'reason', 'merged', 'growth', has));
+  RETURN jsonb_build_object('moved', jsonb_build_object('own', to_jsonb(dst) - 'member_id', 'other', to_jsonb(src) - 'member_id',
+    'after', (SELECT to_jsonb(s) - 'member_id' FROM standing s WHERE s.member_id = dst.member_id), 'growth', jsonb_build_array(has - came, came)));
+END $$;
+
+-- Each has its own tier again. The survivor keeps what its own growth holds or had reached; what stood only on the growth that left
+-- falls, and where nothing has changed since the merge everything is as it was before. Runs when growth and records are two again.
+-- {mergeId, from: the survivor, to, at, moved, validUntil, ladder, windowMonths, warnDays}
+CREATE OR REPLACE FUNCTION tier_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own standing;
+  held standing;
+  has int;
+  exact boolean;
+BEGIN
+  IF NOT coalesce(call->'moved' ? 'own', false) THEN RETURN '{}'; END IF;
+  SELECT * INTO own FROM standing WHERE member_id = (call->>'from')::uuid FOR UPDATE;
+  SELECT growth INTO has FROM account WHERE member_id = own.member_id;
+  exact := to_jsonb(own) - 'member_id' = call->'moved'->'after' AND has = (call->'moved'->'growth'->>0)::int;
+  IF exact THEN held := jsonb_populate_record(own, call->'moved'->'own'); ELSE held := tier_without(call, own, has); END IF;
+  UPDATE standing SET tier = held.tier, since = held.since, valid_until = held.valid_until, warned_of = held.warned_of, review_at = held.review_at
+    WHERE member_id = own.member_id;
+  IF held.tier <> own.tier THEN
+    PERFORM tier_note(own.member_id, own.tier, held.tier, 'separated', has, (call->>'at')::timestamptz);
+  END IF;
+  IF NOT exact THEN PERFORM tier_plan(call || jsonb_build_object('memberId', own.member_id)); END IF;
+  PERFORM tier_unmerge_other(call);
+  RETURN CASE WHEN held.tier = own.tier THEN '{}'
+    ELSE jsonb_build_object('back', jsonb_build_object('tierBefore', own.tier, 'tierAfter', held.tier)) END;
+END $$;
+
+-- The survivor's standing without the other record, where something has changed since the merge; `review_at` is planned anew.
+CREATE OR REPLACE FUNCTION tier_without(call jsonb, own standing, has int) RETURNS standing
+LANGUAGE plpgsql AS $$
+DECLARE
+  before standing := jsonb_populate_record(own, call->'moved'->'own');
+  after standing := jsonb_populate_record(own, call->'moved'->'after');
+  held standing := own;
+  enough boolean := has >= tier_takes(call, own.tier);
+  reached int := tier_of(call, has);
+BEGIN
+  IF (own.tier, own.since, own.valid_until) <> (after.tier, after.since, after.valid_until) THEN
+    IF NOT enough THEN held.tier := least(own.tier, tier_deserved(own.member_id, call)); END IF;
+    IF held.tier < own.tier THEN held.since := (call->>'at')::timestamptz; END IF;
+  ELSIF own.tier = before.tier OR NOT enough THEN
+    held := before;
+    held.review_at := own.review_at;
+    -- somebody who was warned of this very end is not warned again
+    IF own.warned_of = before.valid_until THEN held.warned_of := own.warned_of; END IF;
+    IF reached > before.tier THEN
+      held.tier := reached;
+      held.since := (call->>'at')::timestamptz;
+      held.valid_until := (call->>'validUntil')::timestamptz;
+    END IF;
+  END IF;
+  RETURN held;
+END $$;
+
+-- The separated record has the tier it had, less what its own purchases returned since had reached; what is due is looked at by the
+-- next review.
+CREATE OR REPLACE FUNCTION tier_unmerge_other(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  dst uuid := (call->>'to')::uuid;
+  of jsonb := call || jsonb_build_object('memberId', dst);
+  has int;
+BEGIN
+  UPDATE standing SET review_at = (call->'moved'->'other'->>'review_at')::timestamptz WHERE member_id = dst;
+  SELECT growth INTO has FROM account WHERE member_id = dst;
+  IF has < (call->'moved'->'growth'->>1)::int THEN
+    PERFORM tier_review(of);
+    PERFORM tier_lower(of || jsonb_build_object('growth', (SELECT growth FROM account WHERE member_id = dst)));
+  END IF;
+END $$;
+
 -- Tiers: up at once, down one step at the end of their validity, and with a return that takes away what had reached them.
 -- What a call needs to be told of the programme is {ladder: [{tier, name, atGrowth}], windowMonths, warnDays}. The rules stand
 -- in shared/src/tier.ts, too; a test asks both and wants the same answers.
@@ -3850,7 +5099,7 @@ DECLARE
   deserved int := tier_of(call, 0);
 BEGIN
   FOR one IN
-    SELECT k.at, 0 AS nth, sum(k.amount) AS amount, '' AS reason, 0 AS after FROM tier_kept_growth(member) k GROUP BY k.at
+    SELECT k.at, 0 AS nth, sum(k.amount) AS amount, '' AS reason, 0 AS after FROM tier_kept_growth(member, (call->>'mergeId')::uuid) k GROUP BY k.at
     UNION ALL SELECT c.at, 1, 0, c.reason, c.after FROM tier_change c WHERE c.member_id = member
     ORDER BY 1, 2 LOOP
     stood := stood + one.amount;
@@ -3858,6 +5107,8 @@ BEGIN
       deserved := tier_below(call, deserved);
     ELSIF one.reason = 'landed' THEN
       deserved := least(deserved, one.after);
+    ELSIF one.reason = 'imported' THEN
+      deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'imported' THEN
       deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'merged' THEN
@@ -3872,22 +5123,27 @@ END $$;
 CREATE OR REPLACE FUNCTION tier_given_back(earned transfer) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(back.amount), 0)::int FROM transfer back WHERE back.unit = 'growth' AND back.reason = 'purchase_returned'
-    AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
+    -- what an undone merge tells again is no second return
+    AND back.to_account = 'programme:issued' AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
       SELECT e.member_id FROM effect e WHERE e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back:%')
 $$;
 
 -- Every change of a member's growth but what was given back, as if it had never come. What other records had earned and this one
--- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what.
-CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
+-- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what. A merge
+-- that was taken back, or is just now ({undoing}), never brought anything.
+CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid, undoing uuid) RETURNS TABLE (at timestamptz, amount int)
 LANGUAGE sql STABLE AS $$
-  WITH RECURSIVE brought (earner, at) AS (
-    SELECT (t.detail->>'from')::uuid, t.at FROM transfer t
+  WITH RECURSIVE undone (merge_id) AS (SELECT undoing::text UNION ALL SELECT merge_id::text FROM merge_undo u WHERE u.member_id = member),
+  brought (earner, at, stayed) AS (
+    SELECT (t.detail->>'from')::uuid, t.at, NOT EXISTS (SELECT 1 FROM undone WHERE merge_id = t.detail->>'mergeId') FROM transfer t
       WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from'
     UNION
-    SELECT (t.detail->>'from')::uuid, b.at FROM brought b JOIN transfer t ON t.member_id = b.earner
+    SELECT (t.detail->>'from')::uuid, b.at, b.stayed AND NOT EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = b.earner
+        AND u.merge_id::text = t.detail->>'mergeId') FROM brought b JOIN transfer t ON t.member_id = b.earner
       WHERE t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from')
   SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount - tier_given_back(t) ELSE -t.amount END FROM transfer t
     WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
+      AND NOT (reason IN ('merged_in', 'separated_out') AND EXISTS (SELECT 1 FROM undone WHERE merge_id = t.detail->>'mergeId'))
       AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
   UNION ALL
   SELECT b.at, -back.amount FROM brought b
@@ -3895,39 +5151,14 @@ LANGUAGE sql STABLE AS $$
     JOIN LATERAL (SELECT DISTINCT kind, source_id, member_id FROM effect e WHERE e.kind = earned.effect_kind
       AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back%') e ON true
     JOIN transfer back ON back.member_id = e.member_id AND back.unit = 'growth' AND back.reason = 'purchase_returned'
-      AND back.effect_kind = e.kind AND back.effect_source = e.source_id
-    WHERE e.member_id NOT IN (SELECT earner FROM brought)
+      AND back.to_account = 'programme:issued' AND back.effect_kind = e.kind AND back.effect_source = e.source_id AND back.at >= b.at
+    WHERE b.stayed AND e.member_id NOT IN (SELECT earner FROM brought)
   UNION ALL
   SELECT (SELECT min(m.at) FROM transfer m WHERE m.member_id = member AND m.unit = 'growth' AND m.reason = 'merged_in' AND m.at >= e.at), -t.amount
     FROM transfer t JOIN effect e ON e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'award'
     WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'purchase_returned' AND e.member_id <> member
       AND e.member_id NOT IN (SELECT earner FROM brought)
 $$;
-
--- The higher of the two, until the next review; of two equal ones the one that is safe for longer. The survivor is due at the
--- sooner of both; the other one never again.
-CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src standing;
-  dst standing;
-BEGIN
-  SELECT * INTO src FROM standing WHERE member_id = (call->>'from')::uuid FOR UPDATE;
-  SELECT * INTO dst FROM standing WHERE member_id = (call->>'to')::uuid FOR UPDATE;
-  IF (src.tier, src.valid_until) > (dst.tier, dst.valid_until) THEN
-    UPDATE standing SET tier = src.tier, since = src.since, valid_until = src.valid_until, warned_of = src.warned_of
-      WHERE member_id = dst.member_id;
-  END IF;
-  IF src.tier > dst.tier THEN
-    PERFORM tier_note(dst.member_id, dst.tier, src.tier, 'merged', growth, (call->>'at')::timestamptz)
-      FROM account WHERE member_id = dst.member_id;
-  END IF;
-  UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
-  UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
-  PERFORM tier_raise(call || jsonb_build_object('memberId', dst.member_id, 'reason', 'merged',
-    'growth', (SELECT growth FROM account WHERE member_id = dst.member_id)));
-  RETURN '{}';
-END $$;
 
 -- Where everybody starts. {memberId, at, validUntil}
 CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb

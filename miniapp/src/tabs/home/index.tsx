@@ -62,7 +62,7 @@ function MemberHome() {
     <Page tab="home" onRefresh={read.reload}>
       <BrandLine />
       <States read={read} skeleton={<Coming />}>
-        {({ card, today, gift, counts, rewards, stores }) => (
+        {({ card, today, gift, counts, rewards, personal, stores }) => (
           <>
             <Greeting name={card.displayName} />
             <MemberCard card={card} />
@@ -70,7 +70,7 @@ function MemberHome() {
             <Today items={today} />
             <View>
               <Later>
-                <Rewards rewards={rewards} />
+                <Rewards rewards={rewards} personal={personal} />
                 <Nearby stores={stores} />
               </Later>
             </View>

@@ -16,9 +16,10 @@ interface Reward {
 
 const wayTo = ({ rewardId }: Reward) => go(`/pages/mall/reward?rewardId=${rewardId}`)
 
-/** What the points are enough for, or what comes next. */
-export function Rewards({ rewards }: { rewards: Reward[] }) {
+/** What the points are enough for, or what comes next; simply some of it for who does not want to be picked for. */
+export function Rewards({ rewards, personal }: { rewards: Reward[]; personal: boolean }) {
   if (rewards.length === 0) return null
+  if (!personal) return <Rail title="积分好礼" more="全部" rewards={rewards} />
   const enough = rewards.some(({ shortPoints = 0 }) => shortPoints === 0)
   return <Rail title={enough ? '换得起' : '快换到了'} more="全部" rewards={rewards} />
 }

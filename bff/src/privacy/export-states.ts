@@ -1,0 +1,21 @@
+/** Codes of several tables, in words. */
+export const STATE = {
+  settled: '已完成',
+  returned: '已全部退货',
+  placed: '备货中',
+  ready: '可取',
+  done: '已完成',
+  cancelled: '已取消',
+  granted: '可用',
+  held: '收银台占用中',
+  used: '已使用',
+  voided: '已作废',
+  waiting: '等待中',
+  refused: '未通过',
+  asked: '申请中',
+  withdrawn: '已撤回',
+  active: '正常',
+  merged: '已并入',
+  live: '进行中',
+  released: '已结束',
+}

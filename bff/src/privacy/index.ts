@@ -1,0 +1,5 @@
+export { closeByWechat } from './close-by-wechat'
+export { eraseDueMembers } from './erase-due-members'
+export { exportRoute } from './export-route'
+export { forgetRevoked } from './forget-revoked'
+export { purgeTradeRecords } from './purge-trade-records'
