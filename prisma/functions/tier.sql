@@ -65,7 +65,7 @@ DECLARE
   deserved int := tier_of(call, 0);
 BEGIN
   FOR one IN
-    SELECT k.at, 0 AS nth, sum(k.amount) AS amount, '' AS reason, 0 AS after FROM tier_kept_growth(member) k GROUP BY k.at
+    SELECT k.at, 0 AS nth, sum(k.amount) AS amount, '' AS reason, 0 AS after FROM tier_kept_growth(member, (call->>'mergeId')::uuid) k GROUP BY k.at
     UNION ALL SELECT c.at, 1, 0, c.reason, c.after FROM tier_change c WHERE c.member_id = member
     ORDER BY 1, 2 LOOP
     stood := stood + one.amount;
@@ -73,6 +73,8 @@ BEGIN
       deserved := tier_below(call, deserved);
     ELSIF one.reason = 'landed' THEN
       deserved := least(deserved, one.after);
+    ELSIF one.reason = 'imported' THEN
+      deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'imported' THEN
       deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'merged' THEN
@@ -87,22 +89,27 @@ END $$;
 CREATE OR REPLACE FUNCTION tier_given_back(earned transfer) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(back.amount), 0)::int FROM transfer back WHERE back.unit = 'growth' AND back.reason = 'purchase_returned'
-    AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
+    -- what an undone merge tells again is no second return
+    AND back.to_account = 'programme:issued' AND back.effect_kind = earned.effect_kind AND back.effect_source = earned.effect_source AND back.member_id IN (
       SELECT e.member_id FROM effect e WHERE e.kind = earned.effect_kind AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back:%')
 $$;
 
 -- Every change of a member's growth but what was given back, as if it had never come. What other records had earned and this one
--- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what.
-CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid) RETURNS TABLE (at timestamptz, amount int)
+-- or whoever it became gave back left with the merge that brought it; an older merge does not say from whom it brought what. A merge
+-- that was taken back, or is just now ({undoing}), never brought anything.
+CREATE OR REPLACE FUNCTION tier_kept_growth(member uuid, undoing uuid) RETURNS TABLE (at timestamptz, amount int)
 LANGUAGE sql STABLE AS $$
-  WITH RECURSIVE brought (earner, at) AS (
-    SELECT (t.detail->>'from')::uuid, t.at FROM transfer t
+  WITH RECURSIVE undone (merge_id) AS (SELECT undoing::text UNION ALL SELECT merge_id::text FROM merge_undo u WHERE u.member_id = member),
+  brought (earner, at, stayed) AS (
+    SELECT (t.detail->>'from')::uuid, t.at, NOT EXISTS (SELECT 1 FROM undone WHERE merge_id = t.detail->>'mergeId') FROM transfer t
       WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from'
     UNION
-    SELECT (t.detail->>'from')::uuid, b.at FROM brought b JOIN transfer t ON t.member_id = b.earner
+    SELECT (t.detail->>'from')::uuid, b.at, b.stayed AND NOT EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = b.earner
+        AND u.merge_id::text = t.detail->>'mergeId') FROM brought b JOIN transfer t ON t.member_id = b.earner
       WHERE t.unit = 'growth' AND t.reason = 'merged_in' AND t.detail ? 'from')
   SELECT t.at, CASE to_account WHEN 'member:growth' THEN t.amount - tier_given_back(t) ELSE -t.amount END FROM transfer t
     WHERE t.member_id = member AND unit = 'growth' AND reason <> 'purchase_returned'
+      AND NOT (reason IN ('merged_in', 'separated_out') AND EXISTS (SELECT 1 FROM undone WHERE merge_id = t.detail->>'mergeId'))
       AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'take_back')
   UNION ALL
   SELECT b.at, -back.amount FROM brought b
@@ -110,39 +117,14 @@ LANGUAGE sql STABLE AS $$
     JOIN LATERAL (SELECT DISTINCT kind, source_id, member_id FROM effect e WHERE e.kind = earned.effect_kind
       AND e.source_id = earned.effect_source AND e.part LIKE 'take\_back%') e ON true
     JOIN transfer back ON back.member_id = e.member_id AND back.unit = 'growth' AND back.reason = 'purchase_returned'
-      AND back.effect_kind = e.kind AND back.effect_source = e.source_id
-    WHERE e.member_id NOT IN (SELECT earner FROM brought)
+      AND back.to_account = 'programme:issued' AND back.effect_kind = e.kind AND back.effect_source = e.source_id AND back.at >= b.at
+    WHERE b.stayed AND e.member_id NOT IN (SELECT earner FROM brought)
   UNION ALL
   SELECT (SELECT min(m.at) FROM transfer m WHERE m.member_id = member AND m.unit = 'growth' AND m.reason = 'merged_in' AND m.at >= e.at), -t.amount
     FROM transfer t JOIN effect e ON e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part = 'award'
     WHERE t.member_id = member AND t.unit = 'growth' AND t.reason = 'purchase_returned' AND e.member_id <> member
       AND e.member_id NOT IN (SELECT earner FROM brought)
 $$;
-
--- The higher of the two, until the next review; of two equal ones the one that is safe for longer. The survivor is due at the
--- sooner of both; the other one never again.
-CREATE OR REPLACE FUNCTION tier_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src standing;
-  dst standing;
-BEGIN
-  SELECT * INTO src FROM standing WHERE member_id = (call->>'from')::uuid FOR UPDATE;
-  SELECT * INTO dst FROM standing WHERE member_id = (call->>'to')::uuid FOR UPDATE;
-  IF (src.tier, src.valid_until) > (dst.tier, dst.valid_until) THEN
-    UPDATE standing SET tier = src.tier, since = src.since, valid_until = src.valid_until, warned_of = src.warned_of
-      WHERE member_id = dst.member_id;
-  END IF;
-  IF src.tier > dst.tier THEN
-    PERFORM tier_note(dst.member_id, dst.tier, src.tier, 'merged', growth, (call->>'at')::timestamptz)
-      FROM account WHERE member_id = dst.member_id;
-  END IF;
-  UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
-  UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
-  PERFORM tier_raise(call || jsonb_build_object('memberId', dst.member_id, 'reason', 'merged',
-    'growth', (SELECT growth FROM account WHERE member_id = dst.member_id)));
-  RETURN '{}';
-END $$;
 
 -- Where everybody starts. {memberId, at, validUntil}
 CREATE OR REPLACE FUNCTION tier_open(call jsonb) RETURNS jsonb

@@ -10,7 +10,8 @@ export type Snapshot = Record<string, string[]>
 
 /**
  * Every row of every table that names one of these records in any column, as sorted text: what must be the same again after a
- * merge and its undo (I-ID4). `lastActiveAt` moves with every visit and is left out.
+ * merge and its undo (I-ID4). `lastActiveAt` moves with every visit and is left out, and so is an emptied lot that points had moved
+ * into: it belongs to its transfers.
  */
 export async function snapshotOf(db: Db, memberIds: string[]): Promise<Snapshot> {
   const tables = await db.$queryRaw<{ name: string }[]>`
@@ -19,7 +20,7 @@ export async function snapshotOf(db: Db, memberIds: string[]): Promise<Snapshot>
   for (const { name } of tables.filter((table) => !GROWING.includes(table.name))) {
     const rows = await db.$queryRawUnsafe<{ row: string }[]>(
       `SELECT (to_jsonb(t) - 'last_active_at')::text AS row FROM "${name}" t
-        WHERE EXISTS (SELECT 1 FROM jsonb_each_text(to_jsonb(t)) col WHERE col.value = ANY ($1)) ORDER BY 1`,
+        WHERE NOT (${name === 'lot' ? 'remaining = 0 AND lot_id <> origin_lot_id' : 'false'}) AND EXISTS (SELECT 1 FROM jsonb_each_text(to_jsonb(t)) col WHERE col.value = ANY ($1)) ORDER BY 1`,
       memberIds,
     )
     if (rows.length > 0) seen[name] = rows.map(({ row }) => row)
