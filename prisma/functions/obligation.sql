@@ -177,32 +177,3 @@ BEGIN
     'honourName', (SELECT name FROM honour WHERE honour_id = duty.honour_id),
     'step', CASE WHEN paid THEN 'reward' ELSE 'approve' END);
 END $$;
-
--- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
--- the cooldown runs from the later step of both. Honours are joined, the longer term counts. {from, to, at}
-CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'approved', 'rewarded'];
-BEGIN
-  UPDATE obligation_instance mine SET last_proof_at = greatest(mine.last_proof_at, other.last_proof_at),
-      accepted_at = least(mine.accepted_at, other.accepted_at)
-    FROM obligation_instance other
-    WHERE mine.member_id IN (src, dst) AND other.member_id IN (src, dst) AND other.member_id <> mine.member_id
-      AND other.obligation_id = mine.obligation_id AND mine.state <> 'superseded' AND other.state <> 'superseded';
-  UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
-    WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
-      AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
-      AND (array_position(ranks, kept.state::text), kept.progress, coalesce(lost.finished_at, 'infinity'), kept.instance_id)
-        > (array_position(ranks, lost.state::text), lost.progress, coalesce(kept.finished_at, 'infinity'), lost.instance_id);
-  UPDATE obligation_instance SET member_id = dst WHERE member_id = src;
-  UPDATE obligation_proof SET member_id = dst WHERE member_id = src;
-  INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
-    SELECT dst, honour_id, granted_at, expires_at FROM honour_held WHERE member_id = src
-    ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = least(own.granted_at, excluded.granted_at),
-      expires_at = honour_longer(own.expires_at, excluded.expires_at);
-  DELETE FROM honour_held WHERE member_id = src;
-  RETURN '{}';
-END $$;

@@ -40,12 +40,11 @@ DECLARE
   inviter uuid;
   owner member;
 BEGIN
-  SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
   LOOP
-    -- a merge under way is waited for, and its survivor is the inviter; a later one waits and takes the edge along
+    -- a merge under way, or one being taken back, is waited for, and the link leads to its owner of then
+    SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
     SELECT * INTO owner FROM member WHERE member_id = inviter FOR KEY SHARE;
-    EXIT WHEN owner.merged_into IS NULL;
-    inviter := owner.merged_into;
+    EXIT WHEN inviter IS NOT DISTINCT FROM (SELECT member_id FROM referral_link WHERE code = call->>'link');
   END LOOP;
   IF owner.status IS DISTINCT FROM 'active' OR inviter = who OR EXISTS (SELECT 1 FROM referral_above(inviter) up WHERE up.inviter_id = who) THEN
     RETURN NULL;
@@ -121,7 +120,8 @@ BEGIN
 END $$;
 
 -- Ends an edge that came to nothing. What was only promised returns to the cap and the budget; of what was paid, {take}
--- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them.
+-- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them. What a merge takes
+-- it may give again and take once more, so each time has its own name.
 CREATE OR REPLACE FUNCTION referral_end(edge referral, next_state text, why text, take int, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -131,6 +131,8 @@ BEGIN
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
   IF take > 0 THEN
     PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
+      'part', CASE WHEN next_state = 'void' THEN (SELECT 'void:' || count(*) + 1 FROM effect
+        WHERE kind = 'referral' AND source_id = edge.referral_id::text AND starts_with(part, 'void:')) ELSE 'take_back' END,
       'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
   END IF;
   IF edge.state = 'held' THEN
@@ -186,43 +188,6 @@ BEGIN
   RETURN '{"released": true}';
 END $$;
 
--- Two records are one person: links, edges and places under the cap go along. Nobody has brought oneself (I-F3), the earliest
--- inviter stays (I-F1), and who turns out to have been here before is no new friend. {from, to, at, newAfterDays}
-CREATE OR REPLACE FUNCTION referral_merge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  now_at timestamptz := (call->>'at')::timestamptz;
-  edge referral;
-BEGIN
-  UPDATE referral_link SET member_id = dst WHERE member_id = src;
-  PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
-  IF NOT FOUND THEN RETURN '{}'; END IF;
-  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) AND inviter_id IN (src, dst) LOOP
-    PERFORM referral_void(edge, 'same_person', now_at);
-  END LOOP;
-  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) ORDER BY joined_at, referral_id OFFSET 1 LOOP
-    -- both by the same friend's link: that friend simply brought one person
-    PERFORM referral_void(edge, CASE WHEN EXISTS (SELECT 1 FROM referral first WHERE first.member_id IN (src, dst) AND first.state <> 'void'
-      AND first.inviter_id = edge.inviter_id AND first.referral_id <> edge.referral_id) THEN 'same_person' ELSE 'other_inviter' END, now_at);
-  END LOOP;
-  UPDATE referral SET member_id = dst WHERE member_id = src;
-  UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
-  INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
-    SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
-    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
-  DELETE FROM referral_quota WHERE member_id = src;
-  PERFORM referral_cut_cycle(dst, now_at);
-  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held') LOOP
-    IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
-      PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
-    END IF;
-  END LOOP;
-  PERFORM referral_take_back(jsonb_build_object('memberId', dst, 'at', now_at));
-  RETURN '{}';
-END $$;
-
 -- The edge was none: what was paid for it is taken back as far as it is unspent.
 CREATE OR REPLACE FUNCTION referral_void(edge referral, why text, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -230,6 +195,11 @@ DECLARE
   holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
   unspent int := 0;
 BEGIN
+  -- of who has left there is nothing to take
+  IF NOT EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
+    PERFORM referral_end(edge, 'void', why, 0, now_at);
+    RETURN;
+  END IF;
   IF edge.state = 'released' THEN
     PERFORM ledger_hold(holder, now_at);
     SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
@@ -251,23 +221,4 @@ BEGIN
     FROM referral edge JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = edge.referral_id::text
     WHERE edge.inviter_id = who AND edge.state = 'void' AND paid.lot_id = paid.origin_lot_id
       AND paid.member_id IN (SELECT member_id FROM member WHERE member_id = who OR merged_into = who);
-END $$;
-
--- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
--- the other, or two merges at once could each close half of one.
-CREATE OR REPLACE FUNCTION referral_cut_cycle(who uuid, now_at timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  edge referral;
-BEGIN
-  IF NOT EXISTS (SELECT 1 FROM referral WHERE member_id = who AND state <> 'void')
-    OR NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state <> 'void') THEN RETURN; END IF;
-  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
-  IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
-    SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
-    -- as it stands when nobody else writes it: somebody may just be buying for it
-    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
-    PERFORM referral_void(edge, 'same_person', now_at);
-  END IF;
 END $$;
