@@ -72,7 +72,7 @@ const keyOf = ({ kind, issuer, subject }: Proof) => `${kind}|${issuer}|${subject
  */
 export function lockProofs(tx: Ctx, proofs: ProvenIdentity[]): Promise<unknown> {
   const { current, numbers } = tx.keys
-  const phones = numbers.length > 9 ? proofs.flatMap((proof) => underAllKeys(tx.keys, proof)) : []
+  const phones = numbers.length > 1 ? proofs.flatMap((proof) => underAllKeys(tx.keys, proof)) : []
   const others = phones.flatMap(({ others }) => others.map((subject) => keyOf({ kind: 'phone', issuer: '', subject })))
   const call = { keys: [...proofs.map(keyOf), ...others], ring: { current, numbers } }
   return tx.sql('member_lock_proofs', phones.length > 0 ? { ...call, phones } : call)
