@@ -1,6 +1,7 @@
 import { Text, View } from '@tarojs/components'
 import { Icon, type IconName } from '../../ui/icon'
 import { tapProps } from '../../ui/tap'
+import { CardsSheet } from './cards-sheet'
 import { CheckInSheet } from './check-in-sheet'
 import type { Over, Visit } from './phase'
 import { PickUpSheet } from './pick-up-sheet'
@@ -8,7 +9,7 @@ import { RecentSheet } from './recent-sheet'
 import type { Counter } from './use-counter'
 import { useWaits, type Waits } from './use-waits'
 
-/** What else the customer may have come for: pick up, check in, bring back. */
+/** What else the customer may have come for: pick up, check in, bring back, bind a card. */
 export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) {
   const waits = useWaits(visit)
   const { over, setOver } = counter
@@ -34,6 +35,7 @@ export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) 
           <PickUpSheet pickUp={counter.pickUp} read={waits.waiting} onScan={counter.scan} onClose={close} />
         )}
         {over === 'checkin' && <CheckInSheet read={waits.obligations} visit={visit} onClose={close} />}
+        {over === 'cards' && <CardsSheet cards={counter.cards} read={waits.cards} onClose={close} />}
         {over === 'recent' && <RecentSheet read={waits.recent} onClose={close} />}
       </View>
     </View>
@@ -51,11 +53,12 @@ interface Errand {
 const told = (count: number | undefined, some: string, none: string) =>
   count === undefined ? '…' : count > 0 ? some : none
 
-function errandsOf({ waiting, obligations, recent }: Waits): Errand[] {
+function errandsOf({ waiting, obligations, recent, cards }: Waits): Errand[] {
   const ready = waiting.data?.redemptions.filter(({ state }) => state === 'ready').length
   const placed = (waiting.data?.redemptions.length ?? 0) - (ready ?? 0)
   const open = obligations.data?.obligations.filter(({ refusal }) => !refusal).length
   const orders = recent.data?.orders.length
+  const claims = cards.data?.claims.length
   return [
     {
       to: 'pickup',
@@ -66,5 +69,12 @@ function errandsOf({ waiting, obligations, recent }: Waits): Errand[] {
     },
     { to: 'checkin', name: '签到', icon: 'leaf', count: open ?? 0, words: told(open, `${open} 项可记`, '没有') },
     { to: 'recent', name: '退货', icon: 'list', count: 0, words: told(orders, `近 ${orders} 单`, '没有') },
+    {
+      to: 'cards',
+      name: '绑卡',
+      icon: 'card',
+      count: claims ?? 0,
+      words: told(claims, `${claims} 位待核对`, cards.data?.cards.length ? '已绑' : '未绑'),
+    },
   ]
 }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Key } from '../../ui/keypad'
 import { fenOf, typed } from './amount'
 import type { Choice, Job, Over, Phase, Visit } from './phase'
+import { useCards } from './use-cards'
 import { useComing } from './use-coming'
 import { usePickUp } from './use-pick-up'
 import { useQuote } from './use-quote'
@@ -18,6 +19,7 @@ export function useCounter(job: Job) {
   const [over, setOver] = useState<Over>(null)
   const sale = useSale()
   const pickUp = usePickUp(phase.step === 'scan' ? null : phase.visit)
+  const cards = useCards(phase.step === 'scan' ? null : phase.visit)
   const amountFen = fenOf(amount)
   const locked = sale.busy || sale.unsure || phase.step === 'held' || phase.step === 'done'
   const quote = useQuote(phase.step === 'ring' ? phase.visit : null, amountFen, choice, !locked)
@@ -29,6 +31,7 @@ export function useCounter(job: Job) {
     coming.forget()
     sale.clear()
     pickUp.clear()
+    cards.clear()
     setOver(null)
     setChoice('best')
   }
@@ -52,7 +55,7 @@ export function useCounter(job: Job) {
   const press = (key: Key) => {
     if (!locked) setAmount((text) => typed(text, key))
   }
-  const shown = { phase, amount, amountFen, choice, over, quote, sale, locked, pickUp }
+  const shown = { phase, amount, amountFen, choice, over, quote, sale, locked, pickUp, cards }
   return { job, ...till, ...shown, ...coming, ...selling, setAmount, setChoice, setOver, press, next, rescan }
 }
 

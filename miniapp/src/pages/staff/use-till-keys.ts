@@ -8,7 +8,7 @@ import { PICKUP_DIGITS } from './use-pick-up'
 
 /** Where keys and scans of a till go: to the amount, or to the pick-up code while that is being asked for. */
 export function useTillKeys(counter: Counter): void {
-  const { phase, over, pickUp, next, take } = counter
+  const { phase, over, pickUp, cards, next, take } = counter
   const before = useRef('')
   const picking = over === 'pickup'
   useKeyReader({
@@ -20,6 +20,7 @@ export function useTillKeys(counter: Counter): void {
       before.current = counter.amount
     },
     onScan: (code, digits) => {
+      if (over === 'cards' && !isMemberCode(code)) return cards.read(digits + code)
       if (picking && !isMemberCode(code)) return void pickUp.read(code.slice(-PICKUP_DIGITS))
       if (!counter.locked && !picking) counter.setAmount(([...digits] as Key[]).reduce(typed, before.current))
       void counter.scan(code)
