@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import { runPrisma } from '@huiyuan/prisma/database/prisma-cli'
 import { foreignMentions } from './mentions'
+import { missingMergeStatements, OWN_STATEMENTS } from './merge-statements'
 import { DATA, PROJECT } from './project'
 
 /** How many checks run side by side; each is one busy process. */
@@ -55,6 +56,10 @@ const CHECKS: Check[] = [
       tool(bin('dependency-cruiser/bin/dependency-cruise.mjs'), ['--config', '.dependency-cruiser.cjs', ...ROOMS]),
   },
   { name: 'schema (prisma)', run: () => runPrisma(['validate']).then(() => '', String) },
+  {
+    name: 'every table of a member says what a merge and its undo do',
+    run: async () => missingMergeStatements(OWN_STATEMENTS).join('\n'),
+  },
   { name: 'speaks only of itself', run: async () => foreignMentions(PROJECT).join('\n') },
 ]
 
