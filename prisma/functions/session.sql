@@ -40,11 +40,14 @@ BEGIN
       jsonb_build_object('kind', 'session_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
 END $$;
 
--- Whose place this is by now, for somebody whose token names an earlier owner. {memberId, sessionId} → member id or NULL
-CREATE OR REPLACE FUNCTION session_owner(call jsonb) RETURNS jsonb
+-- A place that is not signed out, for somebody whose token may name an earlier owner; in one look, for a merge may be moving it.
+-- {memberId, sessionId} → {memberId, generation, rotatedAt, expiresAt} or NULL
+CREATE OR REPLACE FUNCTION session_find(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s.member_id) FROM merge_heirs((call->>'memberId')::uuid) heir
-    JOIN session s ON s.member_id = heir AND s.session_id = (call->>'sessionId')::uuid
+  SELECT jsonb_build_object('memberId', s.member_id, 'generation', s.generation, 'rotatedAt', iso_text(s.rotated_at),
+      'expiresAt', iso_text(s.expires_at))
+    FROM merge_heirs((call->>'memberId')::uuid) heir
+    JOIN session s ON s.member_id = heir AND s.session_id = (call->>'sessionId')::uuid AND s.revoked_at IS NULL
 $$;
 
 -- Whether this place is still signed in; asked by every member every few seconds, so it is not asked through Prisma.

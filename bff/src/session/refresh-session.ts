@@ -12,6 +12,13 @@ export interface Renewed extends Tokens {
   memberId: string
 }
 
+interface Found {
+  memberId: string
+  generation: number
+  rotatedAt: string
+  expiresAt: string
+}
+
 /**
  * Exchanges a refresh token for the next pair. Each token works once; an older one that turns up later was copied,
  * and ends the session for both holders.
@@ -37,14 +44,14 @@ async function turn(ctx: Ctx, given: SessionRef, memberId: string): Promise<Rene
     await ctx.db.member.updateMany({ where: { memberId }, data: { lastActiveAt: now } })
     return { memberId, ...(await mintTokens(ctx, next, expiresAt)) }
   }
-  const owner = await ctx.sql<string | null>('session_owner', given)
-  if (owner && owner !== memberId) return turn(ctx, given, owner)
-  const row = await ctx.db.session.findFirst({ where, select: { generation: true, rotatedAt: true, expiresAt: true } })
-  if (!row || row.expiresAt <= now) return refuse('SESSION_OVER')
-  if (row.generation === given.generation) return turn(ctx, given, memberId)
-  const lostAnswer = row.generation === next.generation && now.getTime() - row.rotatedAt.getTime() <= GRACE_MS
-  if (lostAnswer) return { memberId, ...(await mintTokens(ctx, next, row.expiresAt)) }
-  await ctx.db.session.updateMany({ where, data: { revokedAt: now, revokedReason: 'copied' } })
+  const found = await ctx.sql<Found | null>('session_find', given)
+  if (!found || new Date(found.expiresAt) <= now) return refuse('SESSION_OVER')
+  if (found.memberId !== memberId || found.generation === given.generation) return turn(ctx, given, found.memberId)
+  const lostAnswer =
+    found.generation === next.generation && now.getTime() - new Date(found.rotatedAt).getTime() <= GRACE_MS
+  if (lostAnswer) return { memberId, ...(await mintTokens(ctx, next, new Date(found.expiresAt))) }
+  const ended = await ctx.db.session.updateMany({ where, data: { revokedAt: now, revokedReason: 'copied' } })
+  if (ended.count === 0) return turn(ctx, given, memberId)
   forgetSession(ctx.house, ref.sessionId)
   ctx.log.warn({ sessionId: ref.sessionId }, 'an old refresh token came back; session ended')
   return refuse('SESSION_OVER')

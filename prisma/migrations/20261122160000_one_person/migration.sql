@@ -1203,27 +1203,29 @@ BEGIN
   RETURN jsonb_build_object('sealed', (SELECT encode(secret_sealed, 'base64') FROM import_key));
 END $$;
 
--- What is known of a batch, whose proofs are locked. The plans are kept while the tables grow from nothing to millions of rows:
--- only an index will do. {sources: [text], proofs: [{kind, issuer, subject}], numbers: [text]}
+-- What is known of a batch, whose proofs are locked. The plans are kept while the tables grow from nothing to millions of rows, so
+-- nothing is left to them: each look-up is one search of an index. {sources: [text], proofs: [{kind, issuer, subject}], numbers: [text]}
 -- → {done: {source: figures}, holders: [{memberId, status, joinedAt, lastActiveAt, identities}], apart: [[id, id]], numbers: {no: id}}
 CREATE OR REPLACE FUNCTION import_look(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 DECLARE
-  ids uuid[] := ARRAY(SELECT DISTINCT i.member_id FROM jsonb_to_recordset(call->'proofs') AS p(kind text, issuer text, subject text)
-    JOIN identity i ON i.kind = p.kind AND i.issuer = p.issuer AND i.subject = p.subject);
+  ids uuid[] := ARRAY(SELECT DISTINCT hit.member_id FROM jsonb_to_recordset(call->'proofs') AS p(kind text, issuer text, subject text)
+    CROSS JOIN LATERAL (SELECT i.member_id FROM identity i
+      WHERE i.kind = p.kind AND i.issuer = p.issuer AND i.subject = p.subject OFFSET 0) hit);
 BEGIN
   RETURN jsonb_build_object(
-    'done', (SELECT coalesce(jsonb_object_agg(e.source_id, coalesce((SELECT t.detail->>'figures' FROM transfer t
-          WHERE t.member_id = e.member_id AND t.effect_kind = 'import' AND t.effect_source = e.source_id LIMIT 1), '')), '{}')
-        FROM jsonb_array_elements_text(call->'sources') s JOIN effect e ON e.kind = 'import' AND e.source_id = s.value AND e.part = 'award'),
+    'done', (SELECT coalesce(jsonb_object_agg(hit.source_id, hit.figures), '{}') FROM jsonb_array_elements_text(call->'sources') s
+      CROSS JOIN LATERAL (SELECT e.source_id, coalesce((SELECT t.detail->>'figures' FROM transfer t WHERE t.member_id = e.member_id
+          AND t.effect_kind = 'import' AND t.effect_source = e.source_id LIMIT 1), '') AS figures
+        FROM effect e WHERE e.kind = 'import' AND e.source_id = s.value AND e.part = 'award' OFFSET 0) hit),
     'holders', (SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', m.member_id, 'status', m.status, 'joinedAt', iso_text(m.joined_at),
           'lastActiveAt', iso_text(m.last_active_at), 'identities', (SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'issuer', i.issuer,
             'subject', i.subject, 'provenAt', iso_text(i.proven_at))) FROM identity i WHERE i.member_id = m.member_id))), '[]')
         FROM member m WHERE m.member_id = ANY (ids)),
     'apart', (SELECT coalesce(jsonb_agg(jsonb_build_array(k.member_id, k.other_id)), '[]') FROM kept_apart k
         WHERE k.member_id = ANY (ids) AND k.other_id = ANY (ids)),
-    'numbers', (SELECT coalesce(jsonb_object_agg(n.member_no, n.member_id), '{}') FROM jsonb_array_elements_text(call->'numbers') s
-        JOIN member_no n ON n.member_no = s.value));
+    'numbers', (SELECT coalesce(jsonb_object_agg(hit.member_no, hit.member_id), '{}') FROM jsonb_array_elements_text(call->'numbers') s
+      CROSS JOIN LATERAL (SELECT n.member_no, n.member_id FROM member_no n WHERE n.member_no = s.value::bpchar OFFSET 0) hit));
 END $$;
 
 -- Writes people that nobody knows yet, as the old system knew them: no consent, no WeChat, silent since they were last seen there.
@@ -3673,6 +3675,111 @@ BEGIN
   RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('orders', went)) ELSE '{}' END;
 END $$;
 
+-- Takes a purchase back, whole or {refundFen} of it: state, points, growth, tier, the handlers of other nouns (its coupon and
+-- packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, until, at, windowMonths, warnDays, ladder, along}
+-- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
+CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  back purchase;
+  refund int;
+  taken jsonb;
+  lowered jsonb;
+  answers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  -- an older server beside this one names the window otherwise and knows of no warning
+  call := jsonb_build_object('windowMonths', call->'growthMonths', 'warnDays', 30) || call;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
+  IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
+    PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
+  END IF;
+  refund := coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen);
+  IF refund > back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
+  END IF;
+  UPDATE purchase SET refunded_fen = refunded_fen + refund,
+      state = CASE WHEN refunded_fen + refund = amount_fen THEN 'returned' ELSE 'settled' END,
+      returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
+      returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
+  -- what time alone does comes first: an end that has passed is not the return's doing
+  PERFORM tier_review(call);
+  taken := order_take_back(call, back, refund, own.member_id);
+  lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
+  answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+  PERFORM order_audit(call, own, 'order.return', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
+    'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
+    'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
+    'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
+    'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
+END $$;
+
+-- Takes back what belongs to the amount returned so far, less what earlier returns took: rounded down each time, all of it
+-- with the last one, which alone claims the whole effect. Writes the return down. → as ledger_take_back
+CREATE OR REPLACE FUNCTION order_take_back(call jsonb, back purchase, refund int, by_staff uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held jsonb := order_still_held(back, now_at, (call->>'windowMonths')::int);
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  points int;
+  growth int;
+  taken jsonb;
+BEGIN
+  SELECT count(*), coalesce(sum(r.points), 0), coalesce(sum(r.growth), 0) INTO times, points, growth
+    FROM purchase_return r WHERE r.member_id = back.member_id AND r.order_id = back.order_id;
+  points := greatest(least(order_share(back.points, back), (held->>'points')::int) - points, 0);
+  growth := greatest(least(order_share(back.growth, back), (held->>'growth')::int) - growth, 0);
+  taken := ledger_take_back(jsonb_build_object('memberId', back.member_id, 'points', points, 'growth', growth,
+    'at', call->'at', 'kind', 'order', 'sourceId', back.order_id, 'part', CASE WHEN whole THEN 'take_back' ELSE 'take_back:' || times + 1 END,
+    'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
+      'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
+      || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at);
+  RETURN taken;
+END $$;
+
+-- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.
+CREATE OR REPLACE FUNCTION order_share(award int, back purchase) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN back.refunded_fen = back.amount_fen THEN award ELSE (award::bigint * back.refunded_fen / back.amount_fen)::int END
+$$;
+
+-- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
+-- taken a second time. The points may have stood with any record that became this member or that it was part of; whether the growth still counts is
+-- told by its day alone. → {points, growth}
+CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  earners uuid[];
+  ended int;
+  counts_from timestamptz := tier_counts_from(now_at, growth_months);
+BEGIN
+  -- brings the lots and the growth up to date first
+  PERFORM ledger_hold(back.member_id, now_at);
+  PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
+  SELECT array_agg(id) INTO earners FROM merge_former(back.member_id) id;
+  SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
+    WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
+      WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
+  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
+END $$;
+
 CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -4803,11 +4910,14 @@ BEGIN
       jsonb_build_object('kind', 'session_ended', 'why', 'since', 'count', ended))) ELSE '{}' END;
 END $$;
 
--- Whose place this is by now, for somebody whose token names an earlier owner. {memberId, sessionId} → member id or NULL
-CREATE OR REPLACE FUNCTION session_owner(call jsonb) RETURNS jsonb
+-- A place that is not signed out, for somebody whose token may name an earlier owner; in one look, for a merge may be moving it.
+-- {memberId, sessionId} → {memberId, generation, rotatedAt, expiresAt} or NULL
+CREATE OR REPLACE FUNCTION session_find(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s.member_id) FROM merge_heirs((call->>'memberId')::uuid) heir
-    JOIN session s ON s.member_id = heir AND s.session_id = (call->>'sessionId')::uuid
+  SELECT jsonb_build_object('memberId', s.member_id, 'generation', s.generation, 'rotatedAt', iso_text(s.rotated_at),
+      'expiresAt', iso_text(s.expires_at))
+    FROM merge_heirs((call->>'memberId')::uuid) heir
+    JOIN session s ON s.member_id = heir AND s.session_id = (call->>'sessionId')::uuid AND s.revoked_at IS NULL
 $$;
 
 -- Whether this place is still signed in; asked by every member every few seconds, so it is not asked through Prisma.
