@@ -23,6 +23,25 @@ const SMALL = { ...PHONE, viewport: { width: 320, height: 640 }, deviceScaleFact
 /** What the browser says of a network that a state takes away. */
 const CUT = 'net::ERR_INTERNET_DISCONNECTED'
 
+/**
+ * As if nobody had looked at anything with this phone: the answers of one state would be kept on it and shown in the
+ * next. A window of its own for each state would have to fetch every script anew.
+ */
+async function makeNew({ page, context, complaints }: Screen, { origins }: Kept): Promise<void> {
+  await page.evaluate((items) => {
+    localStorage.clear()
+    for (const { name, value } of items) localStorage.setItem(name, value)
+    // what is still open must not write any more
+    Storage.prototype.setItem = () => {}
+    Storage.prototype.removeItem = () => {}
+  }, origins[0]?.localStorage ?? [])
+  await page.goto('about:blank')
+  await page.unrouteAll()
+  await context.setOffline(false)
+  await page.emulateMedia({ colorScheme: 'light' })
+  complaints.length = 0
+}
+
 /** A house with its pages, and small phones in the hands of its people. Call it at the top of a test file. */
 export function smallPhones(): SmallPhones {
   const database = testDatabase()
@@ -55,18 +74,13 @@ export function smallPhones(): SmallPhones {
     phoneOf,
     keptBy: async (who) => (await phoneOf(who)).context.storageState(),
     async flawsIn({ place, before, after }) {
-      await phoneOf(place.who)
-      // a window of its own: the answers of one state would be kept on the phone and shown in the next
-      const screen = await house.open({ ...SMALL, storageState: signedIn.get(place.who) as Kept })
-      try {
-        await before?.(screen)
-        await openOn(screen, place)
-        await after?.(screen)
-        const flaws = await flawsOf(screen)
-        return { ...flaws, complaints: flaws.complaints.filter((said) => !said.includes(CUT)) }
-      } finally {
-        await screen.context.close()
-      }
+      const screen = await phoneOf(place.who)
+      await makeNew(screen, signedIn.get(place.who) as Kept)
+      await before?.(screen)
+      await openOn(screen, place)
+      await after?.(screen)
+      const flaws = await flawsOf(screen)
+      return { ...flaws, complaints: flaws.complaints.filter((said) => !said.includes(CUT)) }
     },
   }
 }
