@@ -54,10 +54,10 @@ LANGUAGE sql AS $$
   WITH theirs AS (DELETE FROM reward_quota WHERE member_id = (call->>'from')::uuid RETURNING reward_id, taken),
     summed AS (INSERT INTO reward_quota AS held (member_id, reward_id, taken) SELECT (call->>'to')::uuid, reward_id, taken FROM theirs
       ON CONFLICT (member_id, reward_id) DO UPDATE SET taken = held.taken + excluded.taken RETURNING reward_id, taken)
-  SELECT jsonb_build_object('before', jsonb_object_agg(r.reward_id, jsonb_build_array(theirs.taken, ours.taken)),
+  SELECT jsonb_strip_nulls(jsonb_build_object('before', jsonb_object_agg(r.reward_id, jsonb_build_array(theirs.taken, ours.taken)),
       'excess', jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'reward', 'title', r.title, 'has', summed.taken,
         'limit', r.per_person_limit) ORDER BY r.title, r.reward_id) FILTER (WHERE theirs.taken > 0 AND r.listed
-          AND summed.taken > r.per_person_limit AND coalesce(r.ends_at > (call->>'at')::timestamptz, true)))
+          AND summed.taken > r.per_person_limit AND coalesce(r.ends_at > (call->>'at')::timestamptz, true))))
     FROM theirs JOIN summed USING (reward_id) JOIN reward r USING (reward_id)
       LEFT JOIN reward_quota ours ON ours.member_id = (call->>'to')::uuid AND ours.reward_id = theirs.reward_id
 $$;

@@ -31,8 +31,11 @@ SELECT 'I-C1 granted' AS promise, template_id::text AS of, granted AS books,
     (SELECT count(*) FROM coupon c WHERE c.template_id = t.template_id) AS should
   FROM coupon_template t WHERE total_limit IS NOT NULL
 UNION ALL
-SELECT 'I-C1 quota', member_id || ' ' || template_id, q.granted,
-    (SELECT count(*) FROM coupon c WHERE c.template_id = q.template_id AND c.member_id = q.member_id)
+SELECT 'I-C1 quota', q.member_id || ' ' || q.template_id, q.granted,
+    -- by whom it was granted to: one that was used while two records were one may lie with the other
+    (SELECT count(*) FROM coupon c JOIN effect e ON e.kind = c.effect_kind AND e.source_id = c.effect_source AND e.part = c.effect_part
+      JOIN member m ON m.member_id = e.member_id
+      WHERE c.template_id = q.template_id AND coalesce(m.merged_into, m.member_id) = q.member_id)
   FROM coupon_quota q
 UNION ALL
 SELECT 'gift given', gift_id, given, (SELECT count(*) FROM gift_given g WHERE g.gift_id = gift.gift_id)
@@ -136,6 +139,9 @@ SELECT 'I-G1 nothing of a second gift is left', given_id::text FROM gift_given g
       AND c.effect_source = g.given_id::text AND c.state = 'granted')
     OR EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = g.member_id AND r.given_id = g.given_id AND r.state IN ('placed', 'ready'))
     OR EXISTS (SELECT 1 FROM lot l WHERE l.member_id = g.member_id AND l.origin_lot_id = g.lot_id AND l.remaining > 0))
+UNION ALL
+SELECT 'I-G1 nothing of a gift that stands is taken back', given_id::text FROM gift_given g WHERE state = 'given' AND EXISTS (
+    SELECT 1 FROM coupon c WHERE c.effect_kind = 'gift' AND c.effect_source = g.given_id::text AND c.void_reason = 'gift_superseded')
 UNION ALL
 SELECT 'I-F3 nothing of a void reward is left', r.referral_id::text FROM referral r
     JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = r.referral_id::text
