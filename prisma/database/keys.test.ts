@@ -38,6 +38,7 @@ const OF_THE_HOUSE = [
     'audit_entry',
     'audit_head',
     'house_key',
+    'import_key',
     'import_run',
     'request',
     'reward_stock',

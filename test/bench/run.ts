@@ -6,12 +6,14 @@ const BENCHES = {
   ledger: async () => (await import('./bench-ledger')).benchLedger,
   hot: async () => (await import('./bench-hot')).benchHot,
   scale: async () => (await import('./bench-scale')).benchScale,
+  import: async () => (await import('./bench-import')).benchImport,
 }
 
 const USAGE = `pnpm bench                              the house: settle, exchange, home, sizes, memory (4 min)
 pnpm bench ledger [quick]               spending and earning: in process, over HTTP, with long histories (5 min)
 pnpm bench hot [quick]                  1,000 buyers for 100 pieces, technique by technique (5 min)
-pnpm bench scale [members transfers]    large books against small ones, and their proof (12 min, 25 GB)`
+pnpm bench scale [members transfers]    large books against small ones, and their proof (12 min, 25 GB)
+pnpm bench import [lines]               members of another system: speed, memory, killed half-way, twice (12 min, 10 GB)`
 
 async function main([name = 'speed', ...rest]: string[]): Promise<void> {
   if (!Object.hasOwn(BENCHES, name)) throw new Error(`there is no bench called ${name}\n\n${USAGE}`)

@@ -35,6 +35,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   },
   { table: 'device_handle', column: 'secret_sealed', key: [['handle', 'bpchar']] },
   { table: 'wechat_token', column: 'token_sealed', key: [['appid', 'varchar']] },
+  { table: 'import_key', column: 'secret_sealed', key: [['id', 'smallint']] },
   {
     table: 'reward_code',
     column: 'sealed',

@@ -1,0 +1,3 @@
+export { FileRefused } from './columns'
+export { type ImportReport, importMembers, type Progress } from './import-members'
+export type { Counts } from './take-batch'
