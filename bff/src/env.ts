@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { masterKeyRefusal } from './keys'
-import { wechatBaseRefusal } from './wechat'
+import { type PushSetup, readApps, wechatBaseRefusal } from './wechat'
 
 const text = z.string().min(1)
 const WECHAT_API = 'https://api.weixin.qq.com'
@@ -22,12 +22,22 @@ const Env = z.object({
   WEAPP_SECRET: text,
   OA_APPID: text,
   OA_SECRET: text,
+  /** The brand's other apps: `kind:appid:secret[:pushToken[:pushAesKey[:platform]]]`, kind weapp or oa, separated by commas. */
+  WECHAT_APPS: z
+    .string()
+    .default('')
+    .transform((written, context) => {
+      const apps = readApps(written)
+      if (!('problem' in apps)) return apps
+      context.addIssue({ code: 'custom', message: apps.problem })
+      return z.NEVER
+    }),
   WECHAT_API_BASE: z.url().default(WECHAT_API),
   WECHAT_OAUTH_BASE: z.url().default(WECHAT_OAUTH),
   WECHAT_ALLOW_OTHER_BASE: z.enum(['yes', 'no']).default('no'),
   WECHAT_PUSH_TOKEN: text.optional(),
   WECHAT_PUSH_AES_KEY: z.string().length(43).optional(),
-  /** key=templateId pairs of the subscribe-message templates, separated by commas. */
+  /** key=templateId pairs of the subscribe-message templates, separated by commas; of another app appid/key=templateId. */
   WECHAT_TEMPLATES: z.string().default(''),
   SMS_PROVIDER: z.enum(['sandbox', 'none']).default('none'),
   SMS_SANDBOX_URL: z.url().optional(),
@@ -61,14 +71,28 @@ function crossProblems(source: Record<string, string | undefined>): string[] {
     wechatBaseRefusal({ ...wechat, allowOther, apiBase: read('WECHAT_API_BASE') ?? WECHAT_API }),
     wechatBaseRefusal({ ...wechat, allowOther, oauthBase: read('WECHAT_OAUTH_BASE') ?? WECHAT_OAUTH }),
   ]
+  const main = [source.WEAPP_APPID, source.OA_APPID]
+  const twice = (read('WECHAT_APPS') ?? []).some(({ appid }) => main.includes(appid))
   const noSms = read('SMS_PROVIDER') === 'sandbox' && !source.SMS_SANDBOX_URL
   return [
     ...bases.filter((problem) => problem !== null),
+    ...(twice ? ['WECHAT_APPS: the main apps do not stand here again'] : []),
     ...(noSms ? ['SMS_SANDBOX_URL: needed when SMS_PROVIDER is sandbox'] : []),
   ]
 }
 
-/** `points_arrived=abc,phone_moved=def` → template key → WeChat's template id. */
+/** One set of push settings per console; apps without settings of their own share the main ones. */
+export function pushSetupsOf(env: Env): PushSetup[] {
+  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey } = env
+  const shared = env.WECHAT_APPS.filter(({ push }) => !push).map(({ appid }) => appid)
+  const appids = [env.WEAPP_APPID, env.OA_APPID, ...shared]
+  return [
+    ...(token ? [{ token, appids, ...(aesKey ? { aesKey } : {}) }] : []),
+    ...env.WECHAT_APPS.flatMap(({ appid, push }) => (push ? [{ ...push, appids: [appid] }] : [])),
+  ]
+}
+
+/** `points_arrived=abc,wx2/points_arrived=def` → template key, with its app where it is not the main one → WeChat's template id. */
 export const templatesOf = (env: Env): Record<string, string> =>
   Object.fromEntries(
     env.WECHAT_TEMPLATES.split(',')

@@ -4,7 +4,7 @@ import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { pino } from 'pino'
 import type { House } from './ctx'
 import { openDatabase } from './db'
-import { type Env, readEnv, templatesOf } from './env'
+import { type Env, pushSetupsOf, readEnv, templatesOf } from './env'
 import { startJobs } from './jobs'
 import { openRingSoon } from './key'
 import { keysFrom } from './keys'
@@ -29,6 +29,7 @@ async function main(env: Env): Promise<void> {
     apps: {
       weapp: { appid: env.WEAPP_APPID, secret: env.WEAPP_SECRET },
       oa: { appid: env.OA_APPID, secret: env.OA_SECRET },
+      more: env.WECHAT_APPS,
     },
     tokenStore: databaseTokenStore(database.prisma, keys),
     log,
@@ -47,19 +48,14 @@ async function main(env: Env): Promise<void> {
     registry,
     log,
   }
+  const pushSetups = pushSetupsOf(env)
   const { server, drain } = buildServer({
     house,
     log,
     env,
     authorizeUrl: (wish) => wechat.authorizeUrl(wish),
     demo: env.SMS_PROVIDER === 'sandbox',
-    notify: env.WECHAT_PUSH_TOKEN
-      ? notifyRoute(house, {
-          token: env.WECHAT_PUSH_TOKEN,
-          appids: [env.WEAPP_APPID, env.OA_APPID],
-          ...(env.WECHAT_PUSH_AES_KEY ? { aesKey: env.WECHAT_PUSH_AES_KEY } : {}),
-        })
-      : undefined,
+    notify: pushSetups.length > 0 ? notifyRoute(house, pushSetups) : undefined,
   })
   await openRingSoon(house, (problem) => {
     log.error(problem.message)

@@ -19,8 +19,8 @@ export const at = (ctx: Ctx, instant: Date): Ctx => ({ ...ctx, now: () => instan
 
 const proofsOf = (ctx: Ctx, person: SeedPerson): ProvenIdentity[] => [
   ...(person.card ? [{ kind: 'store_card' as const, issuer: '', subject: person.card }] : []),
-  ...(person.weapp ? wechatProofs(ctx.weappId, person.weapp) : []),
-  ...(person.oa ? wechatProofs(ctx.oaAppId, person.oa) : []),
+  ...(person.weapp ? wechatProofs({ appid: ctx.weappId, platform: '' }, person.weapp) : []),
+  ...(person.oa ? wechatProofs({ appid: ctx.oaAppId, platform: '' }, person.oa) : []),
   ...(person.phone ? [phoneProof(ctx.keys, person.phone)] : []),
 ]
 

@@ -1,5 +1,5 @@
-import { createWechat, memoryTokenStore, type Wechat } from '../../bff/src/wechat'
-import { DEMO_APPS, DEMO_PEOPLE, DEMO_TEMPLATES, demoApps } from './index'
+import { createWechat, type MoreApp, memoryTokenStore, type Wechat } from '../../bff/src/wechat'
+import { DEMO_APPS, DEMO_PEOPLE, DEMO_TEMPLATES, demoApps, MORE_APPS } from './index'
 import { createSandbox, type Sandbox } from './sandbox'
 
 /** What a contract test talks to: the client, and the same far side by plain HTTP. */
@@ -27,11 +27,14 @@ export const RID = /,? rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/
 export interface Keys {
   weapp: { appid: string; secret: string }
   oa: { appid: string; secret: string }
+  more?: readonly MoreApp[]
 }
+
+const KEYS: Keys = { ...DEMO_APPS, more: Object.values(MORE_APPS) }
 
 /** A fresh demo sandbox, listening, whose mini-program has one released page. */
 export async function openSandbox(): Promise<Sandbox> {
-  const apps = demoApps(DEMO_APPS)
+  const apps = demoApps(KEYS)
   if (apps[0]) apps[0].pages = ['tabs/home/index']
   const sandbox = createSandbox({ apps, people: DEMO_PEOPLE })
   await sandbox.listen()
@@ -39,7 +42,7 @@ export async function openSandbox(): Promise<Sandbox> {
 }
 
 /** The client and plain HTTP against one base address. */
-export function contractRoom(base: string, keys: Keys = DEMO_APPS): ContractRoom {
+export function contractRoom(base: string, keys: Keys = KEYS): ContractRoom {
   const lines: string[] = []
   const write = (detail: object, words: string) => void lines.push(`${words} ${JSON.stringify(detail)}`)
   const another = (timeoutMs = 8000) =>

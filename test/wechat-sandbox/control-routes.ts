@@ -75,6 +75,9 @@ const WRITE: Record<string, Operation> = {
   blocked: operation(z.object({ person, blocked: z.boolean() }), (control, body) =>
     control.setBlocked(body.person, body.blocked),
   ),
+  bind: operation(z.object({ appid: z.string(), platform: z.string().nullable() }), (control, body) =>
+    control.bindApp(body.appid, body.platform),
+  ),
   clock: operation(clock, (control, body) => {
     if ('hold' in body) control.hold(body.hold === true ? undefined : body.hold)
     else if ('advanceMs' in body) control.advance(body.advanceMs)
@@ -84,8 +87,8 @@ const WRITE: Record<string, Operation> = {
   'faults/clear': operation(z.unknown(), (control) => control.clearFaults()),
   'tokens/kill': operation(z.object({ appid }), (control, body) => control.killTokens(body.appid)),
   'tokens/spoil': operation(z.object({ appid }), (control, body) => control.spoilStableToken(body.appid)),
-  accept: operation(z.object({ person, templateId: z.string() }), (control, body) =>
-    control.accept(body.person, body.templateId),
+  accept: operation(z.object({ person, templateId: z.string(), appid }), (control, body) =>
+    control.accept(body.person, body.templateId, body.appid),
   ),
   push: operation(push, (control, body) => control.push(body)),
   'push/greet': operation(z.object({ target }), async (control, body) => ({

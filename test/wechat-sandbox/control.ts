@@ -32,6 +32,8 @@ export interface Control {
   setPhone(person: string, phone: string | null): void
   setRank(person: string, rank: number): void
   setBlocked(person: string, blocked: boolean): void
+  /** Binds an app to an open-platform account ('' is the brand's own), or to none: from now on it learns no unionid. */
+  bindApp(appid: string, platform: string | null): void
   hold(at?: number): void
   advance(ms: number): void
   release(): void
@@ -41,8 +43,8 @@ export interface Control {
   killTokens(appid?: string): void
   /** Makes the current stable token refused although normal mode goes on giving it. */
   spoilStableToken(appid?: string): void
-  accept(person: string, templateId: string): { left: number }
-  consentsLeft(person: string, templateId: string): number
+  accept(person: string, templateId: string, appid?: string): { left: number }
+  consentsLeft(person: string, templateId: string, appid?: string): number
   sent(): SentMessage[]
   sms(): Sms[]
   /** Calls seen since the start or the last `forgetCalls`, the latest thousand. */
@@ -89,6 +91,11 @@ export function createControl(world: World): Control {
     setBlocked(key, blocked) {
       getPerson(world, key).blocked = blocked
     },
+    bindApp(appid, platform) {
+      const app = world.apps.get(appid)
+      if (!app) throw new Error(`no app ${appid}`)
+      app.platform = platform
+    },
     hold: (time) => world.clock.hold(time),
     advance: (ms) => world.clock.advance(ms),
     release: () => world.clock.release(),
@@ -96,8 +103,8 @@ export function createControl(world: World): Control {
     clearFaults: () => world.faults.clear(),
     killTokens: (appid) => killTokens(world, weapp(appid).appid),
     spoilStableToken: (appid) => spoilStableToken(world, weapp(appid).appid),
-    accept: (key, templateId) => ({ left: addConsent(world, at(key), templateId) }),
-    consentsLeft: (key, templateId) => consentsLeft(world, at(key), templateId),
+    accept: (key, templateId, appid) => ({ left: addConsent(world, at(key, appid), templateId) }),
+    consentsLeft: (key, templateId, appid) => consentsLeft(world, at(key, appid), templateId),
     sent: () => [...world.sent],
     sms: () => [...world.sms],
     calls: (path) => world.calls.filter((call) => !path || call.path === path),
@@ -105,8 +112,10 @@ export function createControl(world: World): Control {
       world.calls.length = 0
     },
     push({ person, appid, target: given, ...order }) {
-      const app = weapp(appid)
-      return firePush(target(given, app), { ...order, appid: app.appid, openid: at(person, appid) }, world.clock.now())
+      // official accounts push as well
+      const app = (appid && world.apps.get(appid)) || weapp(appid)
+      const openid = getPerson(world, person).openids[app.appid] as string
+      return firePush(target(given, app), { ...order, appid: app.appid, openid }, world.clock.now())
     },
     greetPush: (given) => greetPush(target(given, weapp()), world.clock.now()),
   }

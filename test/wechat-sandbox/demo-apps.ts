@@ -1,3 +1,4 @@
+import type { MoreApp } from '../../bff/src/wechat'
 import type { SandboxApp } from './world'
 
 /** The demo's subscribe-message templates; the keys are those of `data`. */
@@ -35,10 +36,30 @@ export const DEMO_APPS = {
   oa: { appid: 'wx8c4b2a6f1d9e7035', secret: '4f1e7a9c2b8d4c6f8e0a3d5b7c9e1f20' },
 } as const
 
-/** The sandbox's view of a mini-program and an official account with these keys. */
-export function demoApps(keys: { weapp: { appid: string; secret: string }; oa: { appid: string; secret: string } }) {
+/** More apps of the brand, for tests: a mini-program to order ahead, and the tea garden's official account. */
+export const MORE_APPS = {
+  order: { kind: 'weapp', appid: 'wx3a7d5c9b1e2f8046', secret: '0c7b1e9d4a5f4e62b8d3a6f1c9e7b250', platform: '' },
+  garden: { kind: 'oa', appid: 'wx6f2e8d4c0b1a9573', secret: 'a9d4c7f02e8b4b1d9c6e3f5a7b8d0c14', platform: '' },
+} as const satisfies Record<string, MoreApp>
+
+/** A template belongs to one mini-program: in the second one the same message has another id. */
+export const ORDER_TEMPLATE = {
+  ...DEMO_TEMPLATES.points_arrived,
+  templateId: 'oR3dE8rQ1xK6tT0bN5wZ9sJ2cF7gL4yA1uE8oI6hXqM',
+} as const
+
+/** The sandbox's view of the brand's apps with these keys. */
+export function demoApps(keys: {
+  weapp: { appid: string; secret: string }
+  oa: { appid: string; secret: string }
+  more?: readonly MoreApp[]
+}): SandboxApp[] {
   const templates = Object.values(DEMO_TEMPLATES).map((one) => ({ ...one, keys: [...one.keys] }))
   const weapp: SandboxApp = { ...keys.weapp, kind: 'weapp', name: '一盏', templates }
   const oa: SandboxApp = { ...keys.oa, kind: 'oa', name: '一盏' }
-  return [weapp, oa]
+  const more = (keys.more ?? []).map(({ kind, appid, secret, platform }): SandboxApp => {
+    const own = kind === 'weapp' ? { templates: [{ ...ORDER_TEMPLATE, keys: [...ORDER_TEMPLATE.keys] }] } : {}
+    return { kind, appid, secret, platform, name: kind === 'weapp' ? '一盏点单' : '一盏茶园', ...own }
+  })
+  return [weapp, oa, ...more]
 }

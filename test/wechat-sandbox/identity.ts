@@ -5,9 +5,14 @@ export function openidOf(appid: string, personKey: string): string {
   return digest('o', `openid:${appid}:${personKey}`)
 }
 
-/** The unionid of a person: one for all apps of the brand. */
+/** The unionid of a person: one for all apps that are bound to the brand's open-platform account. */
 export function unionidOf(personKey: string): string {
   return digest('oU', `unionid:${personKey}`)
+}
+
+/** The same for the apps of another open-platform account: nothing like the first. */
+export function unionidFor(platform: string, personKey: string): string {
+  return digest('oU', `unionid:${platform}:${personKey}`)
 }
 
 function digest(prefix: string, text: string): string {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { useCode } from './code'
 import { ApiRefusal, checkKeys, type Endpoint } from './endpoint'
-import type { World } from './world'
+import { unionidSeen, type World } from './world'
 
 export const loginEndpoints: Endpoint[] = [
   {
@@ -16,7 +16,8 @@ export const loginEndpoints: Endpoint[] = [
       if (person.blocked) throw new ApiRefusal(40226, 'code blocked')
       const openid = person.openids[app.appid] as string
       const sessionKey = rotateKey(world, app.appid, openid)
-      return { session_key: sessionKey, openid, ...(person.unionid ? { unionid: person.unionid } : {}) }
+      const unionid = unionidSeen(app, person)
+      return { session_key: sessionKey, openid, ...(unionid ? { unionid } : {}) }
     },
   },
   {

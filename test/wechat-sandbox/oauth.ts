@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { useCode } from './code'
 import { ApiRefusal, checkKeys, type Endpoint } from './endpoint'
+import { unionidSeen } from './world'
 
 export const oauthEndpoints: Endpoint[] = [
   {
@@ -11,15 +12,15 @@ export const oauthEndpoints: Endpoint[] = [
       if (!asked.query.code) throw new ApiRefusal(41008, 'missing code')
       if (asked.query.grant_type !== 'authorization_code') throw new ApiRefusal(40002, 'invalid grant_type')
       const { code, person } = useCode(world, 'oauth', app.appid, asked.query.code)
-      const withUnion = code.scope === 'snsapi_userinfo' && person.unionid
+      // WeChat gives the unionid only with this scope.
+      const unionid = code.scope === 'snsapi_userinfo' ? unionidSeen(app, person) : null
       return {
         access_token: `80_${randomBytes(60).toString('base64url')}`,
         expires_in: 7200,
         refresh_token: `80_${randomBytes(60).toString('base64url')}`,
         openid: person.openids[app.appid],
         scope: code.scope,
-        // WeChat gives the unionid only with this scope.
-        ...(withUnion ? { unionid: person.unionid } : {}),
+        ...(unionid ? { unionid } : {}),
       }
     },
   },

@@ -23,7 +23,7 @@ async function receive(pushSetup: PushSetup): Promise<PushTarget> {
   receiver = createServer(async (request, response) => {
     const query = Object.fromEntries(new URL(request.url ?? '', 'http://x').searchParams)
     if (request.method === 'GET') return void response.end(pushGreeting(pushSetup.token, query) ?? 'no')
-    const opened = openPush(pushSetup, query, await textOf(request))
+    const opened = openPush([pushSetup], query, await textOf(request))
     if ('event' in opened) received.push(opened.event)
     busyFor -= 1
     if (busyFor >= 0) return void response.writeHead(503).end()

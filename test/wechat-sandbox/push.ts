@@ -20,6 +20,10 @@ export interface PushReport {
   accepted: boolean
 }
 
+/** Of these WeChat's own service is the sender; the person stands inside. */
+const OF_PERMISSIONS = ['user_info_modified', 'user_authorization_revoke', 'user_authorization_cancellation']
+const SERVICE = 'oWeChatService0000000000000'
+
 const TRIES = 3
 const ANSWER_WITHIN_MS = 5000
 
@@ -47,12 +51,14 @@ export async function greetPush(target: PushTarget, now: number): Promise<boolea
 
 function messageOf(order: PushOrder, now: number): Record<string, unknown> {
   const { list } = order
+  const inside = OF_PERMISSIONS.includes(order.event)
   return {
     ToUserName: 'gh_5a4d0b0c1e2f',
-    FromUserName: order.openid,
+    FromUserName: inside ? SERVICE : order.openid,
     CreateTime: Math.floor(now / 1000),
     MsgType: 'event',
     Event: order.event,
+    ...(inside ? { OpenID: order.openid, AppID: order.appid } : {}),
     ...order.fields,
     // One entry comes bare, several as an array.
     ...(list ? { List: list.length === 1 ? list[0] : list } : {}),

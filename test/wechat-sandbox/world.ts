@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from './clock'
 import type { FaultList } from './fault'
-import { openidOf, unionidOf } from './identity'
+import { openidOf, unionidFor, unionidOf } from './identity'
 
 /** A template as the console shows it; `keys` are those that `data` must carry. */
 export interface Template {
@@ -28,11 +28,13 @@ export interface SandboxApp {
   hosts?: string[]
   allowIps?: string[]
   push?: PushTarget
+  /** The open-platform account that it is bound to; null: to none, so it learns no unionid. Left out: the brand's own, ''. */
+  platform?: string | null
   /** Where the pages of a mini-program stand in a browser, for whoever scans its code without WeChat. */
   webUrl?: string
 }
 
-/** A WeChat person to be made. No `unionid` given: one derived from the key; null: bound to no open platform. */
+/** A WeChat person to be made. No `unionid` given: one derived from the key; null: none in any app. */
 export interface NewPerson {
   key: string
   name: string
@@ -152,6 +154,13 @@ export function getPerson(world: World, key: string): Person {
 export function findPersonByOpenid(world: World, appid: string, openid: string): Person | null {
   for (const person of world.people.values()) if (person.openids[appid] === openid) return person
   return null
+}
+
+/** The unionid that this app learns of the person, or null while the app is bound to no open-platform account. */
+export function unionidSeen(app: SandboxApp, person: Person): string | null {
+  const { platform = '' } = app
+  if (platform === null || person.unionid === null) return null
+  return platform === '' ? person.unionid : unionidFor(platform, person.key)
 }
 
 /** A code as the client would receive it: single use, five minutes. */

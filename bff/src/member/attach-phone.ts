@@ -5,7 +5,7 @@ import { type OpenClaim, openClaim } from './claim'
 import { attachProofs } from './create-member'
 import { survivingId } from './merge-member'
 import type { PhoneDoor } from './phone-door'
-import { phoneOrAnswer } from './prove-identity'
+import { phoneOrAnswer, whoseButton } from './prove-identity'
 import { settleProofs } from './settle-proofs'
 
 export interface AttachedPhone {
@@ -25,17 +25,12 @@ export interface AttachedPhone {
 export async function attachPhone(ctx: Ctx, input: { requestId: string; phone: PhoneDoor }): Promise<AttachedPhone> {
   const memberId = memberIdOf(ctx)
   const command = commandOf(ctx, 'member.attachPhone', input)
-  const openid = await findOpenid(ctx, memberId)
-  const got = await phoneOrAnswer<AttachedPhone>(ctx, { command, door: input.phone, openid })
+  const where = { memberId, kind: 'wechat_openid' }
+  const known = await ctx.db.identity.findMany({ where, select: { issuer: true, subject: true } })
+  const button = whoseButton(ctx, input.phone, known)
+  const got = await phoneOrAnswer<AttachedPhone>(ctx, { command, door: input.phone, button })
   if ('answer' in got) return got.answer
   return twiceWhenBusy(() => once(ctx, command, (tx) => bind(tx, memberId, got.proof)))
-}
-
-/** With it WeChat refuses a phone code that was made for somebody else. */
-async function findOpenid(ctx: Ctx, memberId: string): Promise<string | undefined> {
-  const where = { memberId, kind: 'wechat_openid', issuer: ctx.weappId }
-  const own = await ctx.db.identity.findMany({ where, take: 2, select: { subject: true } })
-  return own.length === 1 ? own[0]?.subject : undefined
 }
 
 async function bind(tx: Ctx, memberId: string, proof: ProvenIdentity): Promise<AttachedPhone> {

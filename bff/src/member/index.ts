@@ -10,8 +10,9 @@ export {
   mergeTerms,
   survivingId,
 } from './merge-member'
-export { type PhoneDoor, phoneDoor } from './phone-door'
+export { appid, type PhoneDoor, phoneDoor } from './phone-door'
 export {
+  appOfDoor,
   findHolders,
   holdersOf,
   lockProofs,
@@ -19,5 +20,6 @@ export {
   phoneProof,
   wechatProofs,
   wechatSays,
+  whoseButton,
 } from './prove-identity'
 export { keptApartOf, type Settled, settleProofs } from './settle-proofs'

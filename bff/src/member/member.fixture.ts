@@ -29,7 +29,7 @@ function phoneButton(): Wechat {
     spent.add(code)
     return { phone: code.split('|')[0] as string, countryCode: '86' }
   }
-  return { phoneNumber, riskRank: async () => ({ rank: 0 }) } as unknown as Wechat
+  return { moreApps: [], phoneNumber, riskRank: async () => ({ rank: 0 }) } as unknown as Wechat
 }
 
 /** A house in which any phone can be proven. */

@@ -4,7 +4,7 @@ import type { Db } from '../db'
 import type { Keys } from '../keys'
 import { refuse } from '../refusal'
 import { normalPhone, spendSmsCode } from '../sms'
-import { WechatError } from '../wechat'
+import { type AppKind, type AppName, appsOf, findApp, WechatError } from '../wechat'
 import type { PhoneDoor } from './phone-door'
 
 /** A phone in E.164 as proof: looked up by its keyed hash, kept readable only under seal. */
@@ -15,19 +15,50 @@ export const phoneProof = (keys: Keys, phone: string): ProvenIdentity => ({
   readable: phone,
 })
 
-/** What WeChat vouched for: the openid of one app, and the unionid where the brand has one. */
-export const wechatProofs = (appid: string, person: { openid: string; unionid?: string }): ProvenIdentity[] => [
-  { kind: 'wechat_openid', issuer: appid, subject: person.openid },
-  ...(person.unionid ? [{ kind: 'wechat_unionid' as const, issuer: '', subject: person.unionid }] : []),
+/** The app that a phone names when it comes in. @throws BAD_INPUT for one that is not the brand's */
+export const appOfDoor = (ctx: Ctx, kind: AppKind, appid?: string): AppName =>
+  findApp(ctx, kind, appid) ??
+  refuse('BAD_INPUT', { fields: [{ path: 'door.appid', problem: 'not an app of this brand' }] })
+
+/** What WeChat vouched for: the openid of one app, and the unionid of the open-platform account where it has one. */
+export const wechatProofs = (
+  app: Pick<AppName, 'appid' | 'platform'>,
+  person: { openid: string; unionid?: string },
+): ProvenIdentity[] => [
+  { kind: 'wechat_openid', issuer: app.appid, subject: person.openid },
+  ...(person.unionid ? [{ kind: 'wechat_unionid' as const, issuer: app.platform, subject: person.unionid }] : []),
 ]
+
+/** The mini-program whose button gave a phone code, and its person there; with the openid WeChat refuses somebody else's code. */
+export interface PhoneButton {
+  appid: string
+  openid?: string
+}
+
+/**
+ * Whose button it was: of the app that the door names, else of the first mini-program in which this person is known.
+ * @throws BAD_INPUT for an app that is not the brand's
+ */
+export function whoseButton(
+  ctx: Ctx,
+  door: PhoneDoor,
+  known: readonly { issuer: string; subject: string }[],
+): PhoneButton {
+  const inApp = (appid: string) => known.filter(({ issuer }) => issuer === appid)
+  const named = door.kind === 'weapp' ? door.appid : undefined
+  const own = appsOf(ctx).find(({ kind, appid }) => kind === 'weapp' && inApp(appid).length > 0)
+  const { appid } = named === undefined ? (own ?? { appid: ctx.weappId }) : appOfDoor(ctx, 'weapp', named)
+  const [one, another] = inApp(appid)
+  return { appid, ...(one && !another ? { openid: one.subject } : {}) }
+}
 
 /**
  * The phone, proven. Spends the code it is given, so call it outside of any transaction.
  * @throws WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
  */
-async function provePhone(ctx: Ctx, door: PhoneDoor, openid?: string): Promise<ProvenIdentity> {
+async function provePhone(ctx: Ctx, door: PhoneDoor, button: PhoneButton): Promise<ProvenIdentity> {
   if (door.kind === 'sms') return phoneProof(ctx.keys, await spendSmsCode(ctx, door.phone, door.code))
-  const { phone } = await wechatSays(() => ctx.wechat.phoneNumber(door.code, openid))
+  const { phone } = await wechatSays(() => ctx.wechat.phoneNumber(door.code, button.openid, button.appid))
   return phoneProof(ctx.keys, normalPhone(phone) ?? refuse('PHONE_INVALID'))
 }
 
@@ -38,13 +69,13 @@ async function provePhone(ctx: Ctx, door: PhoneDoor, openid?: string): Promise<P
  */
 export async function phoneOrAnswer<Answer>(
   ctx: Ctx,
-  { command, door, openid }: { command: Command; door: PhoneDoor; openid?: string | undefined },
+  { command, door, button }: { command: Command; door: PhoneDoor; button: PhoneButton },
 ): Promise<{ answer: Answer } | { proof: ProvenIdentity }> {
   const stored = () => ctx.sql<Answer | null>('request_begin', command)
   const before = await stored()
   if (before) return { answer: before }
   try {
-    return { proof: await provePhone(ctx, door, openid) }
+    return { proof: await provePhone(ctx, door, button) }
   } catch (refused) {
     const meanwhile = await stored()
     if (meanwhile) return { answer: meanwhile }

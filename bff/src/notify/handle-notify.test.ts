@@ -50,7 +50,7 @@ const body = ({ openid, event, list, at = clock.at.getTime() }: Said) =>
     ...(list ? { List: list } : {}),
   })
 const push = (said: Said, house = one) =>
-  handleNotify(house.ctx, PLAIN, { method: 'POST', query: query(), rawBody: body(said) })
+  handleNotify(house.ctx, [PLAIN], { method: 'POST', query: query(), rawBody: body(said) })
 const OK = { status: 200, body: 'success' }
 
 async function reader(count = 3) {
@@ -74,10 +74,10 @@ const rejected = (openid: string, templateId = TEMPLATE): Said => ({
 describe('the check of the address', () => {
   test('echoes what WeChat sent, and nothing of a stranger', async () => {
     const asked = { method: 'GET', query: query(clock.at.getTime(), { echostr: '7733' }), rawBody: '' }
-    expect(await handleNotify(one.ctx, PLAIN, asked)).toEqual({ status: 200, body: '7733' })
+    expect(await handleNotify(one.ctx, [PLAIN], asked)).toEqual({ status: 200, body: '7733' })
     const forged = { ...asked, query: { ...asked.query, signature: 'x' } }
-    expect(await handleNotify(one.ctx, PLAIN, forged)).toEqual({ status: 403, body: '' })
-    expect((await handleNotify(one.ctx, PLAIN, { ...asked, query: {} })).status).toBe(403)
+    expect(await handleNotify(one.ctx, [PLAIN], forged)).toEqual({ status: 403, body: '' })
+    expect((await handleNotify(one.ctx, [PLAIN], { ...asked, query: {} })).status).toBe(403)
   })
 })
 
@@ -122,16 +122,16 @@ describe('a push', () => {
       templates: new Proxy(
         {},
         {
-          get: () => {
+          ownKeys: () => {
             throw new Error('broken')
           },
         },
       ),
     }
     const asked = { method: 'POST', query: query(), rawBody: body(rejected(openid)) }
-    await expect(handleNotify(broken, PLAIN, asked)).rejects.toThrow('broken')
+    await expect(handleNotify(broken, [PLAIN], asked)).rejects.toThrow('broken')
     expect(await notices()).toBe(before)
-    expect(await handleNotify(one.ctx, PLAIN, asked)).toEqual(OK)
+    expect(await handleNotify(one.ctx, [PLAIN], asked)).toEqual(OK)
     expect(await left(memberId)).toBe(0)
   })
 
@@ -167,14 +167,14 @@ describe('a push', () => {
   ])('with %s is refused', async (_what, more, status) => {
     const { openid, memberId } = await reader()
     const asked = { method: 'POST', query: query(), rawBody: body(rejected(openid)), ...more() }
-    expect(await handleNotify(one.ctx, PLAIN, asked)).toEqual({ status, body: '' })
+    expect(await handleNotify(one.ctx, [PLAIN], asked)).toEqual({ status, body: '' })
     expect(await left(memberId)).toBe(3)
   })
 
   test('in plain text is refused where the console says encrypted', async () => {
     const { openid, memberId } = await reader()
     const asked = { method: 'POST', query: query(), rawBody: body(rejected(openid)) }
-    expect((await handleNotify(one.ctx, SAFE, asked)).status).toBe(403)
+    expect((await handleNotify(one.ctx, [SAFE], asked)).status).toBe(403)
     expect(await left(memberId)).toBe(3)
   })
 })
@@ -224,9 +224,9 @@ describe('over HTTP, from the stand-in', () => {
     sandbox = createSandbox({ apps: demoApps(DEMO_APPS) })
     sandbox.control.hold(clock.at.getTime())
     const app = express()
-    app.use('/plain', express.raw({ type: () => true }), notifyRoute(one.house, PLAIN))
-    app.use('/safe', express.raw({ type: () => true }), notifyRoute(one.house, SAFE))
-    app.use('/bare', notifyRoute(one.house, PLAIN))
+    app.use('/plain', express.raw({ type: () => true }), notifyRoute(one.house, [PLAIN]))
+    app.use('/safe', express.raw({ type: () => true }), notifyRoute(one.house, [SAFE]))
+    app.use('/bare', notifyRoute(one.house, [PLAIN]))
     await new Promise<void>((done) => {
       server = app.listen(0, '127.0.0.1', () => done())
     })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Ctx, inTx } from '../ctx'
 import { forbidMessages, recordDelivery } from '../outbox'
+import { closeByWechat, forgetRevoked } from '../privacy'
 import { openPush, type PushEvent, type PushSetup, pushGreeting } from '../wechat'
 import { NOTICE_DAYS } from './forget-notices'
 
@@ -16,42 +17,60 @@ export interface NotifyAnswer {
   body: string
 }
 
-type Act = (tx: Ctx, event: PushEvent, memberId: string) => Promise<void>
+/** Whom an event is about: somebody of ours, in the app that pushed it. */
+interface Subject {
+  memberId: string
+  appid: string
+  openid: string
+}
+
+type Act = (tx: Ctx, event: PushEvent, subject: Subject) => Promise<void>
+
+/** WeChat's number for a nickname; it is what it has cleaned when it says that a profile was modified. */
+const NICKNAME = 6
+/** Official accounts count by a table of their own. */
+const OF_OFFICIAL_ACCOUNTS: Readonly<Record<number, number>> = { 205: NICKNAME }
 
 /** Pushes that change something here. Every other one is thanked for and passed over. */
 const ACTS: Readonly<Record<string, Act>> = {
   // The phone reports the same tap through outbox.allow, always and safe to repeat, while a push is optional and names
   // nothing to match the two by. So the phone counts; adding here as well would count each consent twice.
   subscribe_msg_popup_event: async () => {},
-  subscribe_msg_change_event: async (tx, event, memberId) => {
+  subscribe_msg_change_event: async (tx, event, { memberId }) => {
     for (const entry of event.list)
       if (entry.SubscribeStatusString === 'reject') await forbidMessages(tx, memberId, entry.TemplateId)
   },
-  subscribe_msg_sent_event: async (tx, event, memberId) => {
+  subscribe_msg_sent_event: async (tx, event, { memberId }) => {
     for (const { TemplateId: templateId, ErrorCode: code, ErrorStatus: words } of event.list) {
       const delivered = String(code) === '0'
       const status = `${code} ${typeof words === 'string' ? words : ''}`
       await recordDelivery(tx, { memberId, templateId, at: event.createdAt, delivered, status })
     }
   },
+  user_info_modified: (tx, _event, { appid, openid }) => forgetRevoked(tx, { appid, openid, revoked: [NICKNAME] }),
+  user_authorization_revoke: (tx, event, { appid, openid }) => {
+    const revoked = event.revoked.map((number) => OF_OFFICIAL_ACCOUNTS[number] ?? number)
+    return forgetRevoked(tx, { appid, openid, revoked })
+  },
+  user_authorization_cancellation: (tx, _event, { appid, openid }) => closeByWechat(tx, { appid, openid }),
 }
 
 /**
- * Answers a push of WeChat: the check of the address (GET), or an event (POST), which is acted on once however often it
- * comes; its notice is written in the transaction of the act. Answers 4xx to what is not WeChat's.
+ * Answers a push of WeChat to any of the brand's apps: the check of the address (GET), or an event (POST), which is acted
+ * on once however often it comes; its notice is written in the transaction of the act. Answers 4xx to what is not WeChat's.
  * @throws when the database is away: WeChat then tries again
  */
 export async function handleNotify(
   ctx: Ctx,
-  setup: PushSetup,
+  setups: readonly PushSetup[],
   { method, query, rawBody }: Notify,
 ): Promise<NotifyAnswer> {
   if (method === 'GET') {
-    const echo = pushGreeting(setup.token, query)
-    return echo === null ? { status: 403, body: '' } : { status: 200, body: echo }
+    const echo = setups.map(({ token }) => pushGreeting(token, query)).find((said) => said !== null)
+    return echo === undefined ? { status: 403, body: '' } : { status: 200, body: echo }
   }
   if (method !== 'POST') return { status: 405, body: '' }
-  const opened = openPush(setup, query, rawBody)
+  const opened = openPush(setups, query, rawBody)
   if ('refusal' in opened) {
     ctx.log.warn({ refusal: opened.refusal }, 'a push was refused')
     return { status: opened.refusal === 'format' ? 400 : 403, body: '' }
@@ -74,9 +93,10 @@ const actOnce = (ctx: Ctx, event: PushEvent, act: Act): Promise<void> =>
     const notice = { noticeKey, event: event.event, at: tx.now() }
     const { count } = await tx.db.wechatNotice.createMany({ data: notice, skipDuplicates: true })
     if (count === 0) return
-    const known = await tx.db.identity.findUnique({
-      where: { kind_issuer_subject: { kind: 'wechat_openid', issuer: tx.weappId, subject: event.fromUser } },
-      select: { memberId: true },
+    const { openid } = event
+    const known = await tx.db.identity.findFirst({
+      where: { kind: 'wechat_openid', issuer: { in: [...event.appids] }, subject: openid },
+      select: { memberId: true, issuer: true },
     })
-    if (known) await act(tx, event, known.memberId)
+    if (known) await act(tx, event, { memberId: known.memberId, appid: known.issuer, openid })
   })

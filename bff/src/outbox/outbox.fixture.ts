@@ -43,7 +43,7 @@ export function scriptedSend(answer: (message: SubscribeMessage) => SendOutcome 
     given.push(message)
     return answer(message)
   }
-  return { wechat: { sendSubscribeMessage } as Wechat, given }
+  return { wechat: { moreApps: [] as Wechat['moreApps'], sendSubscribeMessage } as Wechat, given }
 }
 
 /** A member with this openid in the mini-program, or none of WeChat's. */

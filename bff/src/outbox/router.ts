@@ -9,7 +9,9 @@ const result = z.object({
 })
 
 export const outboxRouter = router({
-  templates: memberProcedure.query(({ ctx }) => listTemplates(ctx.verb)),
+  templates: memberProcedure
+    .input(z.object({ appid: z.string().min(1).max(64).optional() }).optional())
+    .query(({ ctx, input }) => listTemplates(ctx.verb, input)),
   allow: memberProcedure
     .input(z.object({ requestId, results: z.array(result).max(5) }))
     .mutation(({ ctx, input }) => allowMessages(ctx.verb, input)),

@@ -44,6 +44,7 @@ describe('a due message', () => {
     expect(await sendDueMessages(one.ctx, { limit: 10 })).toEqual(tallyOf({ sent: 1 }))
     expect(one.given).toEqual([
       {
+        appid: one.house.weappId,
         openid: 'o-reader',
         templateId: TEMPLATE_IDS.points_arrived,
         page: 'pages/ledger/statement',

@@ -1,6 +1,6 @@
 import type { Ctx } from '../ctx'
-import type { SendOutcome } from '../wechat'
-import { TEMPLATES } from './templates'
+import { appsOf, type SendOutcome } from '../wechat'
+import { TEMPLATES, templateIdIn } from './templates'
 
 /** Longer than WeChat's client can take for one message (token, send, one more of each). */
 const LEASE_MS = 120_000
@@ -39,24 +39,40 @@ export async function sendDueMessages(ctx: Ctx, { limit }: { limit: number }): P
 
 const leaseFrom = (ctx: Ctx) => new Date(ctx.now().getTime() + LEASE_MS)
 
-/** Each member's openid in the mini-program; the one proven last where a merge has left several. */
-async function findOpenids(ctx: Ctx, taken: Taken[]): Promise<Map<string, string>> {
-  if (taken.length === 0) return new Map()
-  const identities = await ctx.db.identity.findMany({
-    where: { memberId: { in: taken.map(({ memberId }) => memberId) }, kind: 'wechat_openid', issuer: ctx.weappId },
-    select: { memberId: true, subject: true },
-    orderBy: { provenAt: 'asc' },
-  })
-  return new Map(identities.map(({ memberId, subject }) => [memberId, subject]))
+/** A member's way in through one mini-program. */
+interface Address {
+  appid: string
+  openid: string
 }
 
-async function sendOne(ctx: Ctx, message: Taken, openid: string | undefined): Promise<End> {
+/** Each member's openids, by mini-program, the main one first; the one proven last where a merge has left several. */
+async function findOpenids(ctx: Ctx, taken: Taken[]): Promise<Map<string, Address[]>> {
+  if (taken.length === 0) return new Map()
+  const apps = appsOf(ctx).flatMap(({ kind, appid }) => (kind === 'weapp' ? [appid] : []))
+  const identities = await ctx.db.identity.findMany({
+    where: { memberId: { in: taken.map(({ memberId }) => memberId) }, kind: 'wechat_openid', issuer: { in: apps } },
+    select: { memberId: true, issuer: true, subject: true },
+    orderBy: { provenAt: 'desc' },
+  })
+  const addressesOf = (memberId: string) =>
+    apps.flatMap((appid) => {
+      const openid = identities.find((own) => own.memberId === memberId && own.issuer === appid)?.subject
+      return openid ? [{ appid, openid }] : []
+    })
+  return new Map(taken.map(({ memberId }) => [memberId, addressesOf(memberId)]))
+}
+
+async function sendOne(ctx: Ctx, message: Taken, addresses: Address[] = []): Promise<End> {
   const { memberId, messageId, template } = message
   const known = Object.hasOwn(TEMPLATES, template) ? TEMPLATES[template] : undefined
-  const templateId = ctx.templates[template]
+  const letters = addresses.flatMap((address) => {
+    const templateId = templateIdIn(ctx, address.appid, template)
+    return templateId ? [{ ...address, templateId }] : []
+  })
   const data = known?.wordsOf(message.payload, new Date(message.createdAt))
-  if (!known || !templateId || !data || !openid) {
-    const outcome = !known || !templateId ? 'template not set up' : data ? 'no openid' : 'payload unreadable'
+  if (!known || !data || letters.length === 0) {
+    const isSetUp = known && findTemplate(ctx, template)
+    const outcome = !isSetUp ? 'template not set up' : data ? 'no openid' : 'payload unreadable'
     await ctx.sql('outbox_drop', { memberId, messageId, outcome, at: ctx.now() })
     return 'dropped'
   }
@@ -68,8 +84,25 @@ async function sendOne(ctx: Ctx, message: Taken, openid: string | undefined): Pr
     leaseUntil: leaseFrom(ctx),
   })
   if (verdict !== 'send') return verdict === 'no_consent' ? 'dropped' : 'retried'
-  const said = await trySending(ctx, { openid, templateId, page: known.page, data })
+  const said = await tryApps(ctx, letters, { page: known.page, data })
   return finish(ctx, message, said, attempt)
+}
+
+const findTemplate = (ctx: Ctx, template: string) =>
+  appsOf(ctx).some(({ appid }) => templateIdIn(ctx, appid, template) !== undefined)
+
+/** In which app the member allowed it only WeChat knows: "no consent" in one was surely not sent, and may be sent in the next. */
+async function tryApps(
+  ctx: Ctx,
+  letters: (Address & { templateId: string })[],
+  words: { page: string; data: Record<string, string> },
+): Promise<SendOutcome> {
+  let said: SendOutcome = { outcome: 'refused', reason: 'no_consent', retryable: false, errcode: null, rid: null }
+  for (const letter of letters) {
+    said = await trySending(ctx, { ...letter, ...words })
+    if (said.outcome !== 'refused' || said.reason !== 'no_consent') return said
+  }
+  return said
 }
 
 /** The room does not throw for anything WeChat says; if it throws nevertheless, nobody knows what left. */

@@ -9,8 +9,10 @@ import {
   phoneOrAnswer,
   settleProofs,
   survivingId,
+  whoseButton,
 } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
+import { appsOf } from '../wechat'
 import { type Place, startSession, tokensOf } from './start-session'
 import type { Tokens } from './tokens'
 
@@ -45,7 +47,11 @@ export async function joinMember(ctx: Ctx, input: JoinInput): Promise<Joined> {
     refuse('CONSENT_STALE', { version: ctx.policy.consentVersion })
   const command = commandOf(ctx, 'session.join', input)
   const got = input.phone
-    ? await phoneOrAnswer<Started>(ctx, { command, door: input.phone, openid: openidOf(ctx, guest) })
+    ? await phoneOrAnswer<Started>(ctx, {
+        command,
+        door: input.phone,
+        button: whoseButton(ctx, input.phone, wechatOf(guest)),
+      })
     : null
   if (got && 'answer' in got) return joinedOf(ctx, got.answer)
   const proofs = got ? [...guest.proofs, got.proof] : guest.proofs
@@ -94,18 +100,19 @@ const recordConsent = (tx: Ctx, memberId: string) =>
  * the visit, so it is asked now; it holds nobody up, and a WeChat that does not answer leaves it unknown.
  */
 async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void> {
-  const openid = openidOf(ctx, guest)
-  if (!openid) return
+  const apps = appsOf(ctx).filter(({ kind }) => kind === 'weapp')
+  const own = wechatOf(guest).find(({ issuer }) => apps.some(({ appid }) => appid === issuer))
+  if (!own) return
   try {
-    const { rank } = await ctx.wechat.riskRank({ openid, scene: 'join', clientIp: ctx.clientIp })
+    const person = { openid: own.subject, appid: own.issuer }
+    const { rank } = await ctx.wechat.riskRank({ ...person, scene: 'join', clientIp: ctx.clientIp })
     await ctx.db.member.updateMany({ where: { memberId }, data: { joinRisk: rank } })
   } catch (error) {
     ctx.log.warn({ memberId, trouble: error instanceof Error ? error.name : 'unknown' }, 'risk rank not learnt')
   }
 }
 
-const openidOf = (ctx: Ctx, guest: Guest): string | undefined =>
-  guest.proofs.find(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId)?.subject
+const wechatOf = (guest: Guest) => guest.proofs.filter(({ kind }) => kind === 'wechat_openid')
 
 /** The answer as things stand now; a repetition may come after the member was merged. */
 async function joinedOf(ctx: Ctx, started: Started): Promise<Joined> {

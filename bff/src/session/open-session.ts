@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type Arrival, type Ctx, inTx, type ProvenIdentity } from '../ctx'
-import { attachProofs, phoneProof, settleProofs, wechatProofs, wechatSays } from '../member'
+import { appOfDoor, attachProofs, phoneProof, settleProofs, wechatProofs, wechatSays } from '../member'
 import { twiceWhenBusy } from '../refusal'
 import { spendSmsCode } from '../sms'
 import { type Place, startSession, tokensOf } from './start-session'
 import { mintGuestToken, type Tokens } from './tokens'
 
-/** How somebody comes in. Each code is spent by coming in, whatever happens then. */
+/** How somebody comes in. Each code is spent by coming in, whatever happens then. `appid`: the app it comes from, or the main one. */
 export type Door =
-  | { kind: 'weapp'; code: string }
-  | { kind: 'oauth'; code: string }
+  | { kind: 'weapp'; code: string; appid?: string | undefined }
+  | { kind: 'oauth'; code: string; appid?: string | undefined }
   | { kind: 'sms'; phone: string; code: string }
 
 export interface OpenInput extends Place {
@@ -23,7 +23,7 @@ export type Opened =
 
 /**
  * Signs somebody in: a known person gets a session, anybody else stays a guest until agreeing.
- * @throws WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
+ * @throws BAD_INPUT for an app that is not the brand's, WECHAT_CODE_BAD, WECHAT_DOWN, WECHAT_BLOCKED, PHONE_INVALID, SMS_WRONG, SMS_EXPIRED
  */
 export async function openSession(ctx: Ctx, input: OpenInput): Promise<Opened> {
   const proofs = await proveDoor(ctx, input.door)
@@ -47,14 +47,16 @@ async function proveDoor(ctx: Ctx, door: Door): Promise<ProvenIdentity[]> {
   switch (door.kind) {
     case 'weapp': {
       // the session key is dropped here: nothing of ours needs it, and what is not kept cannot leak
-      const { openid, unionid } = await wechatSays(() => ctx.wechat.codeToSession(door.code))
-      return wechatProofs(ctx.weappId, { openid, ...(unionid ? { unionid } : {}) })
+      const app = appOfDoor(ctx, 'weapp', door.appid)
+      const { openid, unionid } = await wechatSays(() => ctx.wechat.codeToSession(door.code, app.appid))
+      return wechatProofs(app, { openid, ...(unionid ? { unionid } : {}) })
     }
     case 'oauth': {
-      const person = await wechatSays(() => ctx.wechat.oauthAccess(door.code))
+      const app = appOfDoor(ctx, 'oa', door.appid)
+      const person = await wechatSays(() => ctx.wechat.oauthAccess(door.code, app.appid))
       // WeChat's preview visitor is made up for each look; it proves nobody
       if (person.isSnapshot) return []
-      return wechatProofs(ctx.oaAppId, person)
+      return wechatProofs(app, person)
     }
     case 'sms':
       return [phoneProof(ctx.keys, await spendSmsCode(ctx, door.phone, door.code))]

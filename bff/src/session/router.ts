@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { phoneDoor } from '../member'
+import { appid, phoneDoor } from '../member'
 import { sendSmsCode } from '../sms'
 import {
   deviceLabel,
@@ -20,8 +20,8 @@ import { refreshSession } from './refresh-session'
 const code = z.string().min(1).max(256)
 
 const door = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('weapp'), code }),
-  z.object({ kind: z.literal('oauth'), code }),
+  z.object({ kind: z.literal('weapp'), code, appid: appid.optional() }),
+  z.object({ kind: z.literal('oauth'), code, appid: appid.optional() }),
   z.object({ kind: z.literal('sms'), phone: phoneText, code: z.string().regex(/^\d{6}$/) }),
 ])
 

@@ -1,3 +1,4 @@
+export { type AppBook, type AppKind, type AppName, appsOf, findApp, type MoreApp, readApps } from './apps'
 export { wechatBaseRefusal } from './base'
 export { databaseTokenStore } from './database-token-store'
 export { openPush, type PushEvent, type PushSetup, pushGreeting } from './push'

@@ -26,8 +26,7 @@ const ENDPOINT = '/wxa/business/getuserphonenumber'
  */
 export async function phoneNumber(
   caller: Caller,
-  source: TokenSource,
-  app: WechatApp,
+  { app, source }: { app: WechatApp; source: TokenSource },
   code: string,
   openid?: string,
 ): Promise<WechatPhone> {

@@ -13,6 +13,7 @@ const event = {
 }
 const body = JSON.stringify(event)
 const plain = { signature, timestamp: signed.timestamp, nonce: signed.nonce }
+const plainSetup = [{ token: signed.token, appids: ['wxfirst', 'wxsecond'] }]
 const safeSetup = { token: signed.token, aesKey: ENCRYPT_VECTOR.aesKey, appids: ['wxfirst', ENCRYPT_VECTOR.appid] }
 
 function safe(text: string, appid = ENCRYPT_VECTOR.appid) {
@@ -47,16 +48,19 @@ test('the greeting is given back only to WeChat', () => {
 })
 
 test('a plain push', () => {
-  const opened = openPush({ token: signed.token, appids: [] }, plain, body)
+  const opened = openPush(plainSetup, plain, body)
   expect(opened).toEqual({
     event: {
       toUser: 'gh_1',
       fromUser: 'oPerson',
+      openid: 'oPerson',
+      appids: ['wxfirst', 'wxsecond'],
+      revoked: [8],
       createdAt: new Date(1714036504000),
       msgType: 'event',
       event: 'user_authorization_revoke',
       list: [],
-      dedupeKey: 'oPerson:1714036504:user_authorization_revoke:',
+      dedupeKey: 'oPerson:1714036504:user_authorization_revoke::::8',
       raw: event,
     },
   })
@@ -64,7 +68,40 @@ test('a plain push', () => {
 
 test('an encrypted push, of any of our apps', () => {
   const { query, body: sealed } = safe(body)
-  expect(openPush(safeSetup, query, sealed)).toMatchObject({ event: { fromUser: 'oPerson' } })
+  expect(openPush([safeSetup], query, sealed)).toMatchObject({
+    event: { fromUser: 'oPerson', appids: [ENCRYPT_VECTOR.appid] },
+  })
+})
+
+test('consoles with settings of their own: each push is opened with the one that signed it', () => {
+  const other = { token: 'another', aesKey: 'A'.repeat(43), appids: ['wxother'] }
+  const { query, body: sealed } = safe(body)
+  for (const setups of [
+    [other, safeSetup],
+    [safeSetup, other],
+    [{ ...other, token: signed.token }, safeSetup],
+  ])
+    expect(openPush(setups, query, sealed)).toMatchObject({ event: { appids: [ENCRYPT_VECTOR.appid] } })
+  expect(openPush([other], query, sealed)).toEqual({ refusal: 'signature' })
+  expect(openPush([], query, sealed)).toEqual({ refusal: 'signature' })
+})
+
+test('a change of permissions: the person and the app are named inside, and two people of one second are two events', () => {
+  const told = (person: string, more: object = {}) =>
+    JSON.stringify({ ...event, FromUserName: 'oService', ' OpenID': person, ' AppID': 'wxsecond', ...more })
+  const open = (text: string) => openPush(plainSetup, plain, text) as { event: { dedupeKey: string } }
+  const first = open(told('oOne', { RevokeInfo: '6,19、8' }))
+  expect(first).toMatchObject({ event: { openid: 'oOne', appids: ['wxsecond'], revoked: [6, 19, 8] } })
+  const keys = [
+    first,
+    open(told('oTwo')),
+    open(told('oOne', { RevokeInfo: 20 })),
+    open(told('oOne', { AppID: 'wxfirst' })),
+  ]
+  expect(new Set(keys.map((opened) => opened.event.dedupeKey)).size).toBe(4)
+  expect(open(told('oOne', { ' AppID': 'wxelse' }))).toEqual({ refusal: 'app' })
+  const sealed = safe(told('oOne', { ' AppID': 'wxfirst' }))
+  expect(openPush([safeSetup], sealed.query, sealed.body)).toEqual({ refusal: 'app' })
 })
 
 test.each([
@@ -75,14 +112,14 @@ test.each([
   ['another app', safeSetup, safe(body, 'wxother').query, safe(body, 'wxother').body, 'signature'],
   ['no key', { token: signed.token, appids: [] }, safe(body).query, '{"Encrypt":1}', 'format'],
 ])('refused: %s', (_name, setup, query, text, refusal) => {
-  expect(openPush(setup, query, text)).toEqual({ refusal })
+  expect(openPush([setup], query, text)).toEqual({ refusal })
 })
 
 test('refused: sealed for another app, or with a key we do not hold', () => {
   const other = safe(body, 'wxother')
-  expect(openPush(safeSetup, other.query, other.body)).toEqual({ refusal: 'encryption' })
+  expect(openPush([safeSetup], other.query, other.body)).toEqual({ refusal: 'encryption' })
   const ours = safe(body)
-  expect(openPush({ token: signed.token, appids: safeSetup.appids }, ours.query, ours.body)).toEqual({
+  expect(openPush([{ token: signed.token, appids: safeSetup.appids }], ours.query, ours.body)).toEqual({
     refusal: 'encryption',
   })
 })

@@ -8,6 +8,12 @@ import { decryptPush, verifyPushMessage, verifyPushUrl } from './push-crypto'
 export interface PushEvent {
   toUser: string
   fromUser: string
+  /** Whom it is about. Of a change of permissions WeChat's own service is the sender, and `OpenID` names the person. */
+  openid: string
+  /** The app that it is of; all apps that share the signature when nothing in it says which. */
+  appids: readonly string[]
+  /** The numbers of what a person takes back, as in WeChat's table. */
+  revoked: number[]
   createdAt: Date
   msgType: string
   event: string
@@ -16,14 +22,14 @@ export interface PushEvent {
   raw: Record<string, unknown>
 }
 
-/** The console's settings. With an `aesKey` only encrypted pushes pass: the plain signature does not cover the body. */
+/** The settings of one console, or of several that have the same. With an `aesKey` only encrypted pushes pass: the plain signature does not cover the body. */
 export interface PushSetup {
   token: string
   aesKey?: string
   appids: readonly string[]
 }
 
-export type PushRefusal = 'signature' | 'plain_text' | 'encryption' | 'format'
+export type PushRefusal = 'signature' | 'plain_text' | 'encryption' | 'format' | 'app'
 export type Opened = { event: PushEvent } | { refusal: PushRefusal }
 
 const pushed = z
@@ -34,6 +40,9 @@ const pushed = z
     MsgType: z.string().default('event'),
     Event: z.string().default(''),
     List: z.unknown().optional(),
+    OpenID: z.string().optional(),
+    AppID: z.string().optional(),
+    RevokeInfo: z.union([z.string(), z.number()]).optional(),
   })
   .loose()
 
@@ -53,51 +62,71 @@ export function pushGreeting(token: string, givenQuery: unknown): string | null 
 }
 
 /**
- * Checks and opens a push (POST). `body` is the JSON text as it came: the console must be set to JSON, XML is refused
- * as `format`. Answer WeChat "success" within 5 s; it tries three times.
+ * Checks and opens a push (POST) of any of these consoles. `body` is the JSON text as it came: the console must be set to
+ * JSON, XML is refused as `format`. Answer WeChat "success" within 5 s; it tries three times.
  */
-export function openPush(setup: PushSetup, givenQuery: unknown, body: string): Opened {
+export function openPush(setups: readonly PushSetup[], givenQuery: unknown, body: string): Opened {
+  let last: Opened = { refusal: 'signature' }
+  for (const setup of setups) {
+    const opened = openAs(setup, givenQuery, body)
+    if ('event' in opened) return opened
+    if (opened.refusal !== 'signature') last = opened
+  }
+  return last
+}
+
+function openAs(setup: PushSetup, givenQuery: unknown, body: string): Opened {
   const asked = query.safeParse(givenQuery)
   if (!asked.success) return { refusal: 'signature' }
   const signed = { ...asked.data, token: setup.token }
   if (asked.data.encrypt_type !== 'aes') {
     if (setup.aesKey) return { refusal: 'plain_text' }
-    return verifyPushUrl(signed, asked.data.signature) ? parsed(body) : { refusal: 'signature' }
+    return verifyPushUrl(signed, asked.data.signature) ? parsed(body, setup.appids) : { refusal: 'signature' }
   }
   const encrypted = encryptedOf(body)
   if (encrypted === null) return { refusal: 'format' }
   if (!verifyPushMessage(signed, encrypted, asked.data.msg_signature)) return { refusal: 'signature' }
   for (const appid of setup.aesKey ? setup.appids : []) {
     const text = decryptPush(setup.aesKey as string, appid, encrypted)
-    if (text !== null) return parsed(text)
+    if (text !== null) return parsed(text, [appid])
   }
   return { refusal: 'encryption' }
 }
 
-/** The event in a JSON text, or null. */
-export function parsePush(text: string): PushEvent | null {
-  const value = pushed.safeParse(jsonOf(text))
+/** The event in a JSON text, or null. `appids` are those that may have sent it. */
+export function parsePush(text: string, appids: readonly string[] = []): PushEvent | null {
+  const value = pushed.safeParse(trimmed(jsonOf(text)))
   if (!value.success) return null
-  const { ToUserName, FromUserName, CreateTime, MsgType, Event, List } = value.data
+  const { ToUserName, FromUserName, CreateTime, MsgType, Event, List, OpenID, AppID, RevokeInfo } = value.data
   const list = (Array.isArray(List) ? List : [List]).filter(isRecord)
   // Two messages to one person can report within one second; only the entries tell them apart.
   const entries = list.map((entry) => String(entry.MsgID ?? entry.TemplateId ?? '')).join('+')
   return {
     toUser: ToUserName,
     fromUser: FromUserName,
+    openid: OpenID ?? FromUserName,
+    appids: AppID === undefined ? appids : [AppID],
+    revoked: (String(RevokeInfo ?? '').match(/\d+/g) ?? []).map(Number),
     createdAt: new Date(CreateTime * 1000),
     msgType: MsgType,
     event: Event,
     list,
-    dedupeKey: [FromUserName, CreateTime, Event, entries].join(':'),
+    // the sender of a change of permissions is the same for everybody: only the rest tells two people apart
+    dedupeKey: [FromUserName, CreateTime, Event, entries, AppID ?? '', OpenID ?? '', RevokeInfo ?? ''].join(':'),
     raw: value.data,
   }
 }
 
-function parsed(text: string): Opened {
-  const event = parsePush(text)
-  return event ? { event } : { refusal: 'format' }
+function parsed(text: string, appids: readonly string[]): Opened {
+  const event = parsePush(text, appids)
+  if (!event) return { refusal: 'format' }
+  // signed for one app and about another: nobody of ours
+  return event.appids.every((appid) => appids.includes(appid)) ? { event } : { refusal: 'app' }
 }
+
+/** WeChat's own sample of these events has names that begin with a space. */
+const trimmed = (value: unknown): unknown =>
+  isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name.trim(), one])) : value
 
 function encryptedOf(body: string): string | null {
   const value = jsonOf(body)

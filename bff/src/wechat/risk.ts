@@ -22,8 +22,7 @@ const riskAnswer = z.object({ risk_rank: z.number().int().min(0).max(4) })
 /** WeChat's view of a mini-program person, POST /wxa/getuserriskrank. Never shown to the person. */
 export async function riskRank(
   caller: Caller,
-  source: TokenSource,
-  app: WechatApp,
+  { app, source }: { app: WechatApp; source: TokenSource },
   question: RiskQuestion,
 ): Promise<RiskRank> {
   const { openid, scene, clientIp, phone } = question

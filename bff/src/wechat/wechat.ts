@@ -1,10 +1,11 @@
+import type { AppKind, AppName, MoreApp } from './apps'
 import type { Caller } from './call'
 import type { WechatFetch, WechatLog } from './exchange'
 import { authorizeUrl, codeToSession, type OauthPerson, oauthAccess, type WechatSession } from './login'
 import { phoneNumber, type WechatPhone } from './phone'
 import { type RiskQuestion, type RiskRank, riskRank } from './risk'
 import { type SendOutcome, type SubscribeMessage, sendSubscribeMessage } from './subscribe'
-import { tokenSource, type WechatApp } from './token'
+import { type TokenSource, tokenSource, type WechatApp } from './token'
 import type { TokenStore } from './token-store'
 import { type WxaCode, type WxaCodeWish, wxaCodeUnlimited } from './wxacode'
 
@@ -12,7 +13,7 @@ import { type WxaCode, type WxaCodeWish, wxaCodeUnlimited } from './wxacode'
 export interface WechatSetup {
   apiBase: string
   oauthBase: string
-  apps: { weapp: WechatApp; oa: WechatApp }
+  apps: { weapp: WechatApp; oa: WechatApp; more?: readonly MoreApp[] }
   tokenStore: TokenStore
   log: WechatLog
   fetch?: WechatFetch
@@ -22,22 +23,33 @@ export interface WechatSetup {
   backoffMs?: number
 }
 
-/** WeChat's servers as the rest of the house sees them. Every method but the last two throws WechatError. */
+/**
+ * WeChat's servers as the rest of the house sees them. Every method but the last two throws WechatError. `appid` says
+ * which app asks, with its own secret and token; left out it is the main one of its kind. One that is not set up throws.
+ */
 export interface Wechat {
   readonly weappId: string
   readonly oaId: string
-  codeToSession(code: string): Promise<WechatSession>
-  oauthAccess(code: string): Promise<OauthPerson>
-  phoneNumber(code: string, openid?: string): Promise<WechatPhone>
-  riskRank(question: RiskQuestion): Promise<RiskRank>
+  /** The apps beside the main two; no secrets. */
+  readonly moreApps: readonly AppName[]
+  codeToSession(code: string, appid?: string): Promise<WechatSession>
+  oauthAccess(code: string, appid?: string): Promise<OauthPerson>
+  phoneNumber(code: string, openid?: string, appid?: string): Promise<WechatPhone>
+  riskRank(question: RiskQuestion & { appid?: string }): Promise<RiskRank>
   wxaCodeUnlimited(wish: WxaCodeWish): Promise<WxaCode>
-  sendSubscribeMessage(message: SubscribeMessage): Promise<SendOutcome>
-  authorizeUrl(wish: { redirectUri: string; state: string; scope?: 'snsapi_base' | 'snsapi_userinfo' }): string
+  sendSubscribeMessage(message: SubscribeMessage & { appid?: string }): Promise<SendOutcome>
+  authorizeUrl(wish: AuthorizeWish & { appid?: string }): string
 }
 
-/** Opens the room to one mini-program and one official account. Makes no call by itself. */
+interface AuthorizeWish {
+  redirectUri: string
+  state: string
+  scope?: 'snsapi_base' | 'snsapi_userinfo'
+}
+
+/** Opens the room to the brand's mini-programs and official accounts. Makes no call by itself. */
 export function createWechat(setup: WechatSetup): Wechat {
-  const { weapp, oa } = setup.apps
+  const { weapp, oa, more = [] } = setup.apps
   const oauthBase = origin(setup.oauthBase)
   const caller: Caller = {
     apiBase: origin(setup.apiBase),
@@ -46,18 +58,34 @@ export function createWechat(setup: WechatSetup): Wechat {
     timeoutMs: setup.timeoutMs ?? 8000,
     backoffMs: setup.backoffMs ?? 300,
   }
-  const source = tokenSource(caller, weapp, setup.tokenStore, setup.now ?? (() => new Date()))
+  const appOf = (kind: AppKind, appid?: string): WechatApp => {
+    const all = [{ kind: 'weapp', ...weapp }, { kind: 'oa', ...oa }, ...more]
+    const app = all.find((one) => one.kind === kind && (!appid || one.appid === appid))
+    return app ?? noApp(kind, appid)
+  }
+  const sources = new Map<string, TokenSource>()
+  const asker = (appid?: string): { app: WechatApp; source: TokenSource } => {
+    const app = appOf('weapp', appid)
+    const source = sources.get(app.appid) ?? tokenSource(caller, app, setup.tokenStore, setup.now ?? (() => new Date()))
+    sources.set(app.appid, source)
+    return { app, source }
+  }
   return {
     weappId: weapp.appid,
     oaId: oa.appid,
-    codeToSession: (code) => codeToSession(caller, weapp, code),
-    oauthAccess: (code) => oauthAccess(caller, oa, code),
-    phoneNumber: (code, openid) => phoneNumber(caller, source, weapp, code, openid),
-    riskRank: (question) => riskRank(caller, source, weapp, question),
-    wxaCodeUnlimited: (wish) => wxaCodeUnlimited(caller, source, wish),
-    sendSubscribeMessage: (message) => sendSubscribeMessage(caller, source, message),
-    authorizeUrl: (wish) => authorizeUrl(oauthBase, oa.appid, wish),
+    moreApps: more.map(({ kind, appid, platform }) => ({ kind, appid, platform })),
+    codeToSession: async (code, appid) => codeToSession(caller, appOf('weapp', appid), code),
+    oauthAccess: async (code, appid) => oauthAccess(caller, appOf('oa', appid), code),
+    phoneNumber: async (code, openid, appid) => phoneNumber(caller, asker(appid), code, openid),
+    riskRank: async (question) => riskRank(caller, asker(question.appid), question),
+    wxaCodeUnlimited: (wish) => wxaCodeUnlimited(caller, asker().source, wish),
+    sendSubscribeMessage: async (message) => sendSubscribeMessage(caller, asker(message.appid).source, message),
+    authorizeUrl: (wish) => authorizeUrl(oauthBase, appOf('oa', wish.appid).appid, wish),
   }
+}
+
+function noApp(kind: AppKind, appid = ''): never {
+  throw new Error(`no ${kind} ${appid} is set up`)
 }
 
 function origin(base: string): string {
