@@ -31,7 +31,7 @@ BEGIN
     WITH went AS (UPDATE obligation_proof SET member_id = dst WHERE member_id = src RETURNING proof_id)
       SELECT moved || jsonb_build_object('proofs', coalesce(jsonb_agg(proof_id), '[]')) INTO moved FROM went;
   END IF;
-  SELECT jsonb_build_object('honours', jsonb_agg(to_jsonb(theirs)), 'ownHonours', jsonb_agg(to_jsonb(own)) FILTER (WHERE own IS NOT NULL)),
+  SELECT jsonb_build_object('honours', jsonb_agg(to_jsonb(theirs)), 'ownHonours', jsonb_agg(to_jsonb(own)) FILTER (WHERE own.member_id IS NOT NULL)),
       count(*) INTO part, honours
     FROM honour_held theirs LEFT JOIN honour_held own ON own.member_id = dst AND own.honour_id = theirs.honour_id WHERE theirs.member_id = src;
   IF honours > 0 THEN
@@ -88,7 +88,7 @@ BEGIN
   UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
   FOR pair IN SELECT value FROM jsonb_array_elements(moved->'pairs') LOOP
     restored := restored || obligation_part(call, jsonb_populate_record(NULL::obligation_instance, pair->'theirs'),
-      jsonb_populate_record(NULL::obligation_instance, pair->'own'));
+      jsonb_populate_record(NULL::obligation_instance, nullif(pair->'own', 'null')));
   END LOOP;
   SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
   honours := obligation_part_honours(src, dst, moved, (call->>'mergedAt')::timestamptz);

@@ -12,6 +12,8 @@ const OWNED = [
     'order_hold WHERE member_id',
     'visit WHERE member_id',
     'coupon WHERE member_id',
+    'session WHERE member_id',
+    'device WHERE member_id',
   ],
   ...['coupon_quota WHERE member_id', 'gift_given WHERE member_id', 'redemption WHERE member_id'],
   ...['pickup_code WHERE member_id', 'reward_piece WHERE member_id', 'reward_quota WHERE member_id'],
@@ -155,8 +157,19 @@ UNION ALL
 SELECT 'I-F4 held or paid for a kept order', referral_id::text FROM referral r WHERE state IN ('held', 'released')
   AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = r.member_id AND p.order_id = r.order_id AND p.state = 'settled')
 UNION ALL
-SELECT 'I-O1 done, and honoured', instance_id::text FROM obligation_instance i WHERE (state = 'rewarded') AND
-    NOT EXISTS (SELECT 1 FROM effect WHERE kind = 'obligation' AND source_id = i.instance_id::text AND part = 'award')
+SELECT 'I-O1 done, and honoured', instance_id::text FROM obligation_instance i JOIN obligation o USING (obligation_id)
+  WHERE i.state = 'rewarded' AND o.reward_points > 0 AND NOT EXISTS (SELECT 1 FROM effect WHERE kind = 'obligation' AND source_id = i.instance_id::text AND part = 'award')
+UNION ALL
+SELECT 'I-F2 who brought somebody is counted', r.inviter_id || ' ' || r.campaign_id FROM referral_kept r
+  WHERE NOT EXISTS (SELECT 1 FROM referral_quota q WHERE q.member_id = r.inviter_id AND q.campaign_id = r.campaign_id)
+UNION ALL
+SELECT 'a step lies with its undertaking', proof_id::text FROM obligation_proof p
+  WHERE NOT EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = p.member_id AND i.instance_id = p.instance_id)
+UNION ALL
+SELECT 'a return lies with its purchase', order_id::text FROM purchase_return r
+  WHERE NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = r.member_id AND p.order_id = r.order_id)
+UNION ALL
+SELECT 'a handle leads to its phone', h.handle FROM device_handle h JOIN device d USING (handle) WHERE (h.member_id, h.device_id) <> (d.member_id, d.device_id)
 ${OWNED.map((where) => `UNION ALL SELECT 'a merged record owns nothing', '${where}' FROM ${where} IN (${GONE})`).join('\n')}`
 
 /** A reward counts against cap and budget while it is held, and for ever once it was paid. */
@@ -168,5 +181,5 @@ export async function expectPromisesHold(db: Db, now: Date): Promise<void> {
   expect(
     await db.$queryRawUnsafe(`${KEPT} SELECT * FROM (${COUNTS}) kept WHERE books IS DISTINCT FROM should`),
   ).toEqual([])
-  expect(await db.$queryRawUnsafe(`SELECT DISTINCT * FROM (${NEVER}) broken`, now)).toEqual([])
+  expect(await db.$queryRawUnsafe(`${KEPT} SELECT DISTINCT * FROM (${NEVER}) broken`, now)).toEqual([])
 }

@@ -3,8 +3,10 @@ import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { expectPromisesHold } from '../../../test/support/promises'
-import { award, oldCard } from '../member/member.fixture'
-import { type Campaign, type Friend, referralRoom } from '../referral/referral.fixture'
+import { cancelRedemption } from '../mall/cancel-redemption'
+import { exchange, newReward } from '../mall/mall.fixture'
+import { newMember, oldCard } from '../member/member.fixture'
+import { type Friend, referralRoom } from '../referral/referral.fixture'
 import { releaseDueReferrals } from '../referral/release-due-referrals'
 import { showReferral } from '../referral/show-referral'
 import { snapshotOf } from './before-after.fixture'
@@ -79,4 +81,95 @@ test('I-ID4: two merges among friends who brought each other, taken back: every 
     await undone(room.one, first)
     expect(await everything(people)).toEqual(before)
   }
+})
+
+describe('what happened since', () => {
+  test('the place or the points went to somebody else: the edge stays refused, and it is said why', async () => {
+    const campaign = await room.campaign({ budgetPoints: 200, perInviterCap: 1 })
+    const [mei, zhou] = [await room.inviter(), await room.inviter('老周')]
+    const friend = await room.join(mei.code)
+    await room.buy(friend.memberId)
+    const byMei = await merge(mei, friend)
+    room.one.clock.pass(1_000)
+    const first = await room.join((await room.inviter()).code)
+    room.one.clock.pass(1_000)
+    const second = await room.join(zhou.code)
+    await room.buy(second.memberId)
+    const byZhou = await merge(first, second)
+    // the one place of Zhou's, and then all that is left of the budget
+    await room.buy((await room.join(zhou.code)).memberId)
+    await room.buy((await room.join((await room.inviter()).code)).memberId)
+    const gone = { kind: 'referral_void', points: 100 }
+    expect((await undone(room.one, byZhou)).lost).toEqual([{ ...gone, reason: 'other_inviter', why: 'cap' }])
+    expect((await undone(room.one, byMei)).lost).toEqual([{ ...gone, reason: 'same_person', why: 'budget' }])
+    expect([await edge(second), await edge(friend)]).toEqual([[['refused', 'cap']], [['refused', 'budget']]])
+    expect([await room.taken(zhou, campaign), await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([
+      1, 0, 200,
+    ])
+  })
+
+  test('a paid reward is paid again whole, what came back of an exchange too, and goes when the purchase is returned', async () => {
+    await room.campaign()
+    const mei = await room.inviter()
+    const friend = await room.join(mei.code)
+    const order = await room.buy(friend.memberId)
+    await release()
+    const { redemption } = await exchange(mei.ctx, await newReward(room.one, { points: 90 }))
+    const mergeId = await merge(friend, mei)
+    const survivor = room.one.as(friend.memberId)
+    await cancelRedemption(survivor, { requestId: randomUUID(), redemptionId: redemption.redemptionId })
+    const { restored } = await undone(room.one, mergeId)
+    expect(restored).toContainEqual({ kind: 'referral_void', reason: 'same_person', points: 10 })
+    expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 100, debtPoints: 0 })
+    expect(await edge(friend)).toEqual([['released', null]])
+    // and once more, and back again
+    await undone(room.one, await merge(mei, friend))
+    expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 100, debtPoints: 0 })
+    await room.giveBack(order)
+    expect(await edge(friend)).toEqual([['refused', 'purchase_returned']])
+    expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 0, debtPoints: 0 })
+  })
+
+  test('the purchase came back while the edge was none: nothing is promised again', async () => {
+    const campaign = await room.campaign()
+    const mei = await room.inviter()
+    const friend = await room.join(mei.code)
+    const { orderId } = await room.buy(friend.memberId)
+    const mergeId = await merge(mei, friend)
+    await room.giveBack({ memberId: mei.memberId, orderId })
+    expect((await undone(room.one, mergeId)).lost).toContainEqual(
+      expect.objectContaining({ kind: 'referral_void', why: 'purchase_returned' }),
+    )
+    expect(await edge(friend)).toEqual([['refused', 'purchase_returned']])
+    expect(await room.spent(campaign)).toBe(0)
+  })
+
+  test('what the survivor bought as a friend, and was paid for friends, stays; friends who came before go back', async () => {
+    const campaign = await room.campaign()
+    const mei = await room.inviter()
+    const other = await room.join(mei.code)
+    const code = await codeOf(other)
+    const [paid, promised, waiting] = [await room.join(code), await room.join(code), await room.join(code)]
+    await room.buy(paid.memberId)
+    room.one.clock.pass(10 * DAY_MS)
+    await room.buy(promised.memberId)
+    const survivor = await newMember(room.one)
+    const mergeId = await merge(survivor, other)
+    await room.buy(survivor.memberId)
+    room.one.clock.pass(6 * DAY_MS)
+    await releaseDueReferrals(room.one.as(), { batch: 100 })
+    const { back, lost } = await undone(room.one, mergeId)
+    expect(lost).toEqual([
+      { kind: 'referral_paid', why: 'since', points: 100 },
+      { kind: 'referral_bought', why: 'since' },
+    ])
+    expect(back.referrals).toBe(2)
+    const inviterOf = async (friend: Friend) => (await room.edges(friend.memberId)).map(({ inviterId }) => inviterId)
+    expect(await inviterOf(paid)).toEqual([survivor.memberId])
+    expect([await inviterOf(promised), await inviterOf(waiting)]).toEqual([[other.memberId], [other.memberId]])
+    expect([await edge(survivor), await edge(other)]).toEqual([[['held', null]], []])
+    expect([await room.taken(other, campaign), await room.taken(survivor, campaign)]).toEqual([1, 1])
+    // whoever comes by the separated record's own link is theirs
+    expect(await inviterOf(await room.join(code))).toEqual([other.memberId])
+  })
 })

@@ -2144,13 +2144,12 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF call->>'charge' = 'programme' THEN
     DELETE FROM lot_use WHERE (member_id, effect_kind, effect_source, lot_id) IN (
-      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_open_uses(call));
-  ELSE
-    UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
-        SELECT open.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_open_uses(call) open) fresh
-      WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
-        = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
+      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_own_uses(call, true));
   END IF;
+  UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
+      SELECT mine.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_own_uses(call, false) mine) fresh
+    WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
+      = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
   UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
     WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
       AND e.member_id = ANY (uuid_list(call->'records'));
@@ -2268,7 +2267,7 @@ LANGUAGE sql STABLE AS $$
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
         AND remaining > 0 AND origin_lot_id = ANY (uuid_list(call->'origins'))
-    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_open_uses(call) use),
+    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
     'origins', coalesce(jsonb_agg(jsonb_build_object('origin', origin, 'used', due - held, 'lots',
@@ -2285,12 +2284,12 @@ LANGUAGE sql STABLE AS $$
           WHERE own AND to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' GROUP BY 1) gone)) FROM sums
 $$;
 
--- The survivor's own exchanges since that took points of the separated record and stand.
-CREATE OR REPLACE FUNCTION ledger_open_uses(call jsonb) RETURNS SETOF lot_use
+-- The survivor's own exchanges since that took points of the separated record; those that stand, or all of them.
+CREATE OR REPLACE FUNCTION ledger_own_uses(call jsonb, standing boolean) RETURNS SETOF lot_use
 LANGUAGE sql STABLE AS $$
   SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (uuid_list(call->'origins'))
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
-      AND (e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
+      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
 $$;
 
 -- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
