@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { expectPromisesHold } from '../../../test/support/promises'
@@ -19,6 +20,7 @@ import { merged, undone } from './undo.fixture'
 import { attempt, favour, giveBack, newShopper, payWith, type Shopper, undoneAmid } from './undo-holdings.fixture'
 
 const DAY = 86_400_000
+const ROUNDS = 4
 const database = testDatabase()
 let till: Awaited<ReturnType<typeof openRoom>>
 let all: Everything
@@ -58,66 +60,83 @@ async function mergedAs(kept: Shopper, gone: Shopper) {
   return { mergeId, came, reversed: reversed.filter(ofHoldings) }
 }
 
+const AT_TILL = ['hold', 'settle', 'settle', 'buy', 'giveBack', 'release', 'handOver', 'makeReady']
+const ON_PHONE = ['open', 'open', 'claim', 'cancel', 'exchange', 'exchange', 'exchange', 'earn', 'favour', 'unfavour']
+const deed = fc.record({ what: fc.constantFrom(...AT_TILL, ...ON_PHONE), nth: fc.nat(5) })
+type Deeds = (typeof deed extends fc.Arbitrary<infer D> ? D : never)[]
+const deeds = (count: number) => fc.array(deed, { minLength: count, maxLength: count })
+
 /** What somebody does of an afternoon, with whatever there is; refusals are part of it. */
-async function live(who: Shopper, rounds: number): Promise<void> {
-  const deeds = deedsOf(all)
-  const names = ['open', 'claim', 'hold', 'settle', 'settle', 'buy', 'giveBack', 'release', 'handOver', 'cancel']
-  const kinds = [...names, 'exchange', 'exchange', 'exchange', 'exchange', 'earn', 'makeReady', 'favour', 'unfavour']
-  for (let n = 0; n < rounds; n++) {
-    const kind = kinds[Math.floor(Math.random() * kinds.length)] as string
-    const nth = Math.floor(Math.random() * 6)
+async function live(who: Shopper, afternoon: Deeds): Promise<void> {
+  const can = deedsOf(all)
+  for (const [n, { what, nth }] of afternoon.entries()) {
     const { rewardId } = all.rewards[nth % all.rewards.length] as { rewardId: string }
-    if (kind.endsWith('favour')) await attempt(favour(till.one, who.memberId, rewardId, kind === 'favour'))
-    else await attempt(deeds[kind]?.(who, all.room.at(n), nth))
+    if (what.endsWith('favour')) await attempt(favour(till.one, who.memberId, rewardId, what === 'favour'))
+    else await attempt(can[what]?.(who, all.room.at(n), nth))
     till.one.clock.pass(20_000)
   }
 }
 
-test('I-ID4: whatever three records hold, merges that are taken back at once leave each with what it had', async () => {
-  for (let round = 0; round < 4; round++) {
-    all = await openEverything(till)
-    const people = [await newShopper(all), await newShopper(all), await newShopper(all)] as const
-    for (const who of people) await award(till.one, who.memberId, { points: 200 })
-    for (const who of round % 2 ? people : people.toReversed()) await live(who, 20)
-    // holds end, some of them unnoticed
-    till.one.clock.pass((round % 3) * 400_000 + 700_000)
-    const [one, two, three] = people.map(({ memberId }) => memberId) as [string, string, string]
-    const rows = () => snapshotOf(till.prisma, [one, two, three])
-    const before = await rows()
-    const first = await merged(till.one, two, three)
-    const between = await rows()
-    const second = await merged(till.one, one, two)
-    await promisesHold()
-    await undone(till.one, second)
-    expect(await rows()).toEqual(between)
-    await undone(till.one, first)
-    expect(await rows()).toEqual(before)
-    await promisesHold()
-  }
-})
+/** Whatever is in `of`, a few times over. */
+const whatever = <T>(of: fc.Arbitrary<T>, check: (one: T) => Promise<void>) =>
+  fc.assert(fc.asyncProperty(of, check), { numRuns: ROUNDS, endOnFailure: true, interruptAfterTimeLimit: 15_000 })
 
-test('a merge that is taken back after much has happened leaves every promise kept', async () => {
-  for (let round = 0; round < 4; round++) {
-    all = await openEverything(till)
-    const pair = await two()
-    const [kept, gone] = pair
-    for (const who of pair) await live(who, 14)
-    const mergeId = await merged(till.one, kept.memberId, gone.memberId)
-    kept.visit = await arrive(all, kept.memberId)
-    // what the other had under way at the till goes on as the survivor's
-    kept.orders.push(...gone.orders)
-    kept.holds.push(...gone.holds)
-    await live(kept, 24)
-    till.one.clock.pass((round % 2) * 3 * DAY + 700_000)
-    await undone(till.one, mergeId)
-    await promisesHold()
-    for (const who of pair) {
-      who.visit = await arrive(all, who.memberId)
-      await live(who, 10)
-    }
-    await expectPromisesHold(till.prisma, till.one.clock.at)
-  }
-})
+test(
+  'I-ID4: whatever three records hold, merges that are taken back at once leave each with what it had',
+  () =>
+    whatever(
+      fc.tuple(fc.tuple(deeds(20), deeds(20), deeds(20)), fc.boolean(), fc.nat(2)),
+      async ([days, turned, late]) => {
+        all = await openEverything(till)
+        const people = [await newShopper(all), await newShopper(all), await newShopper(all)] as const
+        for (const who of people) await award(till.one, who.memberId, { points: 200 })
+        for (const [n, who] of (turned ? people.toReversed() : people).entries()) await live(who, days[n] as Deeds)
+        // holds end, some of them unnoticed
+        till.one.clock.pass(late * 400_000 + 700_000)
+        const [one, two, three] = people.map(({ memberId }) => memberId) as [string, string, string]
+        const rows = () => snapshotOf(till.prisma, [one, two, three])
+        const before = await rows()
+        const first = await merged(till.one, two, three)
+        const between = await rows()
+        const second = await merged(till.one, one, two)
+        await promisesHold()
+        await undone(till.one, second)
+        expect(await rows()).toEqual(between)
+        await undone(till.one, first)
+        expect(await rows()).toEqual(before)
+        await promisesHold()
+      },
+    ),
+  60_000,
+)
+
+test(
+  'a merge that is taken back after much has happened leaves every promise kept',
+  () =>
+    whatever(
+      fc.tuple(fc.tuple(deeds(14), deeds(14), deeds(24), deeds(10), deeds(10)), fc.boolean()),
+      async ([days, late]) => {
+        all = await openEverything(till)
+        const [kept, gone] = await two()
+        await live(kept, days[0])
+        await live(gone, days[1])
+        const mergeId = await merged(till.one, kept.memberId, gone.memberId)
+        kept.visit = await arrive(all, kept.memberId)
+        // what the other had under way at the till goes on as the survivor's
+        kept.orders.push(...gone.orders)
+        kept.holds.push(...gone.holds)
+        await live(kept, days[2])
+        till.one.clock.pass(late ? 3 * DAY : 700_000)
+        await undone(till.one, mergeId)
+        await promisesHold()
+        for (const who of [kept, gone]) who.visit = await arrive(all, who.memberId)
+        await live(kept, days[3])
+        await live(gone, days[4])
+        await promisesHold()
+      },
+    ),
+  60_000,
+)
 
 describe('coupons', () => {
   test('unused ones go back; one that the survivor used stays with its order and is named; limits count whom it was granted to', async () => {
