@@ -62,7 +62,8 @@ BEGIN
   INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, subject_sealed, proven_at, first_at, because, merge_id)
     -- in the record that it was attached to, or that this one had come into
     SELECT CASE WHEN home_id = src OR home_id IN (SELECT member_id FROM member WHERE merged_into = src) THEN src ELSE dst END,
-        kind, issuer, subject, now_at, subject_sealed, proven_at, first_at, 'newer_phone', merge FROM gone;
+        kind, issuer, subject, now_at, subject_sealed, proven_at, first_at, 'newer_phone', merge FROM gone
+    ON CONFLICT (member_id, kind, issuer, subject, ended_at) DO UPDATE SET merge_id = excluded.merge_id;
   GET DIAGNOSTICS dropped = ROW_COUNT;
   RETURN dropped;
 END $$;

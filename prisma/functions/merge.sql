@@ -43,9 +43,11 @@ BEGIN
     came := came || coalesce(answer->'came', '{}');
     reversed := reversed || coalesce(answer->'reversed', '[]');
   END LOOP;
-  INSERT INTO merge_record (member_id, merge_id, other_id, because, staff_id, store_id, note, summary, at)
+  INSERT INTO merge_record (member_id, merge_id, other_id, because, staff_id, store_id, note, nth, summary, at)
     VALUES ((call->>'to')::uuid, (call->>'mergeId')::uuid, (call->>'from')::uuid, call->>'because', (call->>'staffId')::uuid,
-            call->>'storeId', call->>'note', jsonb_build_object('came', came, 'reversed', reversed), (call->>'at')::timestamptz);
+            call->>'storeId', call->>'note',
+            (SELECT coalesce(max(nth), 0) + 1 FROM merge_record WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid)),
+            jsonb_build_object('came', came, 'reversed', reversed), (call->>'at')::timestamptz);
   RETURN jsonb_build_object('came', came, 'reversed', reversed);
 END $$;
 
@@ -92,10 +94,10 @@ END $$;
 CREATE OR REPLACE FUNCTION merge_undo_blockers(done merge_record, now_at timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   WITH later AS (
-    SELECT m.merge_id FROM merge_record m WHERE (m.member_id = done.member_id OR m.other_id = done.member_id)
-      AND (m.at, m.merge_id) > (done.at, done.merge_id)
-      AND NOT EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = m.member_id AND u.merge_id = m.merge_id)
-      ORDER BY m.at DESC, m.merge_id DESC LIMIT 1)
+    SELECT m.merge_id FROM merge_record m
+      WHERE (m.other_id = done.member_id OR m.member_id = done.member_id AND m.nth > done.nth)
+        AND NOT EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = m.member_id AND u.merge_id = m.merge_id)
+      ORDER BY m.other_id = done.member_id DESC, m.nth DESC LIMIT 1)
   SELECT coalesce(jsonb_agg(named.one), '[]') FROM (
     SELECT jsonb_build_object('blocker', 'undone') AS one
       WHERE EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = done.member_id AND u.merge_id = done.merge_id)
