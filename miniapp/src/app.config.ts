@@ -6,6 +6,7 @@ export default defineAppConfig({
     { root: 'pages/member', pages: ['profile'] },
     { root: 'pages/session', pages: ['places'] },
     { root: 'pages/consent', pages: ['privacy'] },
+    { root: 'pages/privacy', pages: ['privacy', 'leave'] },
     { root: 'pages/mall', pages: ['reward', 'redemptions', 'redemption', 'search'] },
     { root: 'pages/right', pages: ['rights'] },
     { root: 'pages/gift', pages: ['gift'] },

@@ -48,6 +48,8 @@ const BOOKS = { who: 'operator', path: 'pages/books/books', ready: '#subject-inp
 const CUP = { who: 'member', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#exchange' } as const
 const REDEMPTIONS = { who: 'member', path: 'pages/mall/redemptions', ready: '.rd-code' } as const
 
+const LEAVE = { who: 'newcomer', path: 'pages/privacy/leave', ready: '#leave' } as const
+
 /** Every page, and every sheet over one. */
 export const PLACES: Place[] = [
   { name: 'welcome', who: 'nobody', path: 'tabs/home/index', ready: '#sign-in-wechat' },
@@ -78,6 +80,9 @@ export const PLACES: Place[] = [
   { name: 'profile', who: 'member', path: 'pages/member/profile', ready: '#phone-open' },
   { name: 'rename', who: 'member', path: 'pages/member/profile', ready: '#rename-open', steps: tap('rename-open') },
   { name: 'places', who: 'member', path: 'pages/session/places', ready: '.hy-cell--tap' },
+  { name: 'privacy-mine', who: 'member', path: 'pages/privacy/privacy', ready: '#consents' },
+  { name: 'privacy-leave', ...LEAVE },
+  { name: 'privacy-prove', ...LEAVE, steps: tap('leave-ask') },
   { name: 'referral', who: 'member', path: 'pages/referral/referral', ready: '#referral' },
   {
     name: 'referral-rules',

@@ -152,3 +152,29 @@ export const untilDone = (obligationId: string): Change => {
 }
 
 export const lifted: Change = (order) => ({ ...order, tierBefore: 2, tierAfter: 3 })
+
+/** Somebody who waits for a colleague's word, and somebody who is leaving with a thing to pick up. */
+export const blocked: Change = (answer) => ({ ...answer, blockers: ['live_hold', 'adjustment'] })
+export const unblocked: Change = (answer) => ({ ...answer, blockers: [] })
+export const leaving: Change = (answer) => ({
+  ...answer,
+  asked: { askedAt: days(-1), dueAt: '2026-11-29T15:59:59.999Z', because: 'member' },
+  losses: {
+    ...(answer.losses as object),
+    pendingPoints: 128,
+    honours: 1,
+    redemptions: [
+      { title: '桂花乌龙 一盏', ready: true },
+      { title: '梅子青限量茶碗', ready: false },
+    ],
+  },
+})
+
+export const remindedOf: Change = (answer) => ({
+  ...answer,
+  personalOffers: false,
+  messages: [
+    { key: 'points_arrived', title: '积分到账通知', remaining: 3 },
+    { key: 'pickup_ready', title: '取货通知', remaining: 1 },
+  ],
+})

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { answering } from './answers'
 import { PLACES, type Place, tap } from './places'
 import {
+  blocked,
   byFriend,
   cancelled,
   checked,
@@ -13,9 +14,12 @@ import {
   fullDay,
   handed,
   honoured,
+  leaving,
   lifted,
   one,
+  remindedOf,
   running,
+  unblocked,
   untilDone,
 } from './rare-answers'
 import type { Scheme, Shot } from './studio'
@@ -59,10 +63,21 @@ const lose = (tab: string) => async (screen: Screen) => {
   await page.getByText('没有网络').filter({ visible: true }).waitFor()
 }
 
+/** Of somebody who has much to lose. */
+const leaveOf: Place = { ...placeOf('privacy-leave'), who: 'member' }
+
 const RARE: Rare[] = [
   { name: 'tier-ending', place: placeOf('tier'), before: answering({ 'tier.explain': tierEnding }) },
   { name: 'tier-landed', place: placeOf('tier'), before: answering({ 'tier.explain': tierLanded }) },
   { name: 'tier-top', place: placeOf('tier'), before: answering({ 'tier.explain': tierTop }) },
+  { name: 'privacy-blocked', place: leaveOf, before: answering({ 'privacy.cancellation': blocked }) },
+  { name: 'privacy-weighed', place: leaveOf, before: answering({ 'privacy.cancellation': unblocked }) },
+  {
+    name: 'privacy-leaving',
+    place: { ...leaveOf, ready: '#leaving' },
+    before: answering({ 'privacy.cancellation': leaving }),
+  },
+  { name: 'privacy-reminded', place: placeOf('privacy-mine'), before: answering({ 'privacy.consents': remindedOf }) },
   { name: 'mall-all', place: then('mall', chip('全部')) },
   { name: 'mall-tier', place: then('mall', chip('会员专享')) },
   { name: 'mall-limited', place: then('mall', chip('限量')) },
@@ -142,9 +157,17 @@ const RARE: Rare[] = [
 /** Pictures that every width and both schemes would be too many of. */
 const ONCE: Shot[] = [
   ...[320, 1024].flatMap((width) =>
-    ['mall', 'reward', 'referral', 'obligations', 'gift-opened', 'coupon', 'redemptions'].map(
-      (name): Shot => ({ name: `${name}-${width}`, place: placeOf(name), scheme: 'light', width }),
-    ),
+    [
+      'privacy-mine',
+      'privacy-leave',
+      'mall',
+      'reward',
+      'referral',
+      'obligations',
+      'gift-opened',
+      'coupon',
+      'redemptions',
+    ].map((name): Shot => ({ name: `${name}-${width}`, place: placeOf(name), scheme: 'light', width })),
   ),
   ...['counter-pickup', 'counter-checkin', 'counter-recent', 'counter-return', 'counter-coupons'].map(
     (name): Shot => ({ name: `${name}-1024`, place: placeOf(name), scheme: 'light', width: 1024 }),

@@ -100,7 +100,7 @@ describe('the words of a message', () => {
   })
 
   test('of pick-ups and rewards are none when the payload is another’s', () => {
-    for (const key of ['pickup_ready', 'reward_released', 'tier_ending'])
+    for (const key of ['pickup_ready', 'reward_released', 'tier_ending', 'leaving'])
       for (const payload of [null, 'x', {}, { title: '', pickupBy: 'soon' }, { points: 0 }])
         expect(TEMPLATES[key]?.wordsOf(payload, AT)).toBeNull()
   })
@@ -129,6 +129,7 @@ test('the demo has a template of every message, with the keys that its words fil
     pickup_ready: { title: '杯', pickupBy: AT },
     reward_released: { points: 1 },
     tier_ending: { tierName: '铂金', endsAt: AT, needGrowth: 1 },
+    leaving: { dueAt: AT },
   }
   expect(Object.keys(DEMO_TEMPLATES).sort()).toEqual(Object.keys(TEMPLATES).sort())
   for (const [key, { keys, title }] of Object.entries(DEMO_TEMPLATES)) {

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import { runOnce } from '@huiyuan/prisma/database/databases'
+import express from 'express'
 import { testDatabase } from '../../../test/support/database'
 import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
 import { refusalOf } from '../../../test/support/refusals'
 import { startSession } from '../session/start-session'
 import { makeExportLink, spendExportLink } from './export-link'
 import { exportMember } from './export-member'
+import { exportRoute } from './export-route'
 import { NOT_EXPORTED, SECTIONS, type Section } from './export-sections'
 
 const database = testDatabase()
@@ -118,7 +121,7 @@ test('a mark in every column of every table is found in the file; what is left o
               ? String(Number(value) / 100)
               : String(value)
       const there = `${section.title}.${name}`
-      if (!('leftOut' in column)) expect([there, shown.includes(marked)]).toEqual([there, true])
+      if (!('leftOut' in column)) expect([there, shown.includes(String(marked))]).toEqual([there, true])
       else if (typeof value === 'string' && !/^(reward_id|redemption_id)$/.test(name))
         expect([there, text.includes(value)]).toEqual([there, false])
     }
@@ -167,4 +170,25 @@ test('the link is good once, for minutes, and while its session is signed in; fi
   expect(await spendExportLink(one.as(), signedOut)).toBeNull()
   await Promise.all([tokenOf(), tokenOf()])
   expect(await refusalOf(makeExportLink(ctx), 'TOO_MANY')).toEqual({ retryAfterSeconds: 3_300 })
+})
+
+test('served as a download that nothing keeps; a used or torn link says so kindly and nothing else', async () => {
+  const me = await newMember(one)
+  const sessionId = await startSession(one.as(), me.memberId, { deviceLabel: '小米 15', platform: 'h5' })
+  const server = express().get('/export', exportRoute(one.house)).listen(0)
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { path } = await makeExportLink({
+    ...one.as(),
+    actor: { kind: 'member', memberId: me.memberId, sessionId },
+  })
+  const first = await fetch(url + path)
+  expect(first.status).toBe(200)
+  expect(first.headers.get('cache-control')).toBe('no-store')
+  expect(first.headers.get('content-disposition')).toBe('attachment; filename="member-2026-11-22.json"')
+  expect(JSON.parse(await first.text())).toMatchObject({ 会员资料: [{ 称呼: '林小满', 会员号: me.memberNo }] })
+  for (const again of [path, '/export', '/export?t=x', `/export?t=${'x'.repeat(200)}`]) {
+    const refused = await fetch(url + again)
+    expect([refused.status, await refused.text()]).toEqual([410, expect.stringContaining('请回到会员中心重新生成')])
+  }
+  await new Promise((closed) => server.close(closed))
 })

@@ -111,6 +111,7 @@ export const PERSON_SECTIONS: Section[] = [
       store_id: as('门店'),
       note: as('备注'),
       summary: detail('内容'),
+      nth: INSIDE,
       at: time('时间'),
     },
   },

@@ -38,6 +38,12 @@ const BLOCKERS: Record<string, string> = {
   live_hold: '收银台正锁定着一笔价格，十分钟后再试',
 }
 
+const LEAVE_BLOCKERS: Record<string, string> = {
+  job: '请店长先结束你的员工身份',
+  live_hold: '收银台正锁定着一笔价格，十分钟后再试',
+  adjustment: '有一笔积分调整在等复核，有结果后再申请',
+}
+
 /** Every fault of the server has words here; one without them does not compile. */
 const WORDS: Words = {
   SESSION_NEEDED: () => say('请先登录', undefined, 'sign_in'),
@@ -119,8 +125,7 @@ const WORDS: Words = {
   PREVIEW_CHANGED: () => say('情况刚刚变了', '请重新看一遍预览，再决定', 'none'),
   CARD_TAKEN: () => say('这张卡已经是别人的了', '如果是您的卡，请到店请店员核对', 'none'),
   CARD_UNKNOWN: () => say('没有找到这张卡', '请核对卡面上的号码', 'none'),
-  CANCEL_BLOCKED: ({ blocker }) =>
-    say('现在还不能注销', blocker === 'job' ? '请先请经理结束您的员工身份' : '请稍后再试', 'none'),
+  CANCEL_BLOCKED: ({ blocker }) => say('现在还不能注销', LEAVE_BLOCKERS[blocker] ?? '请稍后再试', 'none'),
   LEAVING: () => say('会员正在注销中', '撤回注销申请后再办理', 'none'),
 }
 

@@ -132,6 +132,7 @@ function Mine() {
                 </Panel>
                 <Panel>
                   <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
+                  <Cell id="privacy-open" icon="lock" title="隐私与数据" onTap={() => go('/pages/privacy/privacy')} />
                   <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
                 </Panel>
                 <View className="hy-dock">
