@@ -13,6 +13,7 @@ import { exportRoute } from './privacy'
 import { readActor } from './session'
 import { faultOf, type RequestContext } from './trpc'
 import { serveTrpc } from './trpc-http'
+import { findApp } from './wechat'
 
 const BODY_LIMIT = '256kb'
 const SWEEP_MS = 50
@@ -33,7 +34,7 @@ export interface ServerParts {
   /** Handles WeChat's pushes; absent when no push token is configured. */
   notify?: RequestHandler | undefined
   /** Sends the browser to WeChat's consent page. */
-  authorizeUrl: (wish: { redirectUri: string; state: string }) => string
+  authorizeUrl: (wish: { redirectUri: string; state: string; appid: string }) => string
   /** Whether the pages should say that this is a demonstration. */
   demo: boolean
 }
@@ -83,7 +84,10 @@ function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   app.get('/export', rateLimit(env.REQUESTS_PER_MINUTE), exportRoute(house))
   if (parts.notify) app.all('/wechat/notify', express.raw({ limit: BODY_LIMIT, type: () => true }), parts.notify)
   app.use(pageHeaders())
-  app.get('/h5-config.json', (_req, res) => void res.json(h5Config(parts)))
+  app.get('/h5-config.json', (req, res) => {
+    const config = h5Config(parts, req.query.app)
+    res.status(config ? 200 : 400).json(config ?? { error: 'not an official account of this brand' })
+  })
   if (env.WEB_DIR) serveWeb(app, env.WEB_DIR)
   app.use((_req, res) => void res.status(404).json({ error: 'not found' }))
   app.use(lastResort(log))
@@ -181,10 +185,13 @@ const contextOf =
     }
   }
 
-const h5Config = ({ authorizeUrl, env, demo }: ServerParts) => ({
-  oauthAuthorizeUrl: authorizeUrl({ redirectUri: `${env.PUBLIC_URL}/`, state: 'STATE' }),
-  demo,
-})
+/** What the pages need to know before anybody signs in; `wanted` is the official account whose menu led here. */
+function h5Config({ authorizeUrl, env, house, demo }: ServerParts, wanted: unknown) {
+  const app = findApp(house, 'oa', typeof wanted === 'string' ? wanted : undefined)
+  if (!app) return null
+  const wish = { redirectUri: `${env.PUBLIC_URL}/`, state: 'STATE', appid: app.appid }
+  return { oauthAppid: app.appid, oauthAuthorizeUrl: authorizeUrl(wish), demo }
+}
 
 function serveWeb(app: App, dir: string): void {
   const hashed = /\.[0-9a-f]{8,}\.(?:js|css)$/

@@ -3,7 +3,7 @@ import { View } from '@tarojs/components'
 import { useEffect, useState } from 'react'
 import { platform } from '../lib/device'
 import { useCommand } from '../lib/query'
-import { type Joined, join, useSession } from '../lib/session'
+import { type Joined, join, phoneButton, useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { Sheet } from '../ui/sheet'
 import { FaultNote } from '../ui/states'
@@ -136,7 +136,7 @@ function FirstWay({
             open: {
               openType: 'getPhoneNumber' as const,
               onGetPhoneNumber: ({ detail }: { detail: { code?: string } }) => {
-                if (detail.code) onEnter({ kind: 'weapp', code: detail.code })
+                if (detail.code) onEnter(phoneButton(detail.code))
               },
             },
           }

@@ -2,6 +2,10 @@ import Taro from '@tarojs/taro'
 
 export const platform: 'weapp' | 'h5' = process.env.TARO_ENV === 'h5' ? 'h5' : 'weapp'
 
+/** Which of the brand's mini-programs this is; a browser is none. One person has another openid in each. */
+export const ownAppid = (): { appid?: string } =>
+  platform === 'weapp' ? { appid: Taro.getAccountInfoSync().miniProgram.appId } : {}
+
 /** How this phone or browser is called in the list of signed-in places. */
 export function deviceLabel(): string {
   if (platform === 'h5') return browserLabel(navigator.userAgent)

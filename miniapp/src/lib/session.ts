@@ -2,7 +2,7 @@ import Taro from '@tarojs/taro'
 import { create } from 'zustand'
 import { api, faultOf, type RouterOutputs, type Trouble } from './api'
 import { arrivalOf, forgetLink } from './arrival'
-import { deviceLabel, platform } from './device'
+import { deviceLabel, ownAppid, platform } from './device'
 import { newId } from './id'
 import { useEnrolment } from './member-code'
 import { queryClient } from './query'
@@ -63,7 +63,7 @@ export async function startSession(): Promise<void> {
   try {
     if (heldTokens()?.kind === 'member') return useSession.setState(stateOf())
     const code = platform === 'h5' ? returnedCode() : null
-    if (code) return await open({ kind: 'oauth', code })
+    if (code) return await open({ kind: 'oauth', code, ...askedApp() })
     // somebody who signed out stays out until asking to come in
     if (platform === 'weapp' && !kept<boolean>(SIGNED_OUT)) return await signInByWechat()
     useSession.setState(stateOf())
@@ -78,12 +78,15 @@ export async function startSession(): Promise<void> {
 export async function signInByWechat(): Promise<void> {
   if (platform === 'weapp') {
     const { code } = await Taro.login()
-    return open({ kind: 'weapp', code })
+    return open({ kind: 'weapp', code, ...ownAppid() })
   }
-  const { data } = await Taro.request<{ oauthAuthorizeUrl: string }>({
-    url: `${BFF_URL}/h5-config.json`,
+  // the menu of an official account beside the main one leads here with its own id
+  const app = /[?&]app=(\w+)/.exec(window.location.search)?.[1]
+  const { data } = await Taro.request<{ oauthAuthorizeUrl: string; oauthAppid: string }>({
+    url: `${BFF_URL}/h5-config.json${app ? `?app=${app}` : ''}`,
     dataType: 'json',
   })
+  keep(ASKED_APP, data.oauthAppid)
   const state = newId().replace(/-/g, '')
   keep(STATE, state)
   window.location.href = data.oauthAuthorizeUrl.replace('STATE', state)
@@ -92,6 +95,14 @@ export async function signInByWechat(): Promise<void> {
 export const signInBySms = (phone: string, code: string): Promise<void> => open({ kind: 'sms', phone, code })
 
 const STATE = 'oauth-state'
+/** The official account whose consent page was asked: its code is of no use to another. */
+const ASKED_APP = 'oauth-app'
+
+function askedApp(): { appid?: string } {
+  const appid = kept<string>(ASKED_APP)
+  keep(ASKED_APP, null)
+  return appid ? { appid } : {}
+}
 
 /** The code that WeChat's consent page sent back, if this visit is the one that asked; the address is cleaned. */
 function returnedCode(): string | null {
@@ -106,6 +117,9 @@ function returnedCode(): string | null {
 
 export type Joined = RouterOutputs['session']['join']
 type PhoneDoor = Parameters<typeof api.member.attachPhone.mutate>[0]['phone']
+
+/** What WeChat's phone button gave, with the mini-program it was pressed in. */
+export const phoneButton = (code: string): PhoneDoor => ({ kind: 'weapp', code, ...ownAppid() })
 
 /** Makes the guest a member. The same `requestId` may be sent again after a lost answer. */
 export async function join(requestId: string, consentVersion: string, phone?: PhoneDoor): Promise<Joined> {

@@ -1,7 +1,7 @@
 import { View } from '@tarojs/components'
 import Taro from '@tarojs/taro'
 import { api } from '../lib/api'
-import { platform } from '../lib/device'
+import { ownAppid, platform } from '../lib/device'
 import { refresh, useCommand, useRead } from '../lib/query'
 import { Cell, Panel, Tag } from './blocks'
 import { FaultNote } from './states'
@@ -13,7 +13,7 @@ export const AllowMessage = (wish: { template: string; title: string; id: string
   platform === 'weapp' ? <Asking {...wish} /> : null
 
 function Asking({ template: wanted, title, id }: { template: string; title: string; id: string }) {
-  const { data } = useRead(['templates'], () => api.outbox.templates.query())
+  const { data } = useRead(['templates'], () => api.outbox.templates.query(ownAppid()))
   const template = data?.templates.find(({ key }) => key === wanted)
   const allow = useCommand(async (templateId: string, requestId) => {
     const answer = (await Taro.requestSubscribeMessage({ tmplIds: [templateId], entityIds: [] })) as unknown as Record<

@@ -6,6 +6,7 @@ import { isWhole, PhoneBySms } from '../../join/phone-by-sms'
 import { api, type RouterOutputs } from '../../lib/api'
 import { platform } from '../../lib/device'
 import { refresh, useCommand, useRead } from '../../lib/query'
+import { phoneButton } from '../../lib/session'
 import { Cell, Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
@@ -132,7 +133,7 @@ function PhoneSheet({
             open={{
               openType: 'getPhoneNumber',
               onGetPhoneNumber: ({ detail }) => {
-                if (detail.code) void submit({ kind: 'weapp', code: detail.code })
+                if (detail.code) void submit(phoneButton(detail.code))
               },
             }}
           >
