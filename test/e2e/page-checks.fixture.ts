@@ -8,7 +8,11 @@ const OF_COLOURS = ['color-contrast', 'link-in-text-block']
 /** What a person with another way of seeing or touching would be kept from, by all rules or by `only` some; empty when nothing. */
 async function barriers(page: Page, only?: string[]): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  const options: RunOptions = { resultTypes: ['violations'], ...(only && { runOnly: { type: 'rule', values: only } }) }
+  const options: RunOptions = {
+    resultTypes: ['violations'],
+    preload: false,
+    ...(only && { runOnly: { type: 'rule', values: only } }),
+  }
   const results = await page.evaluate(
     (asked) => (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run(asked),
     options,

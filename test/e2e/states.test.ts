@@ -1,0 +1,18 @@
+import { BOOKS_STATES } from './books-shots'
+import { mallStates } from './mall-states'
+import { FLAWLESS } from './page-checks.fixture'
+import type { PlaceState } from './places'
+import { smallPhones } from './small-phones.fixture'
+
+const phones = smallPhones()
+const states: { name: string; state: PlaceState }[] = [
+  ...mallStates(() => new Date()).map((state) => ({ name: state.place.name, state })),
+  ...BOOKS_STATES.map(({ name, ...state }) => ({ name, state })),
+]
+
+test.each(states)(
+  '$name fits 320 px, also with words of 130 %, and at work 1024 px; no barrier in light and dark; no error',
+  async ({ state }) => {
+    expect(await phones.flawsIn(state)).toEqual(FLAWLESS)
+  },
+)
