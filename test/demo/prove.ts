@@ -1,18 +1,10 @@
 import { databaseName, runOnce } from '@huiyuan/prisma/database/databases'
 import { type Proof, proveLedger } from '../../bff/src/ledger/prove-ledger'
-import { openDemoDatabase } from './demo-database'
+import { openBooks } from './open-books'
 
 const SAY_EVERY_MS = 2_000
 
 const count = (amount: number) => amount.toLocaleString('en')
-
-/** The database to prove: the one of DATABASE_URL as it is, else the demo's, which is left running if it runs. */
-async function openBooks(): Promise<{ url: string; leave: () => Promise<void> }> {
-  const given = process.env.DATABASE_URL
-  if (given) return { url: given, leave: async () => {} }
-  const demo = await openDemoDatabase()
-  return { url: demo.url, leave: demo.started ? demo.stop : async () => {} }
-}
 
 /** About how many transfers there are, as the database last counted them; 0 when it never did. */
 async function estimate(url: string): Promise<number> {
