@@ -12,6 +12,7 @@ DECLARE
   own member;
   came int;
   dropped int;
+  home uuid;
   moved jsonb;
 BEGIN
   -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
@@ -31,10 +32,13 @@ BEGIN
   SELECT * INTO own FROM member WHERE member_id = dst;
   UPDATE identity SET member_id = dst WHERE member_id = src;
   GET DIAGNOSTICS came = ROW_COUNT;
+  -- where the older of two phones was attached: it may have come with an earlier merge
+  home := (SELECT home_id FROM identity WHERE member_id = dst AND kind = 'phone' ORDER BY proven_at, subject LIMIT 1);
   dropped := member_drop_older_phone(src, dst, (call->>'mergeId')::uuid, now_at);
   UPDATE member_no SET member_id = dst WHERE member_id = src;
   moved := jsonb_build_object(
     'signposts', (SELECT coalesce(jsonb_agg(member_id), '[]') FROM member WHERE merged_into = src),
+    'phoneHome', CASE WHEN dropped > 0 THEN home END,
     'named', own.name_sealed IS NULL AND other.name_sealed IS NOT NULL,
     'birthday', own.birth_month IS NULL AND other.birth_month IS NOT NULL)
     || member_merge_consents(src, dst) || member_merge_claims(src, dst, now_at);
@@ -121,7 +125,7 @@ BEGIN
   UPDATE member SET status = 'active', merged_into = NULL WHERE member_id = dst;
   UPDATE member SET merged_into = dst WHERE member_id = ANY (homes) AND member_id <> dst;
   UPDATE member_no n SET member_id = dst FROM member m WHERE m.member_id = ANY (homes) AND n.member_no = m.member_no;
-  phones := member_bring_back_phones(src, dst, (call->>'mergeId')::uuid);
+  phones := member_bring_back_phones(src, dst, (call->>'mergeId')::uuid, (moved->>'phoneHome')::uuid);
   UPDATE member own SET
       name_sealed = CASE WHEN (moved->>'named')::boolean AND own.name_sealed = other.name_sealed THEN NULL ELSE own.name_sealed END,
       birth_month = CASE WHEN (moved->>'birthday')::boolean AND own.birth_month = other.birth_month AND own.birth_day = other.birth_day
@@ -134,7 +138,7 @@ BEGIN
 END $$;
 
 -- Phones that the merge dropped, each to the record it was of, unless somebody else or a newer one has taken the place. → {restored, lost}
-CREATE OR REPLACE FUNCTION member_bring_back_phones(src uuid, dst uuid, merge uuid) RETURNS jsonb
+CREATE OR REPLACE FUNCTION member_bring_back_phones(src uuid, dst uuid, merge uuid, home uuid) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   phone former_identity;
@@ -147,8 +151,8 @@ BEGIN
     ELSIF EXISTS (SELECT 1 FROM identity i WHERE (i.kind, i.issuer, i.subject) = (phone.kind, phone.issuer, phone.subject)) THEN
       lost := lost || '{"kind": "phone_dropped", "why": "taken"}';
     ELSE
-      INSERT INTO identity (kind, issuer, subject, member_id, subject_sealed, proven_at, first_at)
-        VALUES (phone.kind, phone.issuer, phone.subject, phone.member_id, phone.subject_sealed, phone.proven_at, phone.first_at);
+      INSERT INTO identity (kind, issuer, subject, member_id, home_id, subject_sealed, proven_at, first_at)
+        VALUES (phone.kind, phone.issuer, phone.subject, phone.member_id, home, phone.subject_sealed, phone.proven_at, phone.first_at);
       restored := restored || '{"kind": "phone_dropped"}';
       DELETE FROM former_identity f WHERE (f.member_id, f.kind, f.issuer, f.subject, f.ended_at)
         = (phone.member_id, phone.kind, phone.issuer, phone.subject, phone.ended_at);
