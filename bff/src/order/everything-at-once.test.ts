@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
+import type { TestHouse } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
+import { undoneBeside } from '../merge/undo.fixture'
+import type { UndoCharge } from '../merge/undo-merge'
 import { Refusal } from '../refusal'
 import {
   arrive,
@@ -58,10 +61,11 @@ const choice = fc.record({
 const mix = fc.record({
   deeds: fc.array(choice, { minLength: 26, maxLength: 26 }),
   merges: fc.array(fc.tuple(fc.nat(7), fc.nat(7)), { maxLength: 2 }),
+  undos: fc.array(fc.tuple(fc.nat(3), fc.constantFrom('survivor' as const, 'programme' as const)), { maxLength: 2 }),
 })
 type Mix = typeof mix extends fc.Arbitrary<infer M> ? M : never
 
-async function allAtOnce(all: Everything, people: Somebody[], { deeds: wished, merges }: Mix): Promise<void> {
+async function allAtOnce(all: Everything, people: Somebody[], { deeds: wished, merges, undos }: Mix): Promise<void> {
   const deeds = deedsOf(all)
   const works = wished.map(async ({ what, who, nth }, n) => deeds[what]?.(people[who] as Somebody, all.room.at(n), nth))
   // in the middle of everything
@@ -72,9 +76,17 @@ async function allAtOnce(all: Everything, people: Somebody[], { deeds: wished, m
       const [dst, src] = [people[one]?.memberId as string, people[other]?.memberId as string]
       if (dst !== src) await all.room.merge(dst, src, all.room.at(n))
     }),
+    ...undos.map(([back, charge], n) => takeBack(all, back, charge, all.room.at(n))),
   )
   for (const result of await Promise.allSettled(works))
     if (result.status === 'rejected' && !(result.reason instanceof Refusal)) throw result.reason
+}
+
+/** Takes back one of the merges there have been; some of them cannot be, and some already were. */
+async function takeBack(all: Everything, back: number, charge: UndoCharge, on: TestHouse): Promise<void> {
+  const latest = { orderBy: [{ at: 'desc' as const }, { mergeId: 'desc' as const }], skip: back }
+  const merge = await all.prisma.mergeRecord.findFirst(latest)
+  if (merge) await undoneBeside(on, merge.mergeId, charge)
 }
 
 test('whatever happens to some friends at once, on two processes, every promise holds', async () => {
