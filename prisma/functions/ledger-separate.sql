@@ -172,13 +172,12 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF call->>'charge' = 'programme' THEN
     DELETE FROM lot_use WHERE (member_id, effect_kind, effect_source, lot_id) IN (
-      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_open_uses(call));
-  ELSE
-    UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
-        SELECT open.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_open_uses(call) open) fresh
-      WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
-        = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
+      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_own_uses(call, true));
   END IF;
+  UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
+      SELECT mine.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_own_uses(call, false) mine) fresh
+    WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
+      = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
   UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
     WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
       AND e.member_id = ANY (uuid_list(call->'records'));

@@ -110,7 +110,7 @@ LANGUAGE sql STABLE AS $$
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
         AND remaining > 0 AND origin_lot_id = ANY (uuid_list(call->'origins'))
-    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_open_uses(call) use),
+    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
     'origins', coalesce(jsonb_agg(jsonb_build_object('origin', origin, 'used', due - held, 'lots',
@@ -127,10 +127,10 @@ LANGUAGE sql STABLE AS $$
           WHERE own AND to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' GROUP BY 1) gone)) FROM sums
 $$;
 
--- The survivor's own exchanges since that took points of the separated record and stand.
-CREATE OR REPLACE FUNCTION ledger_open_uses(call jsonb) RETURNS SETOF lot_use
+-- The survivor's own exchanges since that took points of the separated record; those that stand, or all of them.
+CREATE OR REPLACE FUNCTION ledger_own_uses(call jsonb, standing boolean) RETURNS SETOF lot_use
 LANGUAGE sql STABLE AS $$
   SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (uuid_list(call->'origins'))
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
-      AND (e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
+      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
 $$;

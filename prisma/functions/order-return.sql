@@ -84,7 +84,7 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
--- taken a second time. The points may have stood with any record that became this member; whether the growth still counts is
+-- taken a second time. The points may have stood with any record that became this member or that it was part of; whether the growth still counts is
 -- told by its day alone. → {points, growth}
 CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -96,7 +96,7 @@ BEGIN
   -- brings the lots and the growth up to date first
   PERFORM ledger_hold(back.member_id, now_at);
   PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
-  SELECT array_agg(member_id) INTO earners FROM member WHERE member_id = back.member_id OR merged_into = back.member_id;
+  SELECT array_agg(id) INTO earners FROM merge_former(back.member_id) id;
   SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
     WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
       WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);

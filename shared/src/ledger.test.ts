@@ -75,7 +75,30 @@ describe('a line of the statement', () => {
     [{ reason: 'merged_out' }, '2026-11-22 并入新会员卡，转出 1,068 积分'],
     [{ reason: 'merged_in', amount: 30, detail: { debt: true } }, '2026-11-22 老会员卡并入，带来 30 欠分'],
     [{ reason: 'merged_out', amount: 30, detail: { debt: true } }, '2026-11-22 并入新会员卡，转出 30 欠分'],
+    [{ reason: 'merged_in', detail: { other4: '3421' } }, '2026-11-22 老会员卡（尾号 3421）并入，带来 1,068 积分'],
+    [{ reason: 'merged_out', detail: { other4: '3421' } }, '2026-11-22 并入新会员卡（尾号 3421），转出 1,068 积分'],
+    [
+      { reason: 'separated_in', amount: 70, detail: { other4: '3421' } },
+      '2026-11-22 与另一张会员卡（尾号 3421）分开，带回 70 积分',
+    ],
+    [{ reason: 'separated_in', amount: 30, detail: { debt: true } }, '2026-11-22 与另一张会员卡分开，带回 30 欠分'],
+    [
+      { reason: 'separated_out', amount: 70, detail: { other4: '3421' } },
+      '2026-11-22 另一张会员卡（尾号 3421）分开，带走 70 积分',
+    ],
+    [{ reason: 'separated_charged', amount: 30 }, '2026-11-22 另一张会员卡分开，用掉的是它的积分，还上 30 积分'],
+    [
+      { reason: 'separated_charged', amount: 30, detail: { debt: true } },
+      '2026-11-22 另一张会员卡分开，用掉的是它的积分，记下 30 欠分',
+    ],
+    [{ reason: 'separated_refilled', amount: 30 }, '2026-11-22 与另一张会员卡分开，补回已用掉的 30 积分'],
+    [{ reason: 'separated_returned', amount: 30 }, '2026-11-22 另一张会员卡分开，退回替它付的 30 积分'],
     [{ reason: 'opening' }, '2026-11-22 开通会员时带来 1,068 积分'],
+    [
+      { reason: 'imported', detail: { expiresAt: '2027-03-31T15:59:59.999Z' } },
+      '2026-11-22 从原来的会员系统转入 1,068 积分，有效到 2027 年 3 月 31 日',
+    ],
+    [{ reason: 'imported', unit: 'growth' }, '2026-11-22 从原来的会员系统转入 1,068 成长值'],
     [
       { reason: 'adjusted', amount: 50, detail: { title: '一点心意' } },
       '2026-11-22 客服为你调整，获得 50 积分：一点心意',

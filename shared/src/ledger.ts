@@ -32,7 +32,13 @@ export type TransferReason =
   | 'growth_expired'
   | 'merged_in'
   | 'merged_out'
+  | 'separated_in'
+  | 'separated_out'
+  | 'separated_charged'
+  | 'separated_refilled'
+  | 'separated_returned'
   | 'opening'
+  | 'imported'
   | 'exchange'
   | 'exchange_returned'
   | 'grace'
@@ -55,6 +61,10 @@ export interface TransferDetail {
   friend?: string
   /** When what is taken back was earned. */
   earnedAt?: string
+  /** The last four digits of the card that points came from or went to in a merge or its undo. */
+  other4?: string
+  /** The merge that moved it, or whose undo did. */
+  mergeId?: string
   /** What moved was owed, not owned. */
   debt?: boolean
   /** What moved left the member. */
@@ -75,6 +85,7 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
   // what was spent meanwhile cannot be taken back, so it is owed
   const back = `${detail.debt ? '记下' : '收回'} ${what}`
   const day = dayText(at)
+  const card = `会员卡${detail.other4 ? `（尾号 ${detail.other4}）` : ''}`
   switch (reason) {
     case 'purchase': {
       const active = detail.activeAt && unit === 'points' ? `，${dayWords(new Date(detail.activeAt), now)}生效` : ''
@@ -89,11 +100,25 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
     case 'growth_expired':
       return `${day} 有 ${what}满 12 个月，不再计入等级`
     case 'merged_in':
-      return `${day} 老会员卡并入，带来 ${what}`
+      return `${day} 老${card}并入，带来 ${what}`
     case 'merged_out':
-      return `${day} 并入新会员卡，转出 ${what}`
+      return `${day} 并入新${card}，转出 ${what}`
+    case 'separated_in':
+      return `${day} 与另一张${card}分开，带回 ${what}`
+    case 'separated_out':
+      return `${day} 另一张${card}分开，带走 ${what}`
+    case 'separated_charged':
+      return `${day} 另一张${card}分开，用掉的是它的积分，${detail.debt ? `记下 ${what}` : `还上 ${what}`}`
+    case 'separated_refilled':
+      return `${day} 与另一张${card}分开，补回已用掉的 ${what}`
+    case 'separated_returned':
+      return `${day} 另一张${card}分开，退回替它付的 ${what}`
     case 'opening':
       return `${day} 开通会员时带来 ${what}`
+    case 'imported': {
+      const until = detail.expiresAt && unit === 'points' ? `，有效到 ${dayWords(new Date(detail.expiresAt), now)}` : ''
+      return `${day} 从原来的会员系统转入 ${what}${until}`
+    }
     case 'exchange':
       return `${day} 兑换「${detail.title ?? '商品'}」，用掉 ${what}`
     case 'exchange_returned':

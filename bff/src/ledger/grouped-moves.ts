@@ -29,22 +29,14 @@ export interface Move {
 
 const DEBT = 'member:debt'
 
-/** Transfers, newest first, as movements: those that one cause wrote at once, alike but for their lot, are one. */
+/** Transfers, newest first, as movements: those that one cause wrote at once, alike but for their lot or day, are one. */
 export function groupedMoves(rows: TransferRow[]): Move[] {
   const moves = new Map<string, Move>()
   for (const row of rows) {
     const move = moveOf(row)
-    const key = row.effectSource
-      ? JSON.stringify([
-          row.effectKind,
-          row.effectSource,
-          move.unit,
-          move.direction,
-          move.owed,
-          move.reason,
-          move.at,
-          move.detail,
-        ])
+    const cause = causeOf(row, move)
+    const key = cause
+      ? JSON.stringify([cause, move.unit, move.direction, move.owed, move.reason, move.at])
       : row.transferId
     const known = moves.get(key)
     if (known) known.amount += move.amount
@@ -52,6 +44,10 @@ export function groupedMoves(rows: TransferRow[]): Move[] {
   }
   return [...moves.values()]
 }
+
+/** What a merge or its undo moves carries the merge's id; its lots and days are told as one. */
+const causeOf = ({ effectKind, effectSource }: TransferRow, { detail }: Move): unknown =>
+  effectSource ? [effectKind, effectSource, detail] : detail.mergeId
 
 function moveOf({ transferId, fromAccount, toAccount, amount, at, ...row }: TransferRow): Move {
   const reason = row.reason as TransferReason

@@ -58,22 +58,27 @@ test('a purchase, its points coming and going: each line in words, newest first'
 
 test('a merge is told on both sides; what was owed is called owed and is neither earned nor spent', async () => {
   const [me, card] = await Promise.all([newMember(one), oldCard(one, { points: 0 })])
-  await award(one, card.memberId, { points: 20, growth: 5 })
+  const [toMe, toCard] = [`（尾号 ${card.last4}）`, `（尾号 ${me.memberNo.slice(-4)}）`]
+  // two lots are one line
+  for (const points of [8, 12]) await award(one, card.memberId, { points, growth: 5 * (points % 3) })
   await owe(one, card.memberId, 30)
   one.clock.pass(1)
   await inTx(one.as(), (tx) => mergeMember(tx, me.memberId, card.memberId))
   const earned = (await linesOf(me.ctx, 'earned')).map(({ words }) => words.slice(11))
-  expect(earned).toEqual(['老会员卡并入，带来 20 积分'])
-  expect((await linesOf(card.ctx, 'spent')).map(({ words }) => words.slice(11))).toEqual(['并入新会员卡，转出 20 积分'])
+  expect(earned).toEqual([`老会员卡${toMe}并入，带来 20 积分`])
+  expect((await linesOf(card.ctx, 'spent')).map(({ words }) => words.slice(11))).toEqual([
+    `并入新会员卡${toCard}，转出 20 积分`,
+  ])
   expect((await linesOf(me.ctx)).map(({ words }) => words.slice(11)).sort()).toEqual(
     [
-      '老会员卡并入，带来 20 积分',
-      '老会员卡并入，带来 30 欠分',
-      '老会员卡并入，带来 5 成长值',
-      '用 20 积分补上了欠分',
+      `老会员卡${toMe}并入，带来 20 积分`,
+      `老会员卡${toMe}并入，带来 30 欠分`,
+      `老会员卡${toMe}并入，带来 10 成长值`,
+      '用 8 积分补上了欠分',
+      '用 12 积分补上了欠分',
     ].sort(),
   )
-  expect((await linesOf(me.ctx, 'spent')).map(({ reason }) => reason)).toEqual(['debt_paid'])
+  expect((await linesOf(me.ctx, 'spent')).map(({ reason }) => reason)).toEqual(['debt_paid', 'debt_paid'])
 })
 
 test('every line belongs to one of the lists or only to all of them; nobody sees another’s', async () => {

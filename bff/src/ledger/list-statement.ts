@@ -8,7 +8,11 @@ const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
   earned: [
     'purchase',
     'merged_in',
+    'separated_in',
+    'separated_refilled',
+    'separated_returned',
     'opening',
+    'imported',
     'gift',
     'referral',
     'obligation',
@@ -16,14 +20,24 @@ const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
     'grace',
     'adjusted',
   ],
-  spent: ['debt_paid', 'merged_out', 'exchange', 'purchase_returned', 'referral_returned', 'gift_returned', 'adjusted'],
+  spent: [
+    'debt_paid',
+    'merged_out',
+    'separated_out',
+    'separated_charged',
+    'exchange',
+    'purchase_returned',
+    'referral_returned',
+    'gift_returned',
+    'adjusted',
+  ],
   expired: ['expired'],
 }
 
 const DEBT = 'member:debt'
 const ADJUSTED = 'programme:adjusted'
 
-/** What was owed and moved along with a merge is neither earned nor spent; a correction is the one or the other. */
+/** What was owed and moved along with a merge or its undo is neither earned nor spent; a correction is the one or the other. */
 const filterOf = (kind: StatementKind) =>
   kind === 'all'
     ? {}
@@ -33,15 +47,15 @@ const filterOf = (kind: StatementKind) =>
           unit: 'points',
           reason: { in: REASONS[kind] },
           NOT: [
-            { reason: 'merged_in', fromAccount: DEBT },
-            { reason: 'merged_out', toAccount: DEBT },
+            { reason: { in: ['merged_in', 'separated_in'] }, fromAccount: DEBT },
+            { reason: { in: ['merged_out', 'separated_out'] }, toAccount: DEBT },
             { reason: 'adjusted', [kind === 'earned' ? 'toAccount' : 'fromAccount']: ADJUSTED },
           ],
         }
 
 /**
  * The member's own movements, newest first, each in words; `cursor` is the id of the last line seen. What one exchange
- * took from several lots is one line.
+ * took from several lots is one line, and so is what a merge or its undo moved.
  */
 export async function listStatement(
   ctx: Ctx,

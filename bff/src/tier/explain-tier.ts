@@ -15,10 +15,11 @@ import { type Ctx, memberIdOf } from '../ctx'
 const SOURCE_WORDS: Record<string, (count: number) => string> = {
   purchase: (count) => `消费 ${countText(count)} 单`,
   merged_in: () => '老会员卡并入',
+  separated_in: () => '会员卡分开时带回',
   opening: () => '开通会员时带来',
 }
 
-type ChangeReason = 'raised' | 'kept' | 'landed' | 'returned' | 'merged'
+type ChangeReason = 'raised' | 'kept' | 'landed' | 'returned' | 'merged' | 'separated' | 'imported'
 
 interface TierRows {
   standing: { tier: number; since: string; validUntil: string }
@@ -106,5 +107,9 @@ function changeWords({ before, after, reason }: TierRows['history'][number], pol
       return `退货后回到${name}`
     case 'merged':
       return `并入另一份会员记录，升到${name}`
+    case 'separated':
+      return `会员卡分开后回到${name}`
+    case 'imported':
+      return `从原来的会员体系带来${name}`
   }
 }
