@@ -1,6 +1,7 @@
 import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
+import { appsOf } from '../wechat'
 import { cancelDue } from './cancel-due'
 
 export type CancelBlocker = 'job' | 'live_hold' | 'adjustment'
@@ -44,6 +45,7 @@ export async function lookAtCancellation(ctx: Ctx): Promise<CancellationView> {
   if (!look) return refuse('SESSION_OVER')
   const phone = identities.find(({ kind }) => kind === 'phone')?.subjectSealed
   const { application } = look
+  const weapps = appsOf(ctx).flatMap(({ kind, appid }) => (kind === 'weapp' ? [appid] : []))
   return {
     asked:
       application?.state === 'asked'
@@ -53,7 +55,7 @@ export async function lookAtCancellation(ctx: Ctx): Promise<CancellationView> {
     losses: look.losses,
     wouldBeDueAt: cancelDue(ctx).toISOString(),
     ways: {
-      wechat: identities.some(({ kind, issuer }) => kind === 'wechat_openid' && issuer === ctx.weappId),
+      wechat: identities.some(({ kind, issuer }) => kind === 'wechat_openid' && weapps.includes(issuer)),
       phoneMasked: phone ? maskPhone(ctx.keys.openText(phone)) : null,
     },
   }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { type Command, type Ctx, memberIdOf } from '../ctx'
-import { wechatSays } from '../member'
+import { appid, appOfDoor, wechatSays } from '../member'
 import { refuse } from '../refusal'
 import { sendSmsCode, spendSmsCode } from '../sms'
 
 /** How a signed-in person shows once more who they are: WeChat's fresh code of this phone, or a text to the bound number. */
 export const secondProof = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('weapp'), code: z.string().min(1).max(256) }),
+  z.object({ kind: z.literal('weapp'), code: z.string().min(1).max(256), appid: appid.optional() }),
   z.object({ kind: z.literal('sms'), code: z.string().regex(/^\d{6}$/) }),
 ])
 
@@ -37,9 +37,10 @@ export async function answerOrProven<Answer>(ctx: Ctx, command: Command, proof: 
 
 async function prove(ctx: Ctx, proof: SecondProof): Promise<void> {
   if (proof.kind === 'sms') return void (await spendSmsCode(ctx, await ownPhone(ctx), proof.code))
-  const { openid } = await wechatSays(() => ctx.wechat.codeToSession(proof.code))
+  const app = appOfDoor(ctx, 'weapp', proof.appid)
+  const { openid } = await wechatSays(() => ctx.wechat.codeToSession(proof.code, app.appid))
   const known = await ctx.db.identity.findUnique({
-    where: { kind_issuer_subject: { kind: 'wechat_openid', issuer: ctx.weappId, subject: openid } },
+    where: { kind_issuer_subject: { kind: 'wechat_openid', issuer: app.appid, subject: openid } },
     select: { memberId: true },
   })
   if (known?.memberId !== memberIdOf(ctx)) refuse('PROOF_NEEDED')

@@ -3,7 +3,7 @@ import Taro from '@tarojs/taro'
 import { useState } from 'react'
 import { api } from '../../lib/api'
 import { useNow } from '../../lib/clock'
-import { platform } from '../../lib/device'
+import { ownAppid, platform } from '../../lib/device'
 import { go } from '../../lib/nav'
 import { refresh, useCommand } from '../../lib/query'
 import { Button } from '../../ui/button'
@@ -41,7 +41,7 @@ export function ProveSheet({ ways, onClose }: { ways: Cancellation['ways']; onCl
           id="prove-wechat"
           block
           busy={cancel.busy}
-          onTap={() => void Taro.login().then(({ code }) => submit({ kind: 'weapp', code }))}
+          onTap={() => void Taro.login().then(({ code }) => submit({ kind: 'weapp', code, ...ownAppid() }))}
         >
           用微信确认并申请
         </Button>
