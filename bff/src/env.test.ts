@@ -1,4 +1,4 @@
-import { readEnv, templatesOf } from './env'
+import { pushSetupsOf, readEnv, templatesOf } from './env'
 
 const GOOD = {
   NODE_ENV: 'production',
@@ -88,6 +88,42 @@ test.each([
 
 test('a problem’s words never repeat a secret', () => {
   expect(problemsOf({ ...GOOD, MASTER_KEY: 'a-secret-of-the-wrong-length' }).join()).not.toContain('a-secret')
+})
+
+describe('more apps of the brand', () => {
+  const KEY = 'k'.repeat(43)
+  const WECHAT_APPS = `weapp:wx3:s3, oa:wx4:s4:token4:${KEY}:garden,`
+
+  test('stand in one setting, each with its secret and, where it differs, its console and open-platform account', () => {
+    expect(readEnv({ ...GOOD, WECHAT_APPS }).WECHAT_APPS).toEqual([
+      { kind: 'weapp', appid: 'wx3', secret: 's3', platform: '' },
+      { kind: 'oa', appid: 'wx4', secret: 's4', platform: 'garden', push: { token: 'token4', aesKey: KEY } },
+    ])
+    expect(readEnv(GOOD).WECHAT_APPS).toEqual([])
+  })
+
+  test('share the main console or have their own', () => {
+    const of = (more: object) => pushSetupsOf(readEnv({ ...GOOD, ...more }))
+    expect(of({ WECHAT_APPS, WECHAT_PUSH_TOKEN: 'main' })).toEqual([
+      { token: 'main', appids: ['wx1', 'wx2', 'wx3'] },
+      { token: 'token4', aesKey: KEY, appids: ['wx4'] },
+    ])
+    expect(of({ WECHAT_APPS }).map(({ appids }) => appids)).toEqual([['wx4']])
+    expect(of({})).toEqual([])
+  })
+
+  test.each([
+    ['web:wx3:s3', 'entry 1 must begin with'],
+    ['weapp:wx3:s3,oa:wx4', 'entry 2 must be kind:appid:secret'],
+    ['weapp:wx3:s3:t:short', 'entry 1 needs a push token and an AES key'],
+    [`weapp:wx3:s3::${KEY}`, 'entry 1 needs a push token and an AES key'],
+    ['weapp:wx3:s3,oa:wx3:s4', 'entry 2 names an app twice'],
+    ['oa:wx1:s3', 'the main apps do not stand here again'],
+  ])('%s is refused without its secret', (given, words) => {
+    const [problem, ...rest] = problemsOf({ ...GOOD, WECHAT_APPS: given })
+    expect([problem, rest]).toEqual([expect.stringMatching(`^WECHAT_APPS: ${words}`), []])
+    expect(problem).not.toContain('s3')
+  })
 })
 
 test('templates are pairs; what is no pair is passed by', () => {

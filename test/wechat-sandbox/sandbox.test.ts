@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { contractRoom, openSandbox, RID } from './contract-room'
-import { DEMO_APPS, openidOf, type Sandbox } from './index'
+import { unionidFor } from './identity'
+import { DEMO_APPS, MORE_APPS, openidOf, type Sandbox, unionidOf } from './index'
 
 let sandbox: Sandbox
 let room: ReturnType<typeof contractRoom>
@@ -96,4 +97,50 @@ test('SMS: sent, listed, and a failing provider', async () => {
   sandbox.control.inject({ path: '/sms/send', kind: 'http', status: 503 })
   const down = await fetch(`${sandbox.url}/sms/send`, { method: 'POST', body: '{}' })
   expect(down.status).toBe(503)
+})
+
+describe('several apps of one brand', () => {
+  const { order, garden } = MORE_APPS
+  const signIn = (appid?: string) => room.wechat.codeToSession(sandbox.control.loginCode('mei', appid), appid)
+  const bind = (appid: string, platform: string | null) =>
+    fetch(`${sandbox.url}/__control/bind`, { method: 'POST', body: JSON.stringify({ appid, platform }) })
+
+  test('an openid in each, one unionid in all, each with its own secret, code and token', async () => {
+    for (const appid of [DEMO_APPS.weapp.appid, order.appid])
+      expect(await signIn(appid)).toMatchObject({ openid: openidOf(appid, 'mei'), unionid: unionidOf('mei') })
+    const oauth = sandbox.control.oauthCode('mei', { appid: garden.appid })
+    expect(await room.wechat.oauthAccess(oauth, garden.appid)).toMatchObject({ openid: openidOf(garden.appid, 'mei') })
+    const code = sandbox.control.loginCode('mei', order.appid)
+    await expect(room.wechat.codeToSession(code)).rejects.toMatchObject({ errcode: 40029 })
+    const phone = sandbox.control.phoneCode('mei', order.appid)
+    await expect(room.wechat.phoneNumber(phone)).rejects.toMatchObject({ errcode: 40029 })
+    expect(await room.wechat.phoneNumber(phone, undefined, order.appid)).toMatchObject({ phone: '+8613800003318' })
+    const tokens = sandbox.control.calls('/cgi-bin/stable_token').length
+    await room.wechat.riskRank({
+      openid: openidOf(order.appid, 'mei'),
+      appid: order.appid,
+      scene: 'join',
+      clientIp: '::1',
+    })
+    expect(sandbox.control.calls('/cgi-bin/stable_token')).toHaveLength(tokens)
+    expect(tokens).toBe(2)
+    await expect(room.wechat.codeToSession(code, garden.appid)).rejects.toThrow(`no weapp ${garden.appid} is set up`)
+  })
+
+  test('the authorisation page is the account’s that is named', async () => {
+    const url = room.wechat.authorizeUrl({ redirectUri: 'https://brand.test/', state: 's', appid: garden.appid })
+    expect(new URL(url).searchParams.get('appid')).toBe(garden.appid)
+    expect(await (await fetch(url)).text()).toContain('一盏茶园')
+  })
+
+  test('an app that is bound to no open-platform account learns no unionid, and learns it once it is', async () => {
+    expect((await bind(order.appid, null)).status).toBe(200)
+    expect(await signIn(order.appid)).not.toHaveProperty('unionid')
+    expect(await signIn()).toHaveProperty('unionid', unionidOf('mei'))
+    await bind(order.appid, 'another')
+    expect(await signIn(order.appid)).toHaveProperty('unionid', unionidFor('another', 'mei'))
+    await bind(order.appid, '')
+    expect(await signIn(order.appid)).toHaveProperty('unionid', unionidOf('mei'))
+    expect((await bind('wx0', '')).status).toBe(400)
+  })
 })

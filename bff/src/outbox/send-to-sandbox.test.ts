@@ -1,11 +1,21 @@
 import { testDatabase } from '../../../test/support/database'
-import { createSandbox, DEMO_APPS, DEMO_TEMPLATES, demoApps, type Sandbox } from '../../../test/wechat-sandbox'
+import {
+  createSandbox,
+  DEMO_APPS,
+  DEMO_TEMPLATES,
+  demoApps,
+  MORE_APPS,
+  ORDER_TEMPLATE,
+  type Sandbox,
+} from '../../../test/wechat-sandbox'
 import { createWechat, memoryTokenStore } from '../wechat'
 import { heldClock, newMember, openHouse, type TestHouse } from './outbox.fixture'
 import { sendDueMessages } from './send-due-messages'
 
 const SEND = '/cgi-bin/message/subscribe/send'
 const TEMPLATE = DEMO_TEMPLATES.points_arrived.templateId
+const APPS = { ...DEMO_APPS, more: [MORE_APPS.order] }
+const TEMPLATES = { points_arrived: TEMPLATE, [`${MORE_APPS.order.appid}/points_arrived`]: ORDER_TEMPLATE.templateId }
 
 let sandbox: Sandbox
 let workers: TestHouse[]
@@ -17,19 +27,19 @@ function worker(url: string, timeoutMs = 400): TestHouse {
   const wechat = createWechat({
     apiBase: sandbox.url,
     oauthBase: sandbox.url,
-    apps: DEMO_APPS,
+    apps: APPS,
     tokenStore: memoryTokenStore(),
     log: { debug: write, warn: write },
     backoffMs: 1,
     timeoutMs,
   })
-  const one = openHouse(url, { wechat, clock, templates: { points_arrived: TEMPLATE }, weappId: DEMO_APPS.weapp.appid })
+  const one = openHouse(url, { wechat, clock, templates: TEMPLATES, weappId: DEMO_APPS.weapp.appid })
   return { ...one, lines }
 }
 
 const database = testDatabase()
 beforeAll(async () => {
-  sandbox = createSandbox({ apps: demoApps(DEMO_APPS) })
+  sandbox = createSandbox({ apps: demoApps(APPS) })
   await sandbox.listen()
   workers = [worker(database.url), worker(database.url)]
 })
@@ -44,12 +54,12 @@ afterAll(async () => {
 
 let born = 0
 /** A person in WeChat and the member behind, with `count` messages allowed on both sides and waiting here. */
-async function reader(count = 1) {
+async function reader(count = 1, accept = (key: string): unknown => sandbox.control.accept(key, TEMPLATE)) {
   const [one] = workers as [TestHouse]
   const person = sandbox.control.addPerson({ key: `reader-${++born}`, name: '读者' })
   const { memberId } = await newMember(one, { openid: person.openids[DEMO_APPS.weapp.appid]! })
   for (let i = 0; i < count; i++) {
-    sandbox.control.accept(person.key, TEMPLATE)
+    accept(person.key)
     await one.house.sql('outbox_allow', { memberId, template: 'points_arrived', count: 1, at: one.house.now() })
     const payload = { points: 68, amountFen: 6_800, activeAt: one.house.now(), at: one.house.now() }
     await one.house.sql('outbox_put', { memberId, template: 'points_arrived', payload, at: one.house.now() })
@@ -75,6 +85,21 @@ test('two workers over HTTP: each message arrives once, never two at a time at o
     expect(await left(memberId)).toBe(0)
   }
   expect(sandbox.control.calls(SEND).map(({ errcode }) => errcode)).toEqual(Array(15).fill(0))
+})
+
+test('what was allowed in the second mini-program goes out there, with its template, openid and token', async () => {
+  const { appid } = MORE_APPS.order
+  const inOrder = (key: string) => sandbox.control.accept(key, ORDER_TEMPLATE.templateId, appid)
+  const { key, memberId } = await reader(2, inOrder)
+  const openid = sandbox.control.people().find((one) => one.key === key)?.openids[appid] as string
+  const identity = { kind: 'wechat_openid', issuer: appid, subject: openid, memberId }
+  await workers[0]!.ctx.db.identity.create({ data: { ...identity, provenAt: clock.at, firstAt: clock.at } })
+  sandbox.control.forgetCalls()
+  expect((await send()).sent).toBe(1)
+  expect(arrived(key)).toMatchObject([{ appid, openid, templateId: ORDER_TEMPLATE.templateId }])
+  // the main app was asked first, and its no was surely not a message
+  expect(sandbox.control.calls(SEND).map(({ errcode }) => errcode)).toEqual([43101, 0])
+  expect(await left(memberId)).toBe(1)
 })
 
 test('WeChat takes the words as they are', async () => {
