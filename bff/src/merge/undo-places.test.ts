@@ -42,16 +42,17 @@ async function rowsOf(memberIds: string[]) {
   const seen = await snapshotOf(one.house.prisma, memberIds)
   return Object.fromEntries(TABLES.map((table) => [table, seen[table] ?? []]))
 }
-const people = async (count: number) => {
-  const all = []
-  for (let n = 0; n < count; n++) all.push(await newMember(one))
-  return all
+const pair = async () => [await newMember(one), await newMember(one)] as const
+/** Ids of three. */
+async function three(): Promise<[string, string, string]> {
+  const [[a, b], c] = [await pair(), await newMember(one)]
+  return [a.memberId, b.memberId, c.memberId]
 }
 
 test('I-ID4: merged one after the other and taken back in turn, three records have their rows as they were', async () => {
   const { staff } = one.house.prisma
   for (let round = 0; round < 5; round++) {
-    const all = (await people(3)).map(({ memberId }) => memberId) as [string, string, string]
+    const all = await three()
     for (const memberId of all) await scatterRows(one, memberId)
     // one works here still, another did
     const job = { role: 'clerk', storeId: 'hubin', since: one.clock.at }
@@ -78,7 +79,7 @@ const actorOf = ({ accessToken }: { accessToken: string }, on = one) => readActo
 
 describe('signed-in places after the undo', () => {
   test('each phone is its own record’s again, whatever token it holds; one signed in since is out', async () => {
-    const [survivor, other] = (await people(2)) as [{ memberId: string }, { memberId: string }]
+    const [survivor, other] = await pair()
     const mine = await signIn(survivor.memberId)
     const [asleep, renewed] = [await signIn(other.memberId), await signIn(other.memberId)]
     const mergeId = await merged(one, survivor.memberId, other.memberId)
@@ -100,7 +101,7 @@ describe('signed-in places after the undo', () => {
   })
 
   test('a token of the last of three owners finds the first one’s record again', async () => {
-    const [a, b, c] = (await people(3)).map(({ memberId }) => memberId) as [string, string, string]
+    const [a, b, c] = await three()
     const phone = await signIn(c)
     const first = await merged(one, b, c)
     const atB = await refresh(phone.refreshToken)
@@ -114,7 +115,7 @@ describe('signed-in places after the undo', () => {
 
   test('a refresh that meets the undo is answered once, by whichever process, and never as the other', async () => {
     for (let round = 0; round < 4; round++) {
-      const [survivor, other] = (await people(2)).map(({ memberId }) => memberId) as [string, string]
+      const [survivor, other] = await three()
       const phone = await signIn(other)
       const mergeId = await merged(one, survivor, other)
       const held = await refresh(phone.refreshToken)
@@ -142,10 +143,7 @@ const ownerOf = async ({ visitId }: { visitId: string }) =>
   (await one.house.prisma.visit.findFirstOrThrow({ where: { visitId } })).memberId
 
 test('phones show their own record’s code again; what one of them has just opened goes along, one enrolled since is none', async () => {
-  const [survivor, other] = (await people(2)) as [
-    Awaited<ReturnType<typeof newMember>>,
-    Awaited<ReturnType<typeof newMember>>,
-  ]
+  const [survivor, other] = await pair()
   const [mine, theirs] = [await newPhone(survivor), await newPhone(other)]
   const early = await scan(theirs)
   const mergeId = await merged(one, survivor.memberId, other.memberId)
@@ -207,7 +205,7 @@ describe('I-L5: a command sent again after the undo', () => {
 })
 
 test('a message under way at the undo ends with the record it is of, and its consent comes back there', async () => {
-  const [survivor, other] = (await people(2)).map(({ memberId }) => memberId) as [string, string]
+  const [survivor, other] = await three()
   const { sql, prisma } = one.house
   const message = { template: 'points_arrived', at: one.clock.at }
   for (const [memberId, count] of [
