@@ -17,6 +17,8 @@ export function refuse<C extends FaultCode>(...of: Parameters<typeof fault<C>>):
 
 /** SQLSTATE that `refuse()` of the database raises with, see prisma/functions/request.sql. */
 const REFUSED = 'HY001'
+/** SQLSTATE of a setting that does not fit, for whoever runs the servers, see prisma/functions/key.sql. */
+const WRONG_SETTING = 'HY003'
 const LOCK_TROUBLE = new Set(['40001', '40P01', '55P03'])
 /** Text that PostgreSQL cannot hold: a NUL, half of a surrogate pair. */
 const UNSTORABLE = new Set(['22021', '22P05'])
@@ -78,6 +80,8 @@ export function toRefusal(error: unknown): unknown {
   if (error instanceof Refusal) return error
   const { code, message, detail } = troubleOf(error)
   if (code === REFUSED && isFaultCode(message)) return new Refusal({ code: message, detail: parsed(detail) } as Fault)
+  // by itself, since the log keeps one line of an error and Prisma's own words come first
+  if (code === WRONG_SETTING) return new Error(message)
   if (code && LOCK_TROUBLE.has(code)) return new Refusal(fault('BUSY'))
   if ((code && AWAY.has(code)) || AWAY_WORDS.test(message)) return new Refusal(fault('SERVICE_AWAY'))
   if (code && (UNSTORABLE.has(code) || (code === '22P02' && /type json/.test(message))))

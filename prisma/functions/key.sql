@@ -37,20 +37,22 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- Whoever is about to write a phone: refused when somebody else may write it under a key that this server does not know.
--- Loudly, for it is a wrong setting. {current, numbers}; NULL from a server that knows one key only
+-- Whoever is about to write a phone: refused when somebody else may write it under a key that this server does not know, or this
+-- one under a key that has not begun or has ended. Loudly, for it is a wrong setting. {current, numbers}; NULL from a server that knows one key only
 CREATE OR REPLACE FUNCTION key_guard(ring jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   own jsonb := coalesce(ring, '{"current": 1, "numbers": [1]}');
+  mine smallint := (own->>'current')::smallint;
   wrong smallint;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
-  SELECT number INTO wrong FROM house_key WHERE
-    CASE WHEN number = (own->>'current')::smallint THEN used_from IS NULL OR ended_at IS NOT NULL
-      ELSE used_from IS NOT NULL AND ended_at IS NULL AND NOT own->'numbers' @> to_jsonb(number) END
-    ORDER BY number LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'key % of the house and the MASTER_KEY of this server do not fit', wrong; END IF;
+  SELECT coalesce(min(number) FILTER (WHERE ended_at IS NULL AND NOT own->'numbers' @> to_jsonb(number)),
+      CASE WHEN NOT bool_or(number = mine AND ended_at IS NULL) THEN mine END)
+    INTO wrong FROM house_key WHERE used_from IS NOT NULL;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'HY003', MESSAGE = format('key %s of the house and the MASTER_KEY of this server do not fit', wrong);
+  END IF;
 END $$;
 
 -- While keys rotate: brings what is known of a phone under the writer's key. Its row is locked by it, so that the rotation
@@ -93,7 +95,8 @@ BEGIN
   IF seal IS NULL THEN RETURN NEW; END IF;
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
   IF EXISTS (SELECT 1 FROM house_key WHERE number = get_byte(seal, 0) AND ended_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'nothing is sealed with key % any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0);
+    RAISE EXCEPTION USING ERRCODE = 'HY003',
+      MESSAGE = format('nothing is sealed with key %s any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0));
   END IF;
   RETURN NEW;
 END $$;

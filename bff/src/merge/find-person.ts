@@ -1,7 +1,7 @@
 import type { HeldIdentity } from '@huiyuan/shared/identity'
 import { isMemberNo, maskName, maskPhone } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
-import { phoneProof, survivingId } from '../member'
+import { survivingId } from '../member'
 import { refuse } from '../refusal'
 import { normalPhone } from '../sms'
 
@@ -42,7 +42,7 @@ export async function personId(ctx: Ctx, said: string): Promise<string> {
       where: {
         OR: [
           { kind: 'store_card', subject: text },
-          ...(phone ? [{ kind: 'phone', issuer: '', subject: phoneProof(ctx.keys, phone).subject }] : []),
+          ...(phone ? [{ kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } }] : []),
         ],
       },
       select: { memberId: true },

@@ -1375,7 +1375,9 @@ BEGIN
   SELECT coalesce(min(number) FILTER (WHERE ended_at IS NULL AND NOT own->'numbers' @> to_jsonb(number)),
       CASE WHEN NOT bool_or(number = mine AND ended_at IS NULL) THEN mine END)
     INTO wrong FROM house_key WHERE used_from IS NOT NULL;
-  IF wrong IS NOT NULL THEN RAISE EXCEPTION 'key % of the house and the MASTER_KEY of this server do not fit', wrong; END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'HY003', MESSAGE = format('key %s of the house and the MASTER_KEY of this server do not fit', wrong);
+  END IF;
 END $$;
 
 -- While keys rotate: brings what is known of a phone under the writer's key. Its row is locked by it, so that the rotation
@@ -1418,7 +1420,8 @@ BEGIN
   IF seal IS NULL THEN RETURN NEW; END IF;
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
   IF EXISTS (SELECT 1 FROM house_key WHERE number = get_byte(seal, 0) AND ended_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'nothing is sealed with key % any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0);
+    RAISE EXCEPTION USING ERRCODE = 'HY003',
+      MESSAGE = format('nothing is sealed with key %s any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0));
   END IF;
   RETURN NEW;
 END $$;
@@ -1977,16 +1980,21 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_bring_lots(call jsonb) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
+  -- only what a line needs: it is read again for each lot
+  line jsonb := jsonb_build_object('from', call->'from', 'to', call->'to', 'at', call->'at', 'marks', call->'marks');
+  one record;
   moving lot;
   came int := 0;
   waiting int := 0;
 BEGIN
-  FOR moving IN SELECT * FROM lot WHERE member_id = (call->>'from')::uuid AND remaining > 0
-      AND origin_lot_id = ANY (uuid_list(call->'origins')) ORDER BY expires_at, lot_id LOOP
+  FOR one IN SELECT lot AS held, (was.pair->>0)::uuid AS old FROM lot
+      LEFT JOIN jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) was (pair) ON was.pair->>1 = lot.lot_id::text
+      WHERE lot.member_id = (call->>'from')::uuid AND lot.remaining > 0
+        AND lot.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins')))) ORDER BY lot.expires_at, lot.lot_id LOOP
+    moving := one.held;
     UPDATE lot SET remaining = 0 WHERE member_id = moving.member_id AND lot_id = moving.lot_id;
-    PERFORM ledger_carry(call, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
-      moving.remaining, moving.lot_id, ledger_place(call, (call->>'to')::uuid, moving, moving.remaining,
-        (SELECT (one->>0)::uuid FROM jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) one WHERE one->>1 = moving.lot_id::text)),
+    PERFORM ledger_carry(line, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      moving.remaining, moving.lot_id, ledger_place(line, (call->>'to')::uuid, moving, moving.remaining, one.old),
       jsonb_build_object('expiresAt', iso_text(moving.expires_at)), 'separated');
     came := came + moving.remaining;
     IF moving.state = 'pending' THEN waiting := waiting + moving.remaining; END IF;
@@ -2004,9 +2012,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   into_lot uuid;
 BEGIN
+  UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = best
+    AND origin_lot_id = sample.origin_lot_id AND expires_at = sample.expires_at AND remaining + points <= earned
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active');
+  IF FOUND THEN RETURN best; END IF;
   SELECT lot_id INTO into_lot FROM lot WHERE member_id = member AND origin_lot_id = sample.origin_lot_id
     AND expires_at = sample.expires_at AND remaining + points <= earned
-    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id = best DESC NULLS LAST, lot_id LIMIT 1;
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id LIMIT 1;
   IF FOUND THEN
     UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = into_lot;
     RETURN into_lot;
@@ -2122,7 +2134,7 @@ BEGIN
   FOR one IN SELECT value FROM jsonb_array_elements(coalesce(call->'moved'->'paid', '[]') || (due->'payers')) LOOP
     EXIT WHEN points = 0;
     SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
-    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (uuid_list(call->'origins'));
+    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))));
     part := least(points, (one->>1)::int, sample.earned - sample.remaining);
     CONTINUE WHEN part = 0;
     PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
@@ -2153,7 +2165,7 @@ BEGIN
       = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
   UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
     WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
-      AND e.member_id = ANY (uuid_list(call->'records'));
+      AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))));
 END $$;
 
 -- One record becomes two again. What the separated record ({to}) had, less what it lost by itself since, goes back lot by lot;
@@ -2243,11 +2255,11 @@ RETURNS TABLE (member_id uuid, transfer_id uuid, from_account text, to_account t
   origin uuid, effect_kind text, effect_source text, own boolean, theirs boolean)
 LANGUAGE sql STABLE AS $$
   SELECT t.member_id, t.transfer_id, t.from_account, t.to_account, t.amount, t.reason, t.detail, t.lot_id, lot.origin_lot_id,
-      t.effect_kind, t.effect_source, coalesce(lot.origin_lot_id = ANY (uuid_list(call->'origins')), false),
+      t.effect_kind, t.effect_source, coalesce(lot.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins')))), false),
       EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part IN ('award', 'spend')
-        AND e.member_id = ANY (uuid_list(call->'records')))
+        AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records')))))
     FROM transfer t LEFT JOIN lot ON lot.member_id = t.member_id AND lot.lot_id = t.lot_id
-    WHERE t.member_id = ANY (uuid_list(call->'houses')) AND t.transfer_id >= ledger_id_from((call->>'since')::timestamptz)
+    WHERE t.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'houses')))) AND t.transfer_id >= ledger_id_from((call->>'since')::timestamptz)
       AND t.at > (call->>'after')::timestamptz AND t.unit = which AND 'programme:moved' NOT IN (t.from_account, t.to_account)
 $$;
 
@@ -2267,7 +2279,7 @@ LANGUAGE sql STABLE AS $$
     UNION ALL SELECT origin, CASE WHEN to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' THEN -amount
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
-        AND remaining > 0 AND origin_lot_id = ANY (uuid_list(call->'origins'))
+        AND remaining > 0 AND origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
     UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
@@ -2281,16 +2293,20 @@ LANGUAGE sql STABLE AS $$
         WHERE NOT own AND lot_id IS NOT NULL AND member_id = (call->>'from')::uuid
           AND (to_account = 'member:debt' OR theirs AND to_account = 'programme:issued')),
     'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'points', 'why', why, 'points', points) ORDER BY why), '[]') FROM (
-        SELECT CASE to_account WHEN 'programme:expired' THEN 'expired' ELSE 'returned' END AS why, sum(amount) AS points FROM flow
-          WHERE own AND to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' GROUP BY 1) gone)) FROM sums
+        -- what the merge took back of a gift or a reward is given again by their own steps, before this one
+        SELECT CASE to_account WHEN 'programme:expired' THEN 'expired' ELSE 'returned' END AS why,
+            sum(CASE from_account WHEN 'programme:issued' THEN -amount ELSE amount END) AS points FROM flow
+          WHERE own AND to_account = 'programme:expired'
+            OR theirs AND (to_account = 'programme:issued' OR reason IN ('gift_restored', 'referral_restored')) GROUP BY 1) gone
+        WHERE points > 0)) FROM sums
 $$;
 
 -- The survivor's own exchanges since that took points of the separated record; those that stand, or all of them.
 CREATE OR REPLACE FUNCTION ledger_own_uses(call jsonb, standing boolean) RETURNS SETOF lot_use
 LANGUAGE sql STABLE AS $$
-  SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (uuid_list(call->'origins'))
+  SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
-      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
+      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))))))
 $$;
 
 -- The ledger's only writers. Protects: I-L1 (each transfer has two sides), I-L2/I-L3 (account rows move by the
