@@ -85,11 +85,11 @@ RETURNS TABLE (member_id uuid, transfer_id uuid, from_account text, to_account t
   origin uuid, effect_kind text, effect_source text, own boolean, theirs boolean)
 LANGUAGE sql STABLE AS $$
   SELECT t.member_id, t.transfer_id, t.from_account, t.to_account, t.amount, t.reason, t.detail, t.lot_id, lot.origin_lot_id,
-      t.effect_kind, t.effect_source, coalesce(lot.origin_lot_id = ANY (uuid_list(call->'origins')), false),
+      t.effect_kind, t.effect_source, coalesce(lot.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins')))), false),
       EXISTS (SELECT 1 FROM effect e WHERE e.kind = t.effect_kind AND e.source_id = t.effect_source AND e.part IN ('award', 'spend')
-        AND e.member_id = ANY (uuid_list(call->'records')))
+        AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records')))))
     FROM transfer t LEFT JOIN lot ON lot.member_id = t.member_id AND lot.lot_id = t.lot_id
-    WHERE t.member_id = ANY (uuid_list(call->'houses')) AND t.transfer_id >= ledger_id_from((call->>'since')::timestamptz)
+    WHERE t.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'houses')))) AND t.transfer_id >= ledger_id_from((call->>'since')::timestamptz)
       AND t.at > (call->>'after')::timestamptz AND t.unit = which AND 'programme:moved' NOT IN (t.from_account, t.to_account)
 $$;
 
@@ -109,7 +109,7 @@ LANGUAGE sql STABLE AS $$
     UNION ALL SELECT origin, CASE WHEN to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' THEN -amount
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
-        AND remaining > 0 AND origin_lot_id = ANY (uuid_list(call->'origins'))
+        AND remaining > 0 AND origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
     UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
@@ -123,14 +123,18 @@ LANGUAGE sql STABLE AS $$
         WHERE NOT own AND lot_id IS NOT NULL AND member_id = (call->>'from')::uuid
           AND (to_account = 'member:debt' OR theirs AND to_account = 'programme:issued')),
     'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'points', 'why', why, 'points', points) ORDER BY why), '[]') FROM (
-        SELECT CASE to_account WHEN 'programme:expired' THEN 'expired' ELSE 'returned' END AS why, sum(amount) AS points FROM flow
-          WHERE own AND to_account = 'programme:expired' OR theirs AND to_account = 'programme:issued' GROUP BY 1) gone)) FROM sums
+        -- what the merge took back of a gift or a reward is given again by their own steps, before this one
+        SELECT CASE to_account WHEN 'programme:expired' THEN 'expired' ELSE 'returned' END AS why,
+            sum(CASE from_account WHEN 'programme:issued' THEN -amount ELSE amount END) AS points FROM flow
+          WHERE own AND to_account = 'programme:expired'
+            OR theirs AND (to_account = 'programme:issued' OR reason IN ('gift_restored', 'referral_restored')) GROUP BY 1) gone
+        WHERE points > 0)) FROM sums
 $$;
 
 -- The survivor's own exchanges since that took points of the separated record; those that stand, or all of them.
 CREATE OR REPLACE FUNCTION ledger_own_uses(call jsonb, standing boolean) RETURNS SETOF lot_use
 LANGUAGE sql STABLE AS $$
-  SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (uuid_list(call->'origins'))
+  SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
-      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (uuid_list(call->'records'))))
+      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))))))
 $$;

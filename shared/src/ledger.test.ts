@@ -92,6 +92,11 @@ describe('a line of the statement', () => {
       '2026-11-22 另一张会员卡分开，用掉的是它的积分，记下 30 欠分',
     ],
     [{ reason: 'separated_refilled', amount: 30 }, '2026-11-22 与另一张会员卡分开，补回已用掉的 30 积分'],
+    [
+      { reason: 'gift_restored', amount: 30, detail: { title: '新人礼' } },
+      '2026-11-22 两张会员卡分开，「新人礼」恢复 30 积分',
+    ],
+    [{ reason: 'referral_restored', amount: 30 }, '2026-11-22 两张会员卡分开，请朋友的 30 积分恢复'],
     [{ reason: 'separated_returned', amount: 30 }, '2026-11-22 另一张会员卡分开，退回替它付的 30 积分'],
     [{ reason: 'opening' }, '2026-11-22 开通会员时带来 1,068 积分'],
     [

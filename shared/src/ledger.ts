@@ -44,8 +44,10 @@ export type TransferReason =
   | 'grace'
   | 'gift'
   | 'gift_returned'
+  | 'gift_restored'
   | 'referral'
   | 'referral_returned'
+  | 'referral_restored'
   | 'obligation'
   | 'purchase_returned'
   | 'adjusted'
@@ -129,10 +131,14 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 打开「${detail.title ?? '礼物'}」，获得 ${what}`
     case 'gift_returned':
       return `${day} 两张会员卡并成一张，多领的「${detail.title ?? '礼物'}」收回 ${what}`
+    case 'gift_restored':
+      return `${day} 两张会员卡分开，「${detail.title ?? '礼物'}」恢复 ${what}`
     case 'referral':
       return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}喝到第一盏，获得 ${what}`
     case 'referral_returned':
       return `${day} 朋友${detail.friend ? ` ${detail.friend} ` : ''}退了首单，${back}`
+    case 'referral_restored':
+      return `${day} 两张会员卡分开，请朋友的 ${what}恢复`
     case 'obligation':
       return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
     case 'purchase_returned':
