@@ -2,8 +2,7 @@ import type { AdjustmentReason } from '@huiyuan/shared/adjustment'
 import { DAY_MS, startOfBusinessDay } from '@huiyuan/shared/time'
 import type { Ctx } from '../../bff/src/ctx'
 import { adjustPoints } from '../../bff/src/ledger/adjust-points'
-import { phoneProof } from '../../bff/src/member'
-import { at } from './people'
+import { at, memberOfPhone } from './people'
 
 interface SeedAdjustment {
   /** Sent again by a second run, it has its one effect. */
@@ -37,7 +36,7 @@ const ADJUSTMENTS: SeedAdjustment[] = [
 
 /** What operator Tang has asked for on behalf of Mei. */
 export async function seedAdjustments(ctx: Ctx, now: Date): Promise<void> {
-  const [tang, mei] = await Promise.all([memberOf(ctx, TANG), memberOf(ctx, MEI)])
+  const [tang, mei] = await Promise.all([memberOfPhone(ctx, TANG), memberOfPhone(ctx, MEI)])
   const { memberNo } = await ctx.db.member.findUniqueOrThrow({ where: { memberId: mei }, select: { memberNo: true } })
   for (const { daysAgo, ...wish } of ADJUSTMENTS) {
     // in the afternoon of that day
@@ -45,10 +44,4 @@ export async function seedAdjustments(ctx: Ctx, now: Date): Promise<void> {
     const actor = { kind: 'member' as const, memberId: tang, sessionId: '' }
     await adjustPoints({ ...at(ctx, then), actor }, { ...wish, memberNo })
   }
-}
-
-async function memberOf(ctx: Ctx, phone: string): Promise<string> {
-  const { kind, issuer, subject } = phoneProof(ctx.keys, phone)
-  const where = { kind_issuer_subject: { kind, issuer, subject } }
-  return (await ctx.db.identity.findUniqueOrThrow({ where, select: { memberId: true } })).memberId
 }

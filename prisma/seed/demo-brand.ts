@@ -17,6 +17,7 @@ import { type Chance, chanceFrom } from './random'
 import { seedFriends, seedReferral, settleFriends } from './referral'
 import { seedRight } from './right'
 import { DEMO_STORES, seedStores } from './stores'
+import { cardEndingIn, seedTwins } from './twin'
 
 export interface DemoBrandWish {
   databaseUrl: string
@@ -34,14 +35,6 @@ export interface DemoBrandWish {
 
 /** Lin's old plastic card: 320 points, nobody has used it for two years. */
 export const LIN_CARD = { phone: '+8613800002207', memberNo: cardEndingIn('3421') }
-
-/** A valid card number that ends in four given digits. */
-function cardEndingIn(last4: string): string {
-  for (let n = 0; ; n++) {
-    const number = memberNoFrom(`0417${String(n).padStart(7, '0')}${last4.slice(0, 3)}`)
-    if (number.endsWith(last4)) return number
-  }
-}
 
 /** Seeding, like everything else, has its one effect. */
 const DONE = { kind: 'seed', sourceId: 'demo-brand', part: 'done' }
@@ -71,6 +64,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     const members = [...new Set(purchases.map(({ memberId }) => memberId))]
     await inLanes(8, members, (memberId) => settleMember(ctx, memberId, now))
     await seedAdjustments(ctx, now)
+    await seedTwins(ctx, now)
     // what the history would have sent is not sent today
     await ctx.db.outboxMessage.deleteMany({ where: { state: 'waiting', createdAt: { lt: now } } })
     await ctx.db.effect.create({ data: { ...DONE, memberId: staff.get('hubin') as string, at: now } })

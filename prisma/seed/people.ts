@@ -50,3 +50,10 @@ export const seedStaff = (
   ctx: Ctx,
   job: { memberId: string; role: 'clerk' | 'manager' | 'operator'; storeId: string; staffNo: string; since: Date },
 ) => ctx.db.staff.createMany({ data: [job], skipDuplicates: true })
+
+/** Who was seeded with this phone. */
+export async function memberOfPhone(ctx: Ctx, phone: string): Promise<string> {
+  const { kind, issuer, subject } = phoneProof(ctx.keys, phone)
+  const where = { kind_issuer_subject: { kind, issuer, subject } }
+  return (await ctx.db.identity.findUniqueOrThrow({ where, select: { memberId: true } })).memberId
+}

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
+import { IDENTITY_PLACES } from './identity-places'
 import { at, type Screen } from './web-house'
 
 /** Who holds the phone: nobody, a guest, a member with a past, a new one without, a manager, an operator. */
@@ -150,6 +151,7 @@ export const PLACES: Place[] = [
   { name: 'books-second', ...BOOKS, steps: correct(800) },
   { name: 'books-waiting', ...BOOKS, steps: then(correct(800), 'adjust-submit', 'adjusted') },
   { name: 'books-review', ...BOOKS, steps: review },
+  ...IDENTITY_PLACES,
   { name: 'books-liability', ...BOOKS, steps: then(async () => {}, 'view-liability', 'liability') },
 ]
 
@@ -166,7 +168,7 @@ async function openGift(page: Page): Promise<void> {
 }
 
 /** Mei's code is scanned at the counter. */
-async function stand(page: Page, nextCode: NextCode): Promise<void> {
+export async function stand(page: Page, nextCode: NextCode): Promise<void> {
   await page.keyboard.type(await nextCode())
   await page.keyboard.press('Enter')
   await at(page, 'who').waitFor()

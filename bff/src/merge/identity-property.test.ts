@@ -93,7 +93,9 @@ describe('proofs in random order and in parallel', () => {
         // what could not be told while it was under way is told the next time that each comes
         for (const one of signIns)
           await settledOrRefused([join(till.one, proofsOf({ ...one, union: isTold(one), phone: null }))])
-        const held = await till.prisma.identity.findMany({ where: { OR: signIns.flatMap(proofsOf).map(keyOf) } })
+        const held = (await till.prisma.identity.findMany({
+          where: { OR: signIns.flatMap(proofsOf).map(keyOf) },
+        })) as (ProvenIdentity & { memberId: string })[]
         const ownerOf = (proof: ProvenIdentity) =>
           held.find(({ kind, issuer, subject }) => is({ kind, issuer, subject }, proof))?.memberId
         for (const one of signIns.filter(isTold)) {
