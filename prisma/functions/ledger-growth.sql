@@ -60,14 +60,15 @@ BEGIN
   IF NOT call->'moved' ? 'growth' THEN RETURN 0; END IF;
   PERFORM ledger_settle_growth(jsonb_build_object('memberId', src, 'at', now_at, 'from', counts_from));
   SELECT growth INTO room FROM account WHERE member_id = src;
-  FOR one IN SELECT (d->>0)::timestamptz AS day, (d->>1)::int AS growth, back.growth AS back, back.flows
-      FROM jsonb_array_elements(call->'moved'->'growth') d
-      LEFT JOIN LATERAL (SELECT sum(f.amount)::int AS growth, jsonb_agg(to_jsonb(f)) AS flows FROM ledger_flows(call, 'growth') f
-        WHERE f.theirs AND f.to_account = 'programme:issued' AND (f.detail->>'earnedAt')::timestamptz >= (d->>0)::timestamptz
-          AND (f.detail->>'earnedAt')::timestamptz < (d->>0)::timestamptz + interval '1 day') back ON true
+  FOR one IN
+      WITH back AS MATERIALIZED (SELECT date_trunc('day', (f.detail->>'earnedAt')::timestamptz AT TIME ZONE 'Asia/Shanghai') AS on_day,
+          sum(f.amount)::int AS growth, jsonb_agg(to_jsonb(f)) AS flows FROM ledger_flows(call, 'growth') f
+        WHERE f.theirs AND f.to_account = 'programme:issued' GROUP BY 1)
+      SELECT (d->>0)::timestamptz AS day, (d->>1)::int AS growth, back.growth AS back, back.flows
+      FROM jsonb_array_elements(call->'moved'->'growth') d LEFT JOIN back ON back.on_day = (d->>0)::timestamptz AT TIME ZONE 'Asia/Shanghai'
       WHERE (d->>0)::timestamptz >= counts_from ORDER BY 1 DESC LOOP
     part := least(room, greatest(one.growth - coalesce(one.back, 0), 0));
-    PERFORM ledger_unmerge_day(call, one.day, part, one.growth, one.flows);
+    PERFORM ledger_unmerge_day(call - '{moved,origins}'::text[], one.day, part, one.growth, one.flows);
     room := room - part;
     came := came + part;
   END LOOP;

@@ -4,16 +4,21 @@
 CREATE OR REPLACE FUNCTION ledger_bring_lots(call jsonb) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
+  -- only what a line needs: it is read again for each lot
+  line jsonb := jsonb_build_object('from', call->'from', 'to', call->'to', 'at', call->'at', 'marks', call->'marks');
+  one record;
   moving lot;
   came int := 0;
   waiting int := 0;
 BEGIN
-  FOR moving IN SELECT * FROM lot WHERE member_id = (call->>'from')::uuid AND remaining > 0
-      AND origin_lot_id = ANY (uuid_list(call->'origins')) ORDER BY expires_at, lot_id LOOP
+  FOR one IN SELECT lot AS held, (was.pair->>0)::uuid AS old FROM lot
+      LEFT JOIN jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) was (pair) ON was.pair->>1 = lot.lot_id::text
+      WHERE lot.member_id = (call->>'from')::uuid AND lot.remaining > 0
+        AND lot.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins')))) ORDER BY lot.expires_at, lot.lot_id LOOP
+    moving := one.held;
     UPDATE lot SET remaining = 0 WHERE member_id = moving.member_id AND lot_id = moving.lot_id;
-    PERFORM ledger_carry(call, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
-      moving.remaining, moving.lot_id, ledger_place(call, (call->>'to')::uuid, moving, moving.remaining,
-        (SELECT (one->>0)::uuid FROM jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) one WHERE one->>1 = moving.lot_id::text)),
+    PERFORM ledger_carry(line, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      moving.remaining, moving.lot_id, ledger_place(line, (call->>'to')::uuid, moving, moving.remaining, one.old),
       jsonb_build_object('expiresAt', iso_text(moving.expires_at)), 'separated');
     came := came + moving.remaining;
     IF moving.state = 'pending' THEN waiting := waiting + moving.remaining; END IF;
@@ -31,9 +36,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   into_lot uuid;
 BEGIN
+  UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = best
+    AND origin_lot_id = sample.origin_lot_id AND expires_at = sample.expires_at AND remaining + points <= earned
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active');
+  IF FOUND THEN RETURN best; END IF;
   SELECT lot_id INTO into_lot FROM lot WHERE member_id = member AND origin_lot_id = sample.origin_lot_id
     AND expires_at = sample.expires_at AND remaining + points <= earned
-    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id = best DESC NULLS LAST, lot_id LIMIT 1;
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id LIMIT 1;
   IF FOUND THEN
     UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = into_lot;
     RETURN into_lot;
@@ -149,7 +158,7 @@ BEGIN
   FOR one IN SELECT value FROM jsonb_array_elements(coalesce(call->'moved'->'paid', '[]') || (due->'payers')) LOOP
     EXIT WHEN points = 0;
     SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
-    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (uuid_list(call->'origins'));
+    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))));
     part := least(points, (one->>1)::int, sample.earned - sample.remaining);
     CONTINUE WHEN part = 0;
     PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
@@ -180,5 +189,5 @@ BEGIN
       = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
   UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
     WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
-      AND e.member_id = ANY (uuid_list(call->'records'));
+      AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))));
 END $$;

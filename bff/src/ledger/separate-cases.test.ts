@@ -3,8 +3,10 @@ import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds, expectLedgerProven, programmeTotals } from '../../../test/support/ledger'
 import { newMember, type Person, type TestHouse } from '../../../test/support/people'
 import { award, memberHouse, owe, times } from '../member/member.fixture'
+import { snapshotOf } from '../merge/before-after.fixture'
 import { merged, undone } from '../merge/undo.fixture'
 import { type Counter, DAY, openCounter } from '../order/counter.fixture'
+import { adjust, decide, twoOperators } from './adjustment.fixture'
 import { listStatement } from './list-statement'
 
 const database = testDatabase()
@@ -160,6 +162,35 @@ test('points that ended with the survivor are not taken a second time when their
   await undone(one, mergeId)
   expect(await till.takeBack(guest.memberId, orderId)).toMatchObject({ points: { pending: 0, available: 0, debt: 0 } })
   expect(await held(guest)).toEqual([0, 0, 0])
+})
+
+test('corrections go back with whom they were about; one that was carried out since stays where its points are', async () => {
+  const [maker, judge] = await twoOperators(one)
+  const [me, other] = await pair()
+  const done = await adjust(maker, other, 40)
+  const [carried, waits] = [await adjust(maker, other, 900), await adjust(maker, other, 800)]
+  const day = { day: '2026-11-01', points: 30 }
+  await one.house.prisma.adjustmentDay.createMany({
+    data: [me, other].map(({ memberId }, n) => ({ ...day, staffId: memberId, points: 30 + n })),
+  })
+  const both = [me.memberId, other.memberId]
+  const before = await snapshotOf(one.house.prisma, both)
+  await undone(one, await merged(one, me.memberId, other.memberId))
+  expect(await snapshotOf(one.house.prisma, both)).toEqual(before)
+  one.clock.pass(1)
+  const mergeId = await merged(one, me.memberId, other.memberId)
+  await decide(judge, carried.adjustmentId)
+  await undone(one, mergeId)
+  const whose = await one.house.prisma.adjustment.findMany({ where: { memberId: { in: both } } })
+  expect(Object.fromEntries(whose.map(({ adjustmentId, memberId }) => [adjustmentId, memberId]))).toEqual({
+    [done.adjustmentId]: other.memberId,
+    [carried.adjustmentId]: me.memberId,
+    [waits.adjustmentId]: other.memberId,
+  })
+  expect([await held(me), await held(other)]).toEqual([
+    [900, 0, 0],
+    [40, 0, 0],
+  ])
 })
 
 describe('I-ID2 at once', () => {

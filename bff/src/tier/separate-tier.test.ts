@@ -89,6 +89,10 @@ test('what is returned of the other’s purchase while they were one is the othe
   // a later return of what is left is no second one of the first part
   await till.takeBack(other.memberId, bought.orderId, { by: manager })
   expect(await explained(other)).toMatchObject({ tier: 1, growth: 200, sources: ['purchase 1'] })
+  // what the other's growth had once reached holds nobody up
+  const lifted = await pay(me, 80_000)
+  expect(lifted).toMatchObject({ tierAfter: 2 })
+  expect(await till.takeBack(me.memberId, lifted.orderId, { by: manager })).toMatchObject({ tierAfter: 1 })
 })
 
 test('growth that leaves its window while they are one is gone for both; a tier landed on since stays where own growth would not hold it', async () => {
