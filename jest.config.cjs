@@ -36,6 +36,7 @@ const project = ({ kind, tests }) => ({
 module.exports = {
   projects: kinds.map(project),
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   // longer than any wait within a test: see test/support/patience.ts
   testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/kind-reporter.cjs'],

@@ -1,4 +1,5 @@
 import { PATIENCE_MS } from '../support/patience'
+import { scan } from './hand-scanner'
 import { at, type Screen } from './web-house'
 import { shown, withScreens } from './what-is-shown'
 
@@ -10,26 +11,7 @@ export const tap = ({ page }: Screen, id: string) => at(page, id).click()
 
 export const textOf = async ({ page }: Screen, id: string) => (await at(page, id).textContent()) ?? ''
 
-const KEY_MS = 4
-
-/**
- * A hand scanner: a keyboard that types fast and ends with Enter. Each key carries the moment at which a scanner would
- * have struck it, so that a till tells it from fingers however slow this machine is.
- */
-export async function scanInto({ page, context }: Screen, code: string): Promise<void> {
-  const keyboard = await context.newCDPSession(page)
-  const from = Date.now()
-  const strike = (key: string, n: number) => {
-    const [name, text, number] = key === 'Enter' ? ['Enter', '\r', 13] : [`Digit${key}`, key, key.charCodeAt(0)]
-    const struck = { key, code: name, windowsVirtualKeyCode: number, timestamp: (from + n * KEY_MS) / 1_000 }
-    return [
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', text, ...struck }),
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...struck }),
-    ]
-  }
-  await Promise.all([...code, 'Enter'].flatMap(strike))
-  await keyboard.detach()
-}
+export const scanInto = ({ page }: Screen, code: string) => scan(page, code)
 
 /** Reads again and again until it is as wished; fails with what it was last. */
 export async function until<T>(read: () => Promise<T>, wished: (seen: T) => boolean): Promise<void> {

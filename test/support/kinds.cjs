@@ -1,5 +1,5 @@
 /**
- * The kinds of tests, in the order they run, by where they lie. Read by jest (jest.config.cjs) and by the runner,
+ * The kinds of tests, from quick to slow, by where they lie. Read by jest (jest.config.cjs) and by the runner,
  * which makes ready what the kinds it runs need. `needs`: client | database | bff | h5 | weapp | browser.
  */
 module.exports = [

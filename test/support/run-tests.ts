@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import { findBrowser } from './browser'
@@ -13,6 +13,9 @@ import { PROJECT } from './project'
 import { startTestServer } from './test-server'
 
 const JEST = createRequire(import.meta.url).resolve('jest/bin/jest')
+
+/** Each build of the pages keeps a core busy and wants memory of its own. */
+const ROOMY_BYTES = 6e9
 
 /** What a run was asked for: `pnpm test`, `pnpm test rules verbs`, `pnpm test settle-order -t replay`. */
 interface Asked {
@@ -57,9 +60,12 @@ async function makeReady(needs: Set<string>): Promise<{ env: Record<string, stri
   const env: Record<string, string> = {}
   if (needs.has('client')) await step('Prisma client', generateClient, { quickMs: 200 })
   if (needs.has('browser')) env.CHROMIUM_PATH = await step('find a browser', findBrowser, { quickMs: 200 })
-  for (const name of ['bff', 'weapp', 'h5'] as const) {
-    if (needs.has(name)) await step(`build ${name}`, () => ensureBuilt(name), { quickMs: 200 })
+  const builds = (['bff', 'weapp', 'h5'] as const).filter((name) => needs.has(name)).values()
+  // both lanes take from the same builds
+  const lane = async () => {
+    for (const name of builds) await step(`build ${name}`, () => ensureBuilt(name), { quickMs: 200 })
   }
+  await Promise.all(Array.from({ length: totalmem() > ROOMY_BYTES ? 2 : 1 }, lane))
   if (!needs.has('database')) return { env, close: async () => {} }
   const server = await step('PostgreSQL for tests', startTestServer)
   return { env: { ...env, TEST_SERVER_URL: server.url, TEST_TEMPLATE: server.template }, close: server.close }
