@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
+import { scan } from './hand-scanner'
 import { IDENTITY_PLACES } from './identity-places'
 import { at, type Screen } from './web-house'
 
@@ -169,8 +170,7 @@ async function openGift(page: Page): Promise<void> {
 
 /** Mei's code is scanned at the counter. */
 export async function stand(page: Page, nextCode: NextCode): Promise<void> {
-  await page.keyboard.type(await nextCode())
-  await page.keyboard.press('Enter')
+  await scan(page, await nextCode())
   await at(page, 'who').waitFor()
 }
 
