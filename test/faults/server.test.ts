@@ -11,6 +11,7 @@ import {
   startBff,
   startHouse,
 } from '../support/running-house'
+import { DEMO_APPS } from '../wechat-sandbox'
 import { type CutLine, cutLine } from './cut-line.fixture'
 
 const database = testDatabase()
@@ -122,6 +123,8 @@ test('answers carry no powered-by, no sniffing, no store; pages carry a content 
   expect(api.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   const page = await fetch(`${url}/h5-config.json`)
   expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+  expect(await page.json()).toMatchObject({ oauthAppid: DEMO_APPS.oa.appid })
+  expect((await fetch(`${url}/h5-config.json?app=wx0`)).status).toBe(400)
 })
 
 test('a bad setting stops the start and every problem is named', async () => {

@@ -2,6 +2,7 @@ import { maskPhone } from '@huiyuan/shared/member'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 import { findJob } from '../staff'
+import { type AppBook, findApp } from '../wechat'
 import { findClaim } from './claim'
 
 const LABEL: Record<string, string> = {
@@ -53,8 +54,8 @@ export async function getMe(ctx: Ctx) {
 }
 
 /** What an identity is called on a member's own page. */
-export const identityLabel = (ctx: Pick<Ctx, 'weappId'>, kind: string, issuer: string): string =>
-  kind === 'wechat_openid' ? (issuer === ctx.weappId ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind)
+export const identityLabel = (ctx: AppBook, kind: string, issuer: string): string =>
+  kind === 'wechat_openid' ? (findApp(ctx, 'weapp', issuer) ? '微信小程序' : '微信公众号') : (LABEL[kind] ?? kind)
 
 /** The chosen name, or how the brand addresses somebody who has not chosen one. */
 export const displayNameOf = (ctx: Pick<Ctx, 'keys'>, nameSealed: Uint8Array | null): string =>
