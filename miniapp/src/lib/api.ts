@@ -60,8 +60,9 @@ async function turn(): Promise<boolean> {
     return true
   }
   try {
-    const tokens = await plain.session.refresh.mutate({ refreshToken: own.tokens.refreshToken })
-    holdTokens({ ...own, tokens })
+    const { memberId, ...tokens } = await plain.session.refresh.mutate({ refreshToken: own.tokens.refreshToken })
+    // the record of this place may be another by now, or its own again; an older server does not say
+    holdTokens({ kind: 'member', memberId: memberId ?? own.memberId, tokens, renewed: true })
     return true
   } catch (error) {
     if (faultOf(error).code !== 'SESSION_OVER') throw error

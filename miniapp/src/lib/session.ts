@@ -29,22 +29,26 @@ const stateOf = (): Pick<Session, 'state' | 'hasPhone'> => {
 export const useSession = create<Session>(() => ({ state: 'starting', hasPhone: false, trouble: null }))
 
 onTokens((held) => {
-  if (held?.kind === 'member') changeHands(held.memberId)
+  if (held?.kind === 'member') changeHands(held.memberId, held.renewed)
   useSession.setState({ ...stateOf(), trouble: null })
 })
 
 const OWNER = 'owner'
 const SIGNED_OUT = 'signed-out'
 /** Kept things that belong to the person signed in. */
-const PERSONAL = ['member-code', 'reads', 'searches']
+const CODE = 'member-code'
+const PERSONAL = [CODE, 'reads', 'searches']
 
-/** What one person left on this phone is gone before the next one looks. */
-function changeHands(memberId: string | null): void {
+/**
+ * What one person left on this phone is gone before the next one looks. Where only the record is another by now, the code of this
+ * phone went along with its place.
+ */
+function changeHands(memberId: string | null, samePlace = false): void {
   if (kept<string>(OWNER) === memberId) return
-  for (const name of PERSONAL) keep(name, null)
+  for (const name of PERSONAL) if (!(samePlace && name === CODE)) keep(name, null)
   queryClient.clear()
   keep(OWNER, memberId)
-  useEnrolment.setState({ own: null })
+  if (!samePlace) useEnrolment.setState({ own: null })
 }
 
 type Door = Parameters<typeof api.session.open.mutate>[0]['door']

@@ -8,10 +8,10 @@ export interface MemberTokens {
   refreshExpiresAt: string
 }
 
-/** What this phone was last handed: a sealed guest note or a member's tokens. */
+/** What this phone was last handed: a sealed guest note or a member's tokens, `renewed` where the place is the same as before. */
 export type Held =
   | { kind: 'guest'; guestToken: string; expiresAt: string; hasPhone: boolean }
-  | { kind: 'member'; memberId: string; tokens: MemberTokens }
+  | { kind: 'member'; memberId: string; tokens: MemberTokens; renewed?: boolean }
 
 const NAME = 'held'
 let held: Held | null | undefined
