@@ -69,6 +69,10 @@ const SAID: Record<string, (one: Reversal) => string> = {
   debt_paid: (one) =>
     `${text(one, 'whose') === 'other' ? '并入方' : '留下方'}欠的 ${countText(number(one, 'points'))} 积分由合并来的积分还上`,
   phone_dropped: () => '两个手机号只留最近验证的那个',
+  session_ended: (one) => `合并后登录的 ${number(one, 'count')} 处分不清是谁的，要重新登录`,
+  device_ended: (one) => `合并后才出码的 ${number(one, 'count')} 部手机，要重新打开会员码`,
+  referral_paid: (one) => `合并后发的 ${countText(number(one, 'points'))} 邀请积分留在留下方，那条邀请关系也是`,
+  referral_bought: () => '合并后因留下方消费而成的邀请，留在留下方',
   quota_excess: (one) =>
     `${NOUNS[text(one, 'noun')] ?? '限额'}${named(one)}合起来 ${number(one, 'has')} 次，超过每人 ${number(one, 'limit')} 次，之后不能再用`,
 }
@@ -81,7 +85,16 @@ const WHY: Record<string, string> = {
   over: '已经过期',
   expired: '已经过期',
   used: '已经用掉',
+  since: '后来又有了变化',
+  cap: '邀请名额已经给了别人',
+  purchase_returned: '那笔消费已经退了',
+  other_inviter: '已经有别的邀请人',
+  same_person: '后来发现是同一个人',
+  left: '邀请人已经注销',
 }
+
+/** Kinds whose sentence says why by itself. */
+const SAY_WHY = ['coupon_used', 'session_ended', 'device_ended', 'referral_paid', 'referral_bought']
 
 /** What a merge undid, or an undo restored, in one sentence. */
 export const reversalWords = (one: Reversal): string => SAID[one.kind]?.(one) ?? '另有一处调整'
@@ -89,7 +102,7 @@ export const reversalWords = (one: Reversal): string => SAID[one.kind]?.(one) ??
 /** What cannot come back, and why. */
 export const lostWords = (one: Reversal): string => {
   const why = WHY[text(one, 'why')]
-  return why && one.kind !== 'coupon_used' ? `${reversalWords(one)}：${why}` : reversalWords(one)
+  return why && !SAY_WHY.includes(one.kind) ? `${reversalWords(one)}：${why}` : reversalWords(one)
 }
 
 const BECAUSE: Record<string, string> = {
