@@ -128,30 +128,26 @@ test('a text code sent by one server is good at the other, once; the next one wa
   expect(await db().smsCode.count()).toBe(1)
 })
 
-test('the whole rotation: resumed after it broke off, it proves that key 1 can go, and everything still opens', async () => {
-  const house = at.known
-  const me = await saver(house)
-  await refusalOf(loadCodes(at.turned.as(), reward.rewardId, ['YZ-0003']), 'BUSY')
-  const phone = await newPhone({ ctx: house.as(me.memberId) })
+/** Somebody with a code on the phone, an exchange that was answered, and tokens in the pocket, all under key 1. */
+async function somebodyOf({ house, as, clock }: TestHouse) {
+  const me = await saver(at.known)
   const requestId = randomUUID()
-  const { redemption } = await exchange(house.as(me.memberId), reward, requestId)
-  await databaseTokenStore(db(), house.house.keys).write('wx', 'a-token', new Date())
   const ref = { memberId: me.memberId, sessionId: randomUUID(), generation: 1 }
-  const tokens = await mintTokens(house.house, ref, refreshExpiry(house.clock.at))
-  const proofs = [
-    {
-      kind: 'phone' as const,
-      issuer: '',
-      subject: house.house.keys.hash('phone', '+8613800000001'),
-      readable: '+8613800000001',
-    },
-  ]
-  const { guestToken } = await mintGuestToken(house.house, {
-    guestId: randomUUID(),
-    proofs,
-    arrival: { channel: 'test' },
-  })
+  const readable = '+8613800000001'
+  const proofs = [{ kind: 'phone' as const, issuer: '', subject: house.keys.hash('phone', readable), readable }]
+  return {
+    ...{ me, requestId, ref },
+    phone: await newPhone({ ctx: as(me.memberId) }),
+    redemption: (await exchange(as(me.memberId), reward, requestId)).redemption,
+    tokens: await mintTokens(house, ref, refreshExpiry(clock.at)),
+    ...(await mintGuestToken(house, { guestId: randomUUID(), proofs, arrival: { channel: 'test' } })),
+  }
+}
 
+test('the whole rotation: resumed after it broke off, it proves that key 1 can go, and everything still opens', async () => {
+  await refusalOf(loadCodes(at.turned.as(), reward.rewardId, ['YZ-0003']), 'BUSY')
+  const { me, requestId, ref, phone, redemption, tokens, guestToken } = await somebodyOf(at.known)
+  await databaseTokenStore(db(), at.known.house.keys).write('wx', 'a-token', new Date())
   await besideServerOf(1, () =>
     expect(rotateKeys(database.url, at.turned.house.keys)).rejects.toThrow('a server still seals with key 1'),
   )
