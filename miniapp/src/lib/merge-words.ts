@@ -1,4 +1,6 @@
 import { countText } from '@huiyuan/shared/money'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
 
 /** What came over or went back, in numbers by the server's own names. */
 export type Moved = Record<string, number>
@@ -9,6 +11,8 @@ const COUNTED: [name: string, title: string, unit: string][] = [
   ['points', '积分', '分'],
   ['pendingPoints', '待生效', '分'],
   ['debtPoints', '欠分', '分'],
+  ['chargedPoints', '其中由留下的会员补上', '分'],
+  ['programmePoints', '其中由品牌补上', '分'],
   ['growth', '成长值', ''],
   ['coupons', '优惠券', '张'],
   ['orders', '消费记录', '笔'],
@@ -27,11 +31,17 @@ const COUNTED: [name: string, title: string, unit: string][] = [
 ]
 
 /** `3 张`, by title, in one order; what is not there is not named. */
-export const movedFacts = (moved: Moved): { title: string; words: string }[] =>
-  COUNTED.filter(([name]) => (moved[name] ?? 0) !== 0).map(([name, title, unit]) => ({
+export const movedFacts = (moved: Moved): { title: string; words: string }[] => [
+  ...COUNTED.filter(([name]) => (moved[name] ?? 0) !== 0).map(([name, title, unit]) => ({
     title,
     words: `${countText(moved[name] ?? 0)}${unit ? ` ${unit}` : ''}`,
-  }))
+  })),
+  ...(moved.tierBefore && moved.tierAfter
+    ? [{ title: '留下的会员等级', words: `${tierName(moved.tierBefore)} → ${tierName(moved.tierAfter)}` }]
+    : []),
+]
+
+const tierName = (tier: number) => rungOf(tier, DEMO_POLICY).name
 
 const number = (one: Reversal, name: string) => (typeof one[name] === 'number' ? (one[name] as number) : 0)
 const text = (one: Reversal, name: string) => (typeof one[name] === 'string' ? (one[name] as string) : '')
@@ -68,6 +78,9 @@ const SAID: Record<string, (one: Reversal) => string> = {
   obligation_superseded: (one) => `重复的特色义务${named(one)}只留进度多的那份`,
   debt_paid: (one) =>
     `${text(one, 'whose') === 'other' ? '并入方' : '留下方'}欠的 ${countText(number(one, 'points'))} 积分由合并来的积分还上`,
+  points: (one) => `${countText(number(one, 'points'))} 积分`,
+  gift_coupon: (one) => `礼包里的优惠券${named(one)}`,
+  gift_pickup: (one) => `礼包里的待取${named(one)}`,
   phone_dropped: () => '两个手机号只留最近验证的那个',
   session_ended: (one) => `合并后登录的 ${number(one, 'count')} 处分不清是谁的，要重新登录`,
   device_ended: (one) => `合并后才出码的 ${number(one, 'count')} 部手机，要重新打开会员码`,
@@ -85,6 +98,8 @@ const WHY: Record<string, string> = {
   over: '已经过期',
   expired: '已经过期',
   used: '已经用掉',
+  gone: '已经送完了',
+  returned: '那笔消费退了，随之收回',
   since: '后来又有了变化',
   cap: '邀请名额已经给了别人',
   purchase_returned: '那笔消费已经退了',
