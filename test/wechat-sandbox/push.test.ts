@@ -60,16 +60,22 @@ test.each([
   ['safe', AES_KEY],
 ] as const)('a %s push arrives and is understood', async (mode, aesKey) => {
   const target = await receive(setup(aesKey))
-  const fields = { RevokeInfo: '8', OpenID: openidOf(DEMO_APPS.weapp.appid, 'lin') }
+  const fields = { RevokeInfo: '8' }
+  const { appid } = DEMO_APPS.weapp
+  const openid = openidOf(appid, 'lin')
   const report = await sandbox.control.push({ person: 'lin', event: 'user_authorization_revoke', fields, mode, target })
   expect(report).toEqual({ attempts: 1, status: 200, answer: 'success', accepted: true })
   expect(received).toEqual([
     expect.objectContaining({
-      fromUser: openidOf(DEMO_APPS.weapp.appid, 'lin'),
       event: 'user_authorization_revoke',
-      raw: expect.objectContaining(fields),
+      openid,
+      appids: [appid],
+      revoked: [8],
+      raw: expect.objectContaining({ ...fields, OpenID: openid, AppID: appid }),
     }),
   ])
+  // of these WeChat's own service is the sender, whoever it is about
+  expect(received[0]?.fromUser).not.toBe(openid)
 })
 
 test('List as an object and as an array', async () => {
