@@ -66,7 +66,7 @@ const everything = async (people: { memberId: string }[]) => ({
 })
 
 test('I-ID4: two merges among friends who brought each other, taken back: every edge, place and point is as it was', async () => {
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 5; round++) {
     const people = await circle()
     const [a, b, c] = people.sort(() => randomInt(3) - 1) as [Friend, Friend, Friend]
     for (const { memberId } of people)
@@ -76,9 +76,9 @@ test('I-ID4: two merges among friends who brought each other, taken back: every 
     const between = await everything(people)
     const second = await merge(a, b)
     await expectPromisesHold(room.prisma, room.one.clock.at)
-    await undone(room.one, second)
+    expect((await undone(room.one, second)).lost).toEqual([])
     expect(await everything(people)).toEqual(between)
-    await undone(room.one, first)
+    expect((await undone(room.one, first)).lost).toEqual([])
     expect(await everything(people)).toEqual(before)
   }
 })
