@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { databaseName } from '@huiyuan/prisma/database/databases'
+import { databaseName, runOnce } from '@huiyuan/prisma/database/databases'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import type { Counts, ImportReport, Progress } from '../../bff/src/import'
 import { openDemoDatabase } from './demo-database'
@@ -16,6 +16,11 @@ const USAGE = `pnpm member:import members.csv [options]     takes in the members
 
 The file is described in docs/decisions/0021-import.md. It goes to DATABASE_URL, sealed with MASTER_KEY; else to the demo.
 What is to be mended is written beside it, line by line. Stopped or killed, the same command goes on where it was.`
+
+const WORDS: Record<string, string> = {
+  SERVICE_AWAY: 'The database is away. The same command goes on where it was.',
+  BUSY: 'Somebody holds one of these members for long. The same command goes on where it was.',
+}
 
 const count = (amount: number) => amount.toLocaleString('en')
 
@@ -110,6 +115,9 @@ function sayEnd(report: ImportReport, { dryRun }: Asked, problemPath: string, se
 /** Takes in a file of members; ends with 1 when it cannot. Lines that are not taken in are no failure of the run. */
 async function main(asked: Asked): Promise<void> {
   const { url, masterKey, leave } = await openBooks()
+  const { rows } = await runOnce(url, "SELECT to_regclass('import_run') AS there")
+  if (!rows[0].there)
+    throw new Error(`${databaseName(url)} is not up to date; "pnpm start" or "pnpm db:deploy" makes it so`)
   // loaded only now: it needs the Prisma client
   await generateClient()
   const { openImportHouse } = await import('./import-house')
@@ -137,6 +145,7 @@ async function main(asked: Asked): Promise<void> {
 Promise.resolve()
   .then(() => main(readAsked(process.argv.slice(2))))
   .catch((error: unknown) => {
-    console.error((error as Error).message)
+    const { message } = error as Error
+    console.error(WORDS[message] ?? message)
     process.exitCode = 1
   })

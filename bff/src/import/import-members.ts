@@ -54,6 +54,8 @@ interface Run {
 }
 
 const BATCH_LINES = 400
+/** Each is a lock until the batch ends, and PostgreSQL has room for some thousands in all. */
+const BATCH_PROOFS = 1_500
 const TRIES = 6
 const AGAIN_MS = 100
 
@@ -77,7 +79,7 @@ export async function importMembers(ctx: Ctx, wish: ImportWish): Promise<ImportR
     ...{ policy: ctx.policy, now: ctx.now(), system: wish.system ?? 'import', seenOn: wish.seenOn ?? null },
     secret: await secretOf(ctx, wish.dryRun ?? false),
   }
-  const problems = await ProblemFile.open(wish.problemPath, header, run.lines)
+  const problems = new ProblemFile(wish.problemPath, header.titles, run.lines)
   const from = run.lines > 0 ? { no: run.lines + 1, byte: run.bytes } : { no: 2, byte: first.endsAt }
   const at: Run = { ...run }
   try {
@@ -141,13 +143,16 @@ interface Reading {
 async function* batches(ctx: Ctx, { wish, header, prepared, from }: Reading): AsyncGenerator<Batch> {
   const most = wish.batchLines ?? BATCH_LINES
   let batch: Batch = { lines: [], no: from.no - 1, endsAt: from.byte }
+  let proofs = 0
   for await (const fileLine of readLines(wish.path, from)) {
     const line = prepareLine(ctx, fileLine, header, prepared)
     if (line) batch.lines.push(line)
+    if (line && 'sure' in line) proofs += line.sure.length + 1
     batch.no = fileLine.no
     batch.endsAt = fileLine.endsAt
-    if (batch.lines.length < most) continue
+    if (batch.lines.length < most && proofs < BATCH_PROOFS) continue
     yield batch
+    proofs = 0
     batch = { lines: [], no: batch.no, endsAt: batch.endsAt }
   }
   if (batch.endsAt > from.byte || batch.lines.length > 0) yield batch

@@ -1,3 +1,2 @@
-export { FileRefused } from './columns'
 export { type ImportReport, importMembers, type Progress } from './import-members'
 export type { Counts } from './take-batch'

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import fc from 'fast-check'
 import { cellsOf, cellText } from './cells'
 import { FileRefused, headerOf } from './columns'
 import { fileOf } from './import.fixture'
 import { parseLine, shownKey } from './parse-line'
+import { ProblemFile } from './problem-file'
 import { readFirstLine, readLines } from './read-lines'
 
 const NOW = new Date('2026-11-22T04:00:00.000Z')
@@ -147,4 +148,21 @@ describe('the lines of a file', () => {
     writeFileSync(empty.path, '')
     await expect(readFirstLine(empty.path)).rejects.toThrow(/empty/)
   })
+})
+
+test('the file of problems keeps what was committed, once, and nothing in it is calculated by a spreadsheet', async () => {
+  const { problemPath: path } = fileOf([])
+  const row = (no: number, shown: string) => ({ no, shown, taken: false, column: 'cards' as const, words: '一,二' })
+  const first = new ProblemFile(path, HEADER.titles, 0)
+  await first.write([row(2, '=1+1')])
+  await first.write([row(2, '=1+1'), row(3, 'crm:3')])
+  first.keep()
+  await first.write([row(9, 'never committed')])
+  await first.close()
+  const next = new ProblemFile(path, HEADER.titles, 5)
+  await next.write([row(7, '')])
+  await next.close()
+  expect(readFileSync(path, 'utf8')).toBe(
+    `\uFEFF行,列,问题,编号,是否收下\n2,cards,"一,二",'=1+1,否\n3,cards,"一,二",crm:3,否\n7,cards,"一,二",,否\n`,
+  )
 })

@@ -58,9 +58,10 @@ export async function takeBatch(
     await inTx({ ...ctx, now: () => now }, async (tx) => {
       const seen = await takeLines(tx, batch, startedAt)
       after = added(counts, batch.lines, seen)
+      // first the mark: whoever has it is alone at this file
+      await keep?.(tx, after)
       await problems.write(problemsOf(batch.lines, seen))
       if (!keep) throw new DryRun()
-      await keep(tx, after)
     })
   } catch (error) {
     if (!(error instanceof DryRun)) throw error
