@@ -5243,8 +5243,6 @@ BEGIN
       deserved := least(deserved, one.after);
     ELSIF one.reason = 'imported' THEN
       deserved := greatest(deserved, one.after);
-    ELSIF one.reason = 'imported' THEN
-      deserved := greatest(deserved, one.after);
     ELSIF one.reason = 'merged' THEN
       deserved := greatest(deserved, (SELECT max(tier_deserved(m.member_id, call)) FROM member m WHERE m.merged_into = member));
     END IF;
