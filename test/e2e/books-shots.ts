@@ -11,7 +11,8 @@ import {
   onlyPending,
   unevenForecast,
 } from './books-states'
-import { PLACES, type Place, tap } from './places'
+import { type Place, tap } from './place'
+import { PLACES } from './places'
 import type { Scheme, Shot } from './studio'
 import { at, type Screen } from './web-house'
 

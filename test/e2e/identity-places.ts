@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { TWIN } from '../../prisma/seed/twin'
 import type { NextCode } from './customer'
-import { type Place, stand } from './places'
+import { type Place, stand } from './place'
 import { at } from './web-house'
 
 const MERGES = { who: 'operator', path: 'pages/merge/merges', ready: '#one-input' } as const

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { answering, type Change } from './answers'
 import { earlyStates, everyRight, inDebt, liked, nothingAffordable, refused } from './mall-answers'
-import { type Place, type PlaceState, tap } from './places'
+import { type Place, type PlaceState, tap } from './place'
 import { allRedemptions, givenCode, REDEMPTION, redemptionStates } from './redemption-answers'
 import { at, type Screen } from './web-house'
 

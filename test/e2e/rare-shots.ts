@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { answering } from './answers'
-import { PLACES, type Place, tap } from './places'
+import { type Place, tap } from './place'
+import { PLACES } from './places'
 import {
   blocked,
   byFriend,

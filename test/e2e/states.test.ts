@@ -1,7 +1,7 @@
 import { BOOKS_STATES } from './books-shots'
 import { mallStates } from './mall-states'
 import { FLAWLESS } from './page-checks.fixture'
-import type { PlaceState } from './places'
+import type { PlaceState } from './place'
 import { smallPhones } from './small-phones.fixture'
 
 const phones = smallPhones()

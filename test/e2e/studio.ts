@@ -1,6 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { NextCode } from './customer'
-import { type Holder, joinWithPhone, NAMES, openPlace, type Place } from './places'
+import { type Holder, NAMES, type Place } from './place'
+import { joinWithPhone, openPlace } from './places'
 import { pictureTime } from './shifted-clock'
 import { at, PHONE, type Screen, signInAs, type WebHouse } from './web-house'
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
+import { whileTime } from '../../../test/support/dice'
 import { expectLedgerHolds, expectLedgerProven } from '../../../test/support/ledger'
 import type { TestHouse } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
@@ -69,49 +70,56 @@ describe('proofs in random order and in parallel', () => {
     phone: fc.option(fc.nat(1)),
   })
 
+  type SignIn = { who: number; app: string; union: boolean; phone: number | null }
   const isTold = ({ union, phone }: { union: boolean; phone: number | null }) => union || phone !== null
 
   test('I-ID1, I-ID3: an identity has one owner; what WeChat says ends as in any serial order; the phone has a prover', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(signIn, { minLength: 8, maxLength: 20 }), async (signIns) => {
-        const world = randomUUID().slice(0, 8)
-        const phones = [newNumber(), newNumber()]
-        const proofsOf = ({ who, app, union, phone }: (typeof signIns)[number]): ProvenIdentity[] => [
-          { ...openid(`${world}-${app}`, who) },
-          // without it two people who share a phone could be taken for one
-          ...(union || phone !== null
-            ? [{ kind: 'wechat_unionid' as const, issuer: '', subject: `${world}-${who}` }]
-            : []),
-          ...(phone === null ? [] : [phoneProof(till.one.house.keys, phones[phone] as string)]),
-        ]
-        const join = (on: TestHouse, proofs: ProvenIdentity[]) => {
-          const guest = { kind: 'guest', guestId: randomUUID(), proofs, arrival: { channel: 'x' } } as const
-          const place = { requestId: randomUUID(), deviceLabel: 'x', platform: 'h5' } as const
-          return joinMember({ ...on.as(), actor: guest }, { ...place, consentVersion: on.house.policy.consentVersion })
-        }
-        await inLanes(signIns.map((one, n) => () => join(till.room.at(n), proofsOf(one))))
-        // what could not be told while it was under way is told the next time that each comes
-        for (const one of signIns)
-          await settledOrRefused([join(till.one, proofsOf({ ...one, union: isTold(one), phone: null }))])
-        const held = (await till.prisma.identity.findMany({
-          where: { OR: signIns.flatMap(proofsOf).map(keyOf) },
-        })) as (ProvenIdentity & { memberId: string })[]
-        const ownerOf = (proof: ProvenIdentity) =>
-          held.find(({ kind, issuer, subject }) => is({ kind, issuer, subject }, proof))?.memberId
-        for (const one of signIns.filter(isTold)) {
-          const [app, union] = proofsOf({ ...one, union: true, phone: null })
-          expect(ownerOf(app as ProvenIdentity)).toBe(ownerOf(union as ProvenIdentity))
-        }
-        const provers = signIns.filter(({ phone }) => phone === 0).map((one) => ownerOf(proofsOf(one)[0] as never))
-        const owner = ownerOf(phoneProof(till.one.house.keys, phones[0] as string))
-        // nobody's once its owner has proven another one
-        if (owner !== undefined) expect(provers).toContain(owner)
-        // two people whom WeChat tells apart are never one, whatever phones they share
-        const people = new Map(signIns.filter(isTold).map((one) => [one.who, ownerOf(proofsOf(one)[1] as never)]))
-        expect(new Set(people.values()).size).toBe(people.size)
-        await expectOneOwnerEach(till.prisma)
-      }),
-      { numRuns: 10, endOnFailure: true, interruptAfterTimeLimit: 15_000 },
+      fc.asyncProperty(
+        fc.array(signIn, { minLength: 8, maxLength: 20 }),
+        whileTime(15_000, async (signIns: SignIn[]) => {
+          const world = randomUUID().slice(0, 8)
+          const phones = [newNumber(), newNumber()]
+          const proofsOf = ({ who, app, union, phone }: SignIn): ProvenIdentity[] => [
+            { ...openid(`${world}-${app}`, who) },
+            // without it two people who share a phone could be taken for one
+            ...(union || phone !== null
+              ? [{ kind: 'wechat_unionid' as const, issuer: '', subject: `${world}-${who}` }]
+              : []),
+            ...(phone === null ? [] : [phoneProof(till.one.house.keys, phones[phone] as string)]),
+          ]
+          const join = (on: TestHouse, proofs: ProvenIdentity[]) => {
+            const guest = { kind: 'guest', guestId: randomUUID(), proofs, arrival: { channel: 'x' } } as const
+            const place = { requestId: randomUUID(), deviceLabel: 'x', platform: 'h5' } as const
+            return joinMember(
+              { ...on.as(), actor: guest },
+              { ...place, consentVersion: on.house.policy.consentVersion },
+            )
+          }
+          await inLanes(signIns.map((one, n) => () => join(till.room.at(n), proofsOf(one))))
+          // what could not be told while it was under way is told the next time that each comes
+          for (const one of signIns)
+            await settledOrRefused([join(till.one, proofsOf({ ...one, union: isTold(one), phone: null }))])
+          const held = (await till.prisma.identity.findMany({
+            where: { OR: signIns.flatMap(proofsOf).map(keyOf) },
+          })) as (ProvenIdentity & { memberId: string })[]
+          const ownerOf = (proof: ProvenIdentity) =>
+            held.find(({ kind, issuer, subject }) => is({ kind, issuer, subject }, proof))?.memberId
+          for (const one of signIns.filter(isTold)) {
+            const [app, union] = proofsOf({ ...one, union: true, phone: null })
+            expect(ownerOf(app as ProvenIdentity)).toBe(ownerOf(union as ProvenIdentity))
+          }
+          const provers = signIns.filter(({ phone }) => phone === 0).map((one) => ownerOf(proofsOf(one)[0] as never))
+          const owner = ownerOf(phoneProof(till.one.house.keys, phones[0] as string))
+          // nobody's once its owner has proven another one
+          if (owner !== undefined) expect(provers).toContain(owner)
+          // two people whom WeChat tells apart are never one, whatever phones they share
+          const people = new Map(signIns.filter(isTold).map((one) => [one.who, ownerOf(proofsOf(one)[1] as never)]))
+          expect(new Set(people.values()).size).toBe(people.size)
+          await expectOneOwnerEach(till.prisma)
+        }),
+      ),
+      { numRuns: 10, endOnFailure: true },
     )
   }, 60_000)
 })
@@ -163,20 +171,23 @@ test('I-ID1, I-ID2, I-ID5: merges and undos amid purchases, spends, gifts and co
   const happened = { merges: 0, undos: 0 }
   const rounds = fc.array(mix, { minLength: 4, maxLength: 4 })
   await fc.assert(
-    fc.asyncProperty(rounds, async (mixes) => {
-      const all = await openEverything(till)
-      const people = await newCircle(all)
-      const phones = [newNumber(), newNumber(), newNumber()]
-      for (const [n, one] of mixes.entries()) {
-        till.one.clock.pass(n % 2 ? MINUTE : 3 * DAY)
-        for (const who of people) who.visit = await arrive(all, who.memberId)
-        await round(all, people, phones, one, happened)
-        await expectLedgerHolds(till.prisma)
-        await expectPromisesHold(till.prisma, till.one.clock.at)
-        await expectOneOwnerEach(till.prisma)
-      }
-    }),
-    { numRuns: 6, endOnFailure: true, interruptAfterTimeLimit: 20_000 },
+    fc.asyncProperty(
+      rounds,
+      whileTime(20_000, async (mixes: Mix[]) => {
+        const all = await openEverything(till)
+        const people = await newCircle(all)
+        const phones = [newNumber(), newNumber(), newNumber()]
+        for (const [n, one] of mixes.entries()) {
+          till.one.clock.pass(n % 2 ? MINUTE : 3 * DAY)
+          for (const who of people) who.visit = await arrive(all, who.memberId)
+          await round(all, people, phones, one, happened)
+          await expectLedgerHolds(till.prisma)
+          await expectPromisesHold(till.prisma, till.one.clock.at)
+          await expectOneOwnerEach(till.prisma)
+        }
+      }),
+    ),
+    { numRuns: 6, endOnFailure: true },
   )
   // dice that never merge or never undo have tested nothing
   expect(Math.min(happened.merges, happened.undos)).toBeGreaterThan(0)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
+import { whileTime } from '../../../test/support/dice'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { expectPromisesHold } from '../../../test/support/promises'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
@@ -80,7 +81,7 @@ async function live(who: Shopper, afternoon: Deeds): Promise<void> {
 
 /** Whatever is in `of`, a few times over. */
 const whatever = <T>(of: fc.Arbitrary<T>, check: (one: T) => Promise<void>) =>
-  fc.assert(fc.asyncProperty(of, check), { numRuns: ROUNDS, endOnFailure: true, interruptAfterTimeLimit: 15_000 })
+  fc.assert(fc.asyncProperty(of, whileTime(15_000, check)), { numRuns: ROUNDS, endOnFailure: true })
 
 test(
   'I-ID4: whatever three records hold, merges that are taken back at once leave each with what it had',
