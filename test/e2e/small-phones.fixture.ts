@@ -39,12 +39,11 @@ export function smallPhones(): SmallPhones {
     house = await startWebHouse(database.url, { members: 3 })
     nextCode = await customerOf(house, 'mei')
     phone = await house.open(SMALL)
-    await phone.page.goto(house.url)
   })
   afterAll(() => house?.stop())
 
   async function signIn(who: Holder): Promise<void> {
-    await makeNew(phone, [])
+    await makeNew(phone, house.url, [])
     if (who !== 'nobody') await signInAs(phone, house.url, NAMES[who])
     if (who === 'newcomer') await joinWithPhone(phone.page, () => house.house.sandbox.control.sms().at(-1)?.text ?? '')
     stored.set(who, await storedOn(phone.page))
@@ -52,7 +51,7 @@ export function smallPhones(): SmallPhones {
   /** Gives the phone to somebody, as it was when they signed in. */
   async function giveTo(who: Holder): Promise<void> {
     if (!stored.has(who)) await signIn(who)
-    await makeNew(phone, stored.get(who) ?? [])
+    await makeNew(phone, house.url, stored.get(who) ?? [])
     holder = who
   }
   /** Opens a place anew and waits until it is whole. */
@@ -95,16 +94,22 @@ export function smallPhones(): SmallPhones {
 /** Looks at the page in a window of another size. */
 async function atWidth<T>(page: Page, size: { width: number; height: number }, work: (page: Page) => Promise<T>) {
   await page.setViewportSize(size)
-  const seen = await work(page)
-  await page.setViewportSize(SMALL.viewport)
-  return seen
+  try {
+    return await work(page)
+  } finally {
+    await page.setViewportSize(SMALL.viewport)
+  }
 }
 
 const storedOn = (page: Page): Promise<Stored> =>
   page.evaluate(() => Object.entries({ ...localStorage }).map(([name, value]) => ({ name, value })))
 
-/** Stores exactly this on the phone, as if nobody had looked at anything with it, and gives it its network back. */
-async function makeNew({ page, context }: Screen, items: Stored): Promise<void> {
+/** Gives the phone its network back and stores exactly this on it, as if nobody had looked at anything with it. */
+async function makeNew({ page, context }: Screen, url: string, items: Stored): Promise<void> {
+  await page.unrouteAll()
+  await context.setOffline(false)
+  // a test that failed may have left it elsewhere
+  if (!page.url().startsWith(url)) await page.goto(url)
   await page.evaluate((wished) => {
     localStorage.clear()
     for (const { name, value } of wished) localStorage.setItem(name, value)
@@ -112,6 +117,4 @@ async function makeNew({ page, context }: Screen, items: Stored): Promise<void> 
     Storage.prototype.setItem = () => {}
     Storage.prototype.removeItem = () => {}
   }, items)
-  await page.unrouteAll()
-  await context.setOffline(false)
 }
