@@ -36,7 +36,7 @@ BEGIN
 END $$;
 
 -- Writes people that nobody knows yet, as the old system knew them: no consent, no WeChat, silent since they were last seen there.
--- {at, validUntil, openSteps, people: [{memberId, memberNo, nameSealed, joinedAt, activeAt, birthMonth, birthDay, points, growth, tier,
+-- {at, validUntil, openSteps (each has a form for many, <noun>_open_many), people: [{memberId, memberNo, nameSealed, joinedAt, activeAt, birthMonth, birthDay, points, growth, tier,
 -- reviewAt}], and what import_post wants}
 CREATE OR REPLACE FUNCTION import_people(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -59,8 +59,7 @@ BEGIN
       FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, tier int, growth int) WHERE tier > 1;
   PERFORM import_post(call);
   FOR step IN SELECT value FROM jsonb_array_elements_text(call->'openSteps') LOOP
-    EXECUTE format('SELECT count(%I(jsonb_build_object(''memberId'', one->''memberId'', ''at'', $1->''at'', ''validUntil'', $1->''validUntil'')))
-      FROM jsonb_array_elements($1->''people'') one', step) USING call;
+    EXECUTE format('SELECT %I($1)', step || '_many') USING call;
   END LOOP;
   RETURN '{}';
 END $$;

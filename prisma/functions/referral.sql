@@ -24,6 +24,16 @@ BEGIN
   RETURN jsonb_build_object('code', own);
 END $$;
 
+-- Codes for many new members in one statement; whoever meets a code that there is gets another when it is asked for. {at, people: [{memberId}]}
+CREATE OR REPLACE FUNCTION referral_open_many(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO referral_link (code, member_id, created_at)
+    -- six bytes of chance as base64, without the two signs that are no letters
+    SELECT substr(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', ''), 1, 8), "memberId", (call->>'at')::timestamptz
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
+
 CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
 LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
 

@@ -1230,7 +1230,7 @@ BEGIN
 END $$;
 
 -- Writes people that nobody knows yet, as the old system knew them: no consent, no WeChat, silent since they were last seen there.
--- {at, validUntil, openSteps, people: [{memberId, memberNo, nameSealed, joinedAt, activeAt, birthMonth, birthDay, points, growth, tier,
+-- {at, validUntil, openSteps (each has a form for many, <noun>_open_many), people: [{memberId, memberNo, nameSealed, joinedAt, activeAt, birthMonth, birthDay, points, growth, tier,
 -- reviewAt}], and what import_post wants}
 CREATE OR REPLACE FUNCTION import_people(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -1253,8 +1253,7 @@ BEGIN
       FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid, tier int, growth int) WHERE tier > 1;
   PERFORM import_post(call);
   FOR step IN SELECT value FROM jsonb_array_elements_text(call->'openSteps') LOOP
-    EXECUTE format('SELECT count(%I(jsonb_build_object(''memberId'', one->''memberId'', ''at'', $1->''at'', ''validUntil'', $1->''validUntil'')))
-      FROM jsonb_array_elements($1->''people'') one', step) USING call;
+    EXECUTE format('SELECT %I($1)', step || '_many') USING call;
   END LOOP;
   RETURN '{}';
 END $$;
@@ -4495,6 +4494,16 @@ BEGIN
   END LOOP;
   RETURN jsonb_build_object('code', own);
 END $$;
+
+-- Codes for many new members in one statement; whoever meets a code that there is gets another when it is asked for. {at, people: [{memberId}]}
+CREATE OR REPLACE FUNCTION referral_open_many(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO referral_link (code, member_id, created_at)
+    -- six bytes of chance as base64, without the two signs that are no letters
+    SELECT substr(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', ''), 1, 8), "memberId", (call->>'at')::timestamptz
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
 
 CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
 LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
