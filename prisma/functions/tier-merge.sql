@@ -8,6 +8,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   src standing;
   dst standing;
+  held standing;
   has int;
   came int;
 BEGIN
@@ -24,8 +25,10 @@ BEGIN
   UPDATE standing SET review_at = least(src.review_at, dst.review_at) WHERE member_id = dst.member_id;
   UPDATE standing SET review_at = tier_never() WHERE member_id = src.member_id;
   PERFORM tier_raise(call || jsonb_build_object('memberId', dst.member_id, 'reason', 'merged', 'growth', has));
+  SELECT * INTO held FROM standing WHERE member_id = dst.member_id;
   RETURN jsonb_build_object('moved', jsonb_build_object('own', to_jsonb(dst) - 'member_id', 'other', to_jsonb(src) - 'member_id',
-    'after', (SELECT to_jsonb(s) - 'member_id' FROM standing s WHERE s.member_id = dst.member_id), 'growth', jsonb_build_array(has - came, came)));
+      'after', to_jsonb(held) - 'member_id', 'growth', jsonb_build_array(has - came, came)),
+    'came', CASE WHEN held.tier = dst.tier THEN '{}' ELSE jsonb_build_object('tierBefore', dst.tier, 'tierAfter', held.tier) END);
 END $$;
 
 -- Each has its own tier again. The survivor keeps what its own growth holds or had reached; what stood only on the growth that left
