@@ -103,6 +103,25 @@ test('one free card scanned for 32 customers at once at two processes is one cus
   expect(await one.house.prisma.identity.count({ where: { kind: 'store_card', subject: cardNo } })).toBe(1)
 })
 
+test('a bind takes the store’s chain last: who waits for its customer may write there meanwhile', async () => {
+  const { me, visit } = await present()
+  const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  const chain = (store: string) => `SELECT 1 FROM audit_head WHERE store_id = '${store}' FOR UPDATE NOWAIT`
+  for (const card of [`C${randomUUID().slice(0, 8)}`, await cardOf((await oldCard(one)).memberId)]) {
+    const seen = await previewCard(clerk.ctx, clerk, { ...visit, cardNo: card })
+    const seal = seen.state === 'joins' ? seen.preview.seal : undefined
+    const binding = await one.house.prisma.$transaction(async (held) => {
+      await held.$queryRaw`SELECT 1 FROM member WHERE member_id = ${me.memberId}::uuid FOR NO KEY UPDATE`
+      const bound = bind(visit, card, seal)
+      bound.catch(() => {})
+      while ((await two.house.prisma.$queryRawUnsafe<unknown[]>(waits)).length === 0);
+      await held.$queryRawUnsafe(chain(clerk.storeId))
+      return { bound }
+    })
+    expect(await binding.bound).toMatchObject({ state: seal ? 'joined' : 'bound' })
+  }
+})
+
 describe('a second proof by a colleague', () => {
   test('a silent record without a card: the phone moves, the rest waits for a clerk’s word', async () => {
     const phone = newNumber()

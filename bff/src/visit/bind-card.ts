@@ -62,11 +62,10 @@ export async function bindCard(
       const memberId = await presentMember(tx, staff, input)
       const otherId = await ownerOf(tx, cardNo)
       if (otherId === memberId) return { state: 'own', points: 0, growth: 0 }
+      const came = otherId === null ? null : await joinRecords(tx, staff, { memberId, otherId }, input.seal ?? '')
+      if (!came) await attachProofs(tx, memberId, [cardProof(cardNo)])
       await auditVisit(tx, staff, 'visit.bindCard', input.visitId, command.bodyHash)
-      if (otherId !== null)
-        return { state: 'joined', ...(await joinRecords(tx, staff, { memberId, otherId }, input.seal ?? '')) }
-      await attachProofs(tx, memberId, [cardProof(cardNo)])
-      return { state: 'bound', points: 0, growth: 0 }
+      return came ? { state: 'joined', ...came } : { state: 'bound', points: 0, growth: 0 }
     }),
   )
 }

@@ -91,9 +91,12 @@ export async function confirmClaim(
       const memberId = await presentMember(tx, staff, input)
       const { claimId } = input
       const otherId = await holderOf(tx, memberId, claimId)
+      const came = await joinRecords(tx, staff, { memberId, otherId }, input.seal)
+      // the claim is with whoever goes on
+      const where = { memberId: { in: [memberId, otherId] }, claimId }
+      await tx.db.claim.updateMany({ where, data: { settledBy: staff.memberId } })
       await auditVisit(tx, staff, 'visit.confirmClaim', input.visitId, command.bodyHash)
-      await tx.db.claim.updateMany({ where: { memberId, claimId }, data: { settledBy: staff.memberId } })
-      return joinRecords(tx, staff, { memberId, otherId }, input.seal)
+      return came
     }),
   )
 }

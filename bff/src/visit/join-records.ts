@@ -57,6 +57,9 @@ export async function joinRecords(
   pair: Pair,
   seal: string,
 ): Promise<{ points: number; growth: number }> {
+  // both are held from the look to the deed, in the order of every merge; the store's chain comes after them
+  await tx.db.$queryRaw`SELECT 1 FROM member WHERE member_id IN (${pair.memberId}::uuid, ${pair.otherId}::uuid)
+    ORDER BY member_id FOR UPDATE`
   const shown = await previewJoin(tx, staff, pair)
   if (shown.seal !== seal) return refuse('PREVIEW_CHANGED')
   const [survivorId, otherId] = await joinable(tx, pair)
@@ -64,7 +67,7 @@ export async function joinRecords(
   return { points, growth }
 }
 
-/** Writes what a colleague did in a visit into the store's chain. */
+/** Writes what a colleague did in a visit into the store's chain: last, for whoever holds the chain may wait for nobody. */
 export const auditVisit = (tx: Ctx, staff: AtWork, verb: string, visitId: string, bodyHash: string) =>
   tx.sql('audit_append', {
     storeId: staff.storeId,
