@@ -38,14 +38,24 @@ export async function settleProofs(tx: Ctx, proofs: ProvenIdentity[], me?: strin
   }
 }
 
-/** Which of these records an operator has separated from each other, under whatever record each stands today. */
+/**
+ * Which of these records no rule may join: those that an operator has separated, under whatever record each stands today, and who is
+ * leaving, from everybody. They go on being known by what is theirs.
+ */
 export async function keptApartOf(db: Db, memberIds: string[]): Promise<KeptApart> {
   const ids = [...new Set(memberIds)]
   if (ids.length < 2) return () => false
+  const leaving = new Set(await leavingOf(db, ids))
   const pairs = await db.$queryRaw<{ one: string; other: string }[]>`
     SELECT coalesce(a.merged_into, a.member_id) AS one, coalesce(b.merged_into, b.member_id) AS other
       FROM member a JOIN kept_apart k ON k.member_id = a.member_id JOIN member b ON b.member_id = k.other_id
       WHERE a.member_id = ANY (${ids}::uuid[]) OR a.merged_into = ANY (${ids}::uuid[])`
   const known = new Set(pairs.map(({ one, other }) => `${one} ${other}`))
-  return (one, other) => one !== other && known.has(`${one} ${other}`)
+  return (one, other) => one !== other && (known.has(`${one} ${other}`) || leaving.has(one) || leaving.has(other))
+}
+
+/** Who of these has asked to leave and may still take it back. */
+async function leavingOf(db: Db, memberIds: string[]): Promise<string[]> {
+  const where = { memberId: { in: memberIds }, state: 'asked' }
+  return (await db.cancellation.findMany({ where, select: { memberId: true } })).map(({ memberId }) => memberId)
 }

@@ -8,7 +8,7 @@ import { adjust } from '../ledger/adjustment.fixture'
 import { findSubject } from '../ledger/find-subject'
 import { exchange, newReward, saver } from '../mall/mall.fixture'
 import { getMe } from '../member/get-me'
-import { account, award, memberHouse, newMember, owe, times } from '../member/member.fixture'
+import { account, award, memberHouse, newMember, newOpenid, owe, times } from '../member/member.fixture'
 import { mergeMember } from '../member/merge-member'
 import { holdOrder } from '../order/hold-order'
 import { newcomer, type SessionHouse, sessionHouse } from '../session/session.fixture'
@@ -265,4 +265,21 @@ test('what WeChat says was taken back goes: the phone with its number, the name;
   const theirs = one.sandbox.control.people().find(({ key }) => key === other.key)?.openids[one.house.weappId] as string
   await inTx(one.as(), (tx) => closeByWechat(tx, { ...account, openid: theirs }))
   expect(await one.house.prisma.cancellation.count({ where: { memberId: other.memberId } })).toBe(0)
+})
+
+test('who is leaving still signs in, though a late unionid says that another record is theirs; they become one after a withdrawal', async () => {
+  const unionid = newOpenid()
+  const { key } = one.stranger({ unionid })
+  const openid = one.sandbox.control.people().find((person) => person.key === key)?.openids[one.house.weappId] as string
+  const [me, other] = await Promise.all([
+    newMember(one, { weapp: { openid } }),
+    newMember(one, { weapp: { openid: newOpenid(), unionid } }),
+  ])
+  await ask(me.memberId)
+  const signIn = () => one.open({ kind: 'weapp', code: one.sandbox.control.loginCode(key) })
+  expect(await signIn()).toMatchObject({ kind: 'member', memberId: me.memberId })
+  expect(await stateOf(other.memberId)).toBe('active')
+  await withdrawCancellation(me.ctx, { requestId: randomUUID() })
+  await signIn()
+  expect([await stateOf(me.memberId), await stateOf(other.memberId)].sort()).toEqual(['active', 'merged'])
 })
