@@ -45,6 +45,7 @@ export const PLACES: Place[] = [
   { name: 'rename', who: 'member', path: 'pages/member/profile', ready: '#rename-open', steps: tap('rename-open') },
   { name: 'places', who: 'member', path: 'pages/session/places', ready: '.hy-cell--tap' },
   { name: 'privacy-mine', who: 'member', path: 'pages/privacy/privacy', ready: '#consents' },
+  { name: 'privacy-gone', ...LEAVE, who: 'guest', ready: '.hy-empty' },
   { name: 'privacy-leave', ...LEAVE },
   { name: 'privacy-prove', ...LEAVE, steps: tap('leave-ask') },
   { name: 'referral', who: 'member', path: 'pages/referral/referral', ready: '#referral' },
