@@ -20,8 +20,10 @@ $$;
 CREATE OR REPLACE FUNCTION merge_warnings(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object('warning', warning)), '[]') FROM (
-    SELECT 'kept_apart' AS warning WHERE EXISTS (SELECT 1 FROM kept_apart
-      WHERE member_id = (call->>'from')::uuid AND other_id = (call->>'to')::uuid)
+    -- whatever records these were separated as
+    SELECT 'kept_apart' AS warning WHERE EXISTS (SELECT 1 FROM member a JOIN kept_apart k USING (member_id) JOIN member b ON b.member_id = k.other_id
+      WHERE (a.member_id = (call->>'from')::uuid OR a.merged_into = (call->>'from')::uuid)
+        AND (b.member_id = (call->>'to')::uuid OR b.merged_into = (call->>'to')::uuid))
     UNION ALL SELECT 'two_wechats' WHERE EXISTS (SELECT 1 FROM identity a JOIN identity b USING (kind, issuer)
       WHERE a.member_id = (call->>'from')::uuid AND b.member_id = (call->>'to')::uuid AND kind IN ('wechat_openid', 'wechat_unionid'))) named
 $$;
@@ -159,7 +161,8 @@ BEGIN
   RETURN jsonb_build_object('blockers', blockers) || seen || jsonb_build_object('seal', md5(seen::text));
 END $$;
 
--- Locks the two records of a merge and says what stands in the way of taking it back. {mergeId, at}
+-- Locks the two records of a merge, with those that had come into them, and says what stands in the way of taking it back. Proofs come
+-- before records, as at a sign-in: one that has just found its person here ends before there are two. {mergeId, at}
 CREATE OR REPLACE FUNCTION merge_undo_look(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -167,7 +170,9 @@ DECLARE
 BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "merge"}'); END IF;
-  PERFORM 1 FROM member WHERE member_id IN (done.member_id, done.other_id) ORDER BY member_id FOR UPDATE;
+  PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1)) FROM (SELECT concat_ws('|', kind, issuer, subject) AS proof FROM identity
+    WHERE member_id = done.member_id ORDER BY concat_ws('|', kind, issuer, subject) COLLATE "C") held;
+  PERFORM 1 FROM member WHERE member_id IN (done.member_id, done.other_id) OR merged_into = done.member_id ORDER BY member_id FOR UPDATE;
   IF call->>'staffId' IN (done.member_id::text, done.other_id::text) THEN RETURN '[{"blocker": "own_record"}]'; END IF;
   RETURN merge_undo_blockers(done, (call->>'at')::timestamptz);
 END $$;

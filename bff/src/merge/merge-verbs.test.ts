@@ -4,8 +4,20 @@ import { expectLedgerHolds } from '../../../test/support/ledger'
 import { type Colleague, newStaff, newVisit, type Person, type TestHouse } from '../../../test/support/people'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { verifyAudit } from '../audit/verify-audit'
+import { inTx } from '../ctx'
 import { twoOperators } from '../ledger/adjustment.fixture'
-import { account, award, memberHouse, newMember, newNumber, newOpenid, oldCard, times } from '../member/member.fixture'
+import { attachProofs, phoneProof, settleProofs } from '../member'
+import {
+  account,
+  award,
+  holderOf,
+  memberHouse,
+  newMember,
+  newNumber,
+  newOpenid,
+  oldCard,
+  times,
+} from '../member/member.fixture'
 import { holdOrder } from '../order/hold-order'
 import { quoteOrder } from '../order/quote-order'
 import { snapshotOf } from './before-after.fixture'
@@ -141,6 +153,35 @@ test('a price that is locked just now blocks an undo; two WeChat persons and tho
   one.clock.pass(11 * 60_000)
   await part(mergeId)
   expect((await look(a, b)).warnings).toEqual([{ warning: 'kept_apart' }, { warning: 'two_wechats' }])
+  // also under the record that one of them is part of by now
+  const third = await oldCard(one)
+  await join(b, third)
+  await join(third, await oldCard(one))
+  expect((await look(a, third)).warnings).toContainEqual({ warning: 'kept_apart' })
+})
+
+test('a sign-in that has just found its person in a survivor ends before there are two', async () => {
+  const a = await newMember(one, { joinedDaysAgo: 2 })
+  const b = await newMember(one, { weapp: null, phone: newNumber() })
+  const { mergeId } = await join(a, b)
+  const proof = phoneProof(one.house.keys, b.phone as string)
+  const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  let undo: Promise<unknown> | undefined
+  await inTx(two.as(), async (tx) => {
+    const { found, take } = await settleProofs(tx, [proof])
+    expect(found).toEqual({ kind: 'attach', memberId: a.memberId })
+    undo = part(mergeId)
+    const over = undo.then(
+      () => true,
+      () => true,
+    )
+    const soon = () => new Promise<boolean>((later) => setTimeout(later, 20, false))
+    while (!(await Promise.race([over, soon()])))
+      if ((await one.house.prisma.$queryRawUnsafe<unknown[]>(waits)).length > 0) break
+    await attachProofs(tx, a.memberId, take)
+  })
+  await undo
+  expect(await holderOf(one, b.phone as string)).toBe(b.memberId)
 })
 
 describe('at once', () => {
