@@ -4,8 +4,11 @@ import type { NextCode } from './customer'
 import { type Place, stand } from './place'
 import { at } from './web-house'
 
-const MERGES = { who: 'operator', path: 'pages/merge/merges', ready: '#one-input' } as const
+export const MERGES = { who: 'operator', path: 'pages/merge/merges', ready: '#one-input' } as const
 const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
+
+/** Who I am to the house. */
+export const PROFILE: Place = { name: 'profile', who: 'member', path: 'pages/member/profile', ready: '#phone-open' }
 
 /** Who somebody is: on their phone, at the counter, and to those who decide. */
 export const IDENTITY_PLACES: Place[] = [
@@ -45,7 +48,7 @@ async function lookAtCard(page: Page, nextCode: NextCode): Promise<void> {
 }
 
 /** Both records of one person are found, by phone and by card. */
-async function previewTwins(page: Page): Promise<void> {
+export async function findTwins(page: Page): Promise<void> {
   for (const [id, said] of [
     ['one', TWIN.phone.slice(3)],
     ['two', TWIN.cardNo],
@@ -54,6 +57,10 @@ async function previewTwins(page: Page): Promise<void> {
     await at(page, `${id}-find`).click()
   }
   await at(page, 'preview').waitFor()
+}
+
+async function previewTwins(page: Page): Promise<void> {
+  await findTwins(page)
   await at(page, 'merge-note').waitFor()
 }
 

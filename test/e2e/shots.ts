@@ -1,5 +1,6 @@
 import type { Page, Route } from 'playwright-core'
 import { BOOKS_SHOTS } from './books-shots'
+import { IDENTITY_SHOTS } from './identity-shots'
 import { MALL_SHOTS } from './mall-shots'
 import type { Place } from './place'
 import { PLACES } from './places'
@@ -114,6 +115,7 @@ export const SHOTS: Shot[] = [
   ...RARE_SHOTS,
   ...MALL_SHOTS,
   ...BOOKS_SHOTS,
+  ...IDENTITY_SHOTS,
 ]
 
 /** What stands side by side at the head of the README. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { becauseWords, lostWords, movedFacts, reversalWords, warningWords } from './merge-words'
+import { becauseWords, lostWords, movedFacts, restoredWords, reversalWords, warningWords } from './merge-words'
 
 /** What a function of the database may put into `reversed`, `restored` and `lost`, read from its own text. */
 function saidByTheServer(): string[] {
@@ -29,6 +29,14 @@ test('a sentence names what and how many, and leaves out what is not there', () 
   )
   expect(lostWords({ kind: 'gift_pickup', title: '尝鲜杯', why: 'gone' })).toBe('礼包里的待取「尝鲜杯」：已经送完了')
   expect(lostWords({ kind: 'coupon_used', title: '满 25 减 5', why: 'used' })).toBe('优惠券「满 25 减 5」已经用掉')
+})
+
+test('what an undo brings back is said to be there again, and what stays lost why', () => {
+  expect(restoredWords({ kind: 'gift_superseded', title: '新人礼', coupons: 2, points: 50 })).toBe(
+    '第二份礼包「新人礼」重新有效，还回 2 张券，还回 50 积分',
+  )
+  expect(restoredWords({ kind: 'debt_paid', points: 30, whose: 'other' })).toBe('分开的会员欠的 30 积分重新记上')
+  expect(lostWords({ kind: 'phone_dropped', why: 'taken' })).toBe('合并时放下的手机号：已经是别人的了')
 })
 
 test('figures come in one order, with their units; a tier that falls is told by name', () => {

@@ -23,7 +23,7 @@ const COUNTED: [name: string, title: string, unit: string][] = [
   ['obligations', '特色义务', '项'],
   ['honours', '荣誉', '枚'],
   ['favourites', '收藏', '件'],
-  ['identities', '身份标识', '个'],
+  ['identities', '手机、微信或卡', '个'],
   ['devices', '出码的手机', '部'],
   ['sessions', '登录着的地方', '处'],
   ['visits', '到店记录', '次'],
@@ -111,13 +111,43 @@ const WHY: Record<string, string> = {
 /** Kinds whose sentence says why by itself. */
 const SAY_WHY = ['coupon_used', 'session_ended', 'device_ended', 'referral_paid', 'referral_bought']
 
-/** What a merge undid, or an undo restored, in one sentence. */
+/** What is there again after an undo. */
+const AGAIN: Record<string, (one: Reversal) => string> = {
+  gift_superseded: (one) =>
+    parts(
+      `第二份礼包${named(one)}重新有效`,
+      number(one, 'coupons') > 0 && `还回 ${number(one, 'coupons')} 张券`,
+      number(one, 'points') > 0 && `还回 ${countText(number(one, 'points'))} 积分`,
+      number(one, 'pickups') > 0 && `还回 ${number(one, 'pickups')} 份待取`,
+    ),
+  referral_void: (one) =>
+    parts('一条邀请关系重新有效', number(one, 'points') > 0 && `还回 ${countText(number(one, 'points'))} 积分`),
+  referral_refused: () => '一条邀请重新算数',
+  obligation_superseded: (one) => `特色义务${named(one)}各回各的进度`,
+  debt_paid: (one) =>
+    `${text(one, 'whose') === 'other' ? '分开的会员' : '留下的会员'}欠的 ${countText(number(one, 'points'))} 积分重新记上`,
+  phone_dropped: () => '合并时放下的手机号',
+}
+
+/** What was undone by the merge and stays so. */
+const GONE: Record<string, (one: Reversal) => string> = {
+  gift_superseded: (one) => `第二份礼包${named(one)}`,
+  referral_void: () => '一条邀请关系',
+  referral_refused: () => '一条邀请关系',
+  phone_dropped: () => '合并时放下的手机号',
+}
+
+/** What a merge undid, in one sentence. */
 export const reversalWords = (one: Reversal): string => SAID[one.kind]?.(one) ?? '另有一处调整'
+
+/** What an undo brought back, in one sentence. */
+export const restoredWords = (one: Reversal): string => AGAIN[one.kind]?.(one) ?? reversalWords(one)
 
 /** What cannot come back, and why. */
 export const lostWords = (one: Reversal): string => {
   const why = WHY[text(one, 'why')]
-  return why && !SAY_WHY.includes(one.kind) ? `${reversalWords(one)}：${why}` : reversalWords(one)
+  const said = (GONE[one.kind] ?? reversalWords)(one)
+  return why && !SAY_WHY.includes(one.kind) ? `${said}：${why}` : said
 }
 
 const BECAUSE: Record<string, string> = {

@@ -16,9 +16,11 @@ const BRINGS: Record<string, string> = {
   external: '在那边的消费也算到这里',
 }
 
-/** `138****2207 · 11 月 22 日验证 · 换了手机或微信，也能找回会员` */
-export const identityWords = ({ kind, hint, provenAt }: Identity, now: Date): string =>
-  [hint, `${day(provenAt, now)}验证`, BRINGS[kind]].filter(Boolean).join(' · ')
+/** `138****2207 · 11 月 22 日验证` and `换了手机或微信，也能找回会员`. */
+export const identityWords = ({ kind, hint, provenAt }: Identity, now: Date): string[] => [
+  [hint, `${day(provenAt, now)}验证`].filter(Boolean).join(' · '),
+  ...(BRINGS[kind] ? [BRINGS[kind]] : []),
+]
 
 /** Why a number does not lead here any more. */
 export function formerWords({ because, endedAt }: Identities['former'][number], now: Date): string {
@@ -35,10 +37,9 @@ export const CAME_ALONE =
   '这个号码以前是另一位会员的。只有号码过来了，那位的积分和订单还是那位的；那也是你的话，请到店让店员核对。'
 
 /** How another record became this one, or was separated from it again. */
-export function mergeWords({ because, points, growth, at, undoneAt }: Identities['merges'][number], now: Date): string {
-  if (undoneAt) return `${day(undoneAt, now)}核对后又分开了，各自的积分回到各自名下`
+export function mergeWords(merge: Identities['merges'][number], now: Date): string[] {
+  const { because, points, growth, at, undoneAt } = merge
+  if (undoneAt) return [`${day(undoneAt, now)}核对后又分开了，各自的积分回到各自名下`]
   const came = [points > 0 && `${countText(points)} 积分`, growth > 0 && `${countText(growth)} 成长值`].filter(Boolean)
-  return [`${day(at, now)}并进来`, becauseWords(because), came.length > 0 && `带来 ${came.join('、')}`]
-    .filter(Boolean)
-    .join(' · ')
+  return [`${day(at, now)}并进来${came.length > 0 ? `，带来 ${came.join('、')}` : ''}`, becauseWords(because)]
 }

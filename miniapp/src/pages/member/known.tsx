@@ -7,6 +7,14 @@ import { CAME_ALONE, formerWords, type Identities, identityWords, mergeWords } f
 type Me = RouterOutputs['member']['me']
 const ICON: Record<string, IconName> = { wechat_openid: 'chat', phone: 'phone', store_card: 'card', external: 'link' }
 
+const Lines = ({ of }: { of: string[] }) => (
+  <View>
+    {of.map((line) => (
+      <View key={line}>{line}</View>
+    ))}
+  </View>
+)
+
 interface KnownWish {
   me: Me
   known: Identities
@@ -28,8 +36,7 @@ export function Known({ me, known, onPhone, onCard, onClaim }: KnownWish) {
             key={`${identity.kind}${identity.label}${identity.hint}`}
             icon={ICON[identity.kind] ?? 'link'}
             title={identity.label}
-            sub={identityWords(identity, now)}
-            end={<Tag kind="ok">已关联</Tag>}
+            sub={<Lines of={identityWords(identity, now)} />}
           />
         ))}
       </Panel>
@@ -99,7 +106,7 @@ export function Known({ me, known, onPhone, onCard, onClaim }: KnownWish) {
                 icon="people"
                 tone="quiet"
                 title={`尾号 ${merge.other4}`}
-                sub={mergeWords(merge, now)}
+                sub={<Lines of={mergeWords(merge, now)} />}
                 end={merge.undoneAt ? <Tag>已分开</Tag> : undefined}
               />
             ))}

@@ -73,14 +73,17 @@ const Row = ({ merge }: { merge: Merge }) => (
     id={`merge-${merge.mergeId}`}
     icon="people"
     tone={merge.undone ? 'quiet' : 'accent'}
-    title={`尾号 ${merge.otherNo4} 并入 ${merge.survivorName ?? '未留名'}（${merge.survivorNo4}）`}
-    sub={[
-      momentWords(merge.at),
-      becauseWords(merge.because),
-      merge.came.points ? `${countText(merge.came.points)} 积分` : '',
-    ]
-      .filter(Boolean)
-      .join(' · ')}
+    title={`尾号\u00a0${merge.otherNo4} 并入\u00a0${merge.survivorName ?? '未留名'}（${merge.survivorNo4}）`}
+    sub={
+      <View>
+        <View>
+          {[momentWords(merge.at), merge.came.points ? `${countText(merge.came.points)} 积分` : '']
+            .filter(Boolean)
+            .join(' · ')}
+        </View>
+        <View>{becauseWords(merge.because)}</View>
+      </View>
+    }
     end={merge.undone ? <Tag>已撤销</Tag> : undefined}
     onTap={() => go(`/pages/merge/merge?mergeId=${merge.mergeId}`)}
   />

@@ -1,7 +1,7 @@
 import { View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { api, type RouterOutputs } from '../../lib/api'
-import { becauseWords, reversalWords } from '../../lib/merge-words'
+import { becauseWords, restoredWords, reversalWords } from '../../lib/merge-words'
 import { refresh, useRead } from '../../lib/query'
 import { Panel, Tag } from '../../ui/blocks'
 import { OperatorPage } from '../../ui/operator-page'
@@ -95,7 +95,7 @@ const Undone = ({ merge, undone }: { merge: Merge; undone: NonNullable<Merge['un
     {merge.undoSummary && (
       <View className="hy-mt3">
         <MovedFacts title="还回去的" moved={merge.undoSummary.back} none="没有积分、券或记录" />
-        <Said title="恢复的" icon="check" lines={merge.undoSummary.restored.map(reversalWords)} />
+        <Said title="恢复的" icon="check" lines={merge.undoSummary.restored.map(restoredWords)} />
         <Lost lost={merge.undoSummary.lost} />
       </View>
     )}

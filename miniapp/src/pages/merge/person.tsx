@@ -19,23 +19,40 @@ const KNOWN_BY: Record<string, string> = {
   external: '外部账号',
 }
 
-/** What one record is known by, in few words: `手机 138****2207 · 实体卡 尾号 3421`. */
-const knownBy = ({ identities }: Person): string =>
-  identities
-    .filter(({ kind }) => kind !== 'wechat_unionid')
-    .map(({ kind, hint }) => [KNOWN_BY[kind] ?? kind, hint].filter(Boolean).join(' '))
-    .join(' · ')
+/** Parts in one line that breaks, if it must, after a dot and never inside a part. */
+const dotted = (...parts: (string | false)[]) =>
+  parts
+    .filter((part) => part !== false && part !== '')
+    .map((part) => String(part).replace(/ /g, '\u00a0'))
+    .join('\u00a0· ')
+
+/** What one record is known by and holds: `手机 138****2207 · 实体卡 尾号 3421 · 2 张券`. */
+const holdings = ({ identities, coupons, redemptions }: Person): string =>
+  dotted(
+    ...identities
+      .filter(({ kind }) => kind !== 'wechat_unionid')
+      .map(({ kind, hint }) => [KNOWN_BY[kind] ?? kind, hint].filter(Boolean).join(' ')),
+    coupons > 0 && `${coupons} 张券`,
+    redemptions > 0 && `${redemptions} 份待取`,
+  )
 
 const day = (iso: string) => dayWords(new Date(iso), new Date())
+const tierName = ({ tier }: Person) => `${rungOf(tier, DEMO_POLICY).name}会员`
+
+/** Since when, and when somebody was last seen with it. */
+const past = ({ joinedAt, lastActiveAt }: Person): string =>
+  dotted(`${day(joinedAt)}入会`, day(lastActiveAt) === day(joinedAt) ? '之后没来过' : `${day(lastActiveAt)}来过`)
 
 interface FinderWish {
   id: string
   label: string
   found: FoundPerson
+  /** Who it is stands in the preview already. */
+  brief: boolean
 }
 
 /** Finds one of the two. */
-export const Finder = ({ id, label, found: { said, say, find, problem, read, asked } }: FinderWish) => (
+export const Finder = ({ id, label, found: { said, say, find, problem, read, asked }, brief }: FinderWish) => (
   <View id={id}>
     <Panel pad>
       <Field
@@ -53,9 +70,10 @@ export const Finder = ({ id, label, found: { said, say, find, problem, read, ask
           查找
         </Button>
       </View>
+      {brief && read.data?.viaMerged && <View className="hy-caption hy-2 hy-mt2">{VIA_MERGED}</View>}
     </Panel>
     <View>
-      {asked !== '' && (
+      {asked !== '' && !(brief && read.data) && (
         <View className="hy-mt3">
           <States read={read}>{(person) => <PersonCard person={person} />}</States>
         </View>
@@ -64,24 +82,27 @@ export const Finder = ({ id, label, found: { said, say, find, problem, read, ask
   </View>
 )
 
+const VIA_MERGED = '这个号码早已并入这位会员'
+
 /** Enough to know which record it is, and no more. */
 export const PersonCard = ({ person, mark }: { person: Person; mark?: string }) => (
   <Panel pad>
     <View className="hy-row hy-between">
       <View className="hy-title">{person.nameMasked ?? '未留名'}</View>
-      <Tag kind="brand">{mark ?? `${rungOf(person.tier, DEMO_POLICY).name}会员`}</Tag>
+      <Tag kind="brand">{mark ?? tierName(person)}</Tag>
     </View>
-    <View className="hy-caption hy-3 hy-num">{`尾号 ${person.memberNo4} · ${day(person.joinedAt)}入会 · ${day(person.lastActiveAt)}来过`}</View>
-    {person.viaMerged && <View className="hy-caption hy-2 hy-mt1">这个号码早已并入这位会员</View>}
+    <View className="hy-caption hy-3 hy-num">
+      {dotted(mark !== undefined && tierName(person), `尾号 ${person.memberNo4}`)}
+    </View>
+    <View className="hy-caption hy-3 hy-num mg-whole">{past(person)}</View>
+    {person.viaMerged && <View className="hy-caption hy-2 hy-mt1">{VIA_MERGED}</View>}
     <View className="mg-sums">
       <Sum name="可用" count={person.points} />
       <Sum name="待生效" count={person.pendingPoints} />
       <Sum name="成长值" count={person.growth} />
       <Sum name="欠分" count={person.debtPoints} bad={person.debtPoints > 0} />
     </View>
-    <View className="hy-caption hy-2 hy-mt2 hy-num">
-      {[knownBy(person), `${person.coupons} 张券`, `${person.redemptions} 份待取`].filter(Boolean).join(' · ')}
-    </View>
+    {holdings(person) && <View className="hy-caption hy-2 hy-mt2 hy-num mg-whole">{holdings(person)}</View>}
   </Panel>
 )
 

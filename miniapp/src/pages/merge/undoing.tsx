@@ -1,6 +1,6 @@
 import { View } from '@tarojs/components'
 import { faultText } from '../../lib/fault-text'
-import { reversalWords } from '../../lib/merge-words'
+import { restoredWords } from '../../lib/merge-words'
 import { go } from '../../lib/nav'
 import { aria } from '../../ui/aria'
 import { Chip, Panel } from '../../ui/blocks'
@@ -8,8 +8,9 @@ import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
-import { FaultNote, States } from '../../ui/states'
+import { States } from '../../ui/states'
 import { Lost, MovedFacts, Said } from './facts'
+import { SendDock, Unsure } from './unsure'
 import type { Charge, Undoing } from './use-undoing'
 
 const NOTE_LENGTH = 200
@@ -20,7 +21,8 @@ const CHARGES: { charge: Charge; name: string; words: string }[] = [
 
 /** What taking the merge back would do, and the way to do it. */
 export const UndoingView = ({ undoing }: { undoing: Undoing }) => {
-  const { charge, setCharge, preview, note, setNote, noteMissing, ask } = undoing
+  const { charge, setCharge, preview, note, setNote, noteMissing, ask, asked, sending, done, reopen } = undoing
+  if (asked && sending.unsure && !done) return <Unsure id="undo" fault={sending.fault} onAgain={reopen} />
   return (
     <View id="undoing">
       <Panel pad>
@@ -48,7 +50,7 @@ export const UndoingView = ({ undoing }: { undoing: Undoing }) => {
               <View className="hy-mt3">
                 <MovedFacts title="会还回去" moved={back ?? {}} none="没有需要还的积分、券或记录" />
               </View>
-              <Said title="会恢复的" icon="check" lines={(restored ?? []).map(reversalWords)} />
+              <Said title="会恢复的" icon="check" lines={(restored ?? []).map(restoredWords)} />
               <Lost lost={lost ?? []} />
               <View className="mg-decide">
                 <Field
@@ -93,8 +95,8 @@ function Blocked({ blockers }: { blockers: { blocker: string; mergeId?: string }
 }
 
 /** The last look, and what came of it. */
-export function UndoSheet({ undoing: { asked, charge, send, sending, done, close } }: { undoing: Undoing }) {
-  if (!asked) return null
+export function UndoSheet({ undoing: { asked, isOpen, send, sending, done, close } }: { undoing: Undoing }) {
+  if (!asked || !isOpen) return null
   if (done)
     return (
       <Sheet open onClose={close} title="已经分成两位会员">
@@ -103,7 +105,7 @@ export function UndoSheet({ undoing: { asked, charge, send, sending, done, close
             <Icon name="check" size="l" />
           </View>
           <MovedFacts title="还回去了" moved={done.back} none="没有需要还的积分、券或记录" />
-          <Said title="恢复了" icon="check" lines={done.restored.map(reversalWords)} />
+          <Said title="恢复了" icon="check" lines={done.restored.map(restoredWords)} />
           <Lost lost={done.lost} />
         </View>
         <View className="hy-dock">
@@ -115,14 +117,9 @@ export function UndoSheet({ undoing: { asked, charge, send, sending, done, close
     )
   return (
     <Sheet open onClose={close} title="撤销这次合并？">
-      <View className="hy-2">{CHARGES.find((one) => one.charge === charge)?.words}</View>
+      <View className="hy-2">{CHARGES.find((one) => one.charge === asked.charge)?.words}</View>
       <View className="hy-2 hy-mt2">{`原因：${asked.note}`}</View>
-      <View className="hy-dock">
-        {sending.fault && <FaultNote fault={sending.fault} onRetry={() => void send()} />}
-        <Button id="undo-submit" block busy={sending.busy} onTap={() => void send()}>
-          确认撤销
-        </Button>
-      </View>
+      <SendDock id="undo" words="确认撤销" sending={sending} onSend={() => void send()} onBack={close} />
     </Sheet>
   )
 }

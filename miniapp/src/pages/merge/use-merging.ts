@@ -14,6 +14,7 @@ export function useMerging() {
   const [note, setNote] = useState('')
   const [tried, setTried] = useState(false)
   const [asked, setAsked] = useState<Wish | null>(null)
+  const [isOpen, setOpen] = useState(false)
   const [done, setDone] = useState<Done | null>(null)
   const both = Boolean(one.read.data && two.read.data && one.asked && two.asked)
   const preview = useRead(
@@ -29,6 +30,7 @@ export function useMerging() {
     if (!seen || seen.blockers.length > 0 || note.trim() === '') return
     sending.clear()
     setAsked({ one: one.asked, two: two.asked, seal: seen.seal, note: note.trim() })
+    setOpen(true)
   }
   const send = async () => {
     if (!asked) return
@@ -38,10 +40,12 @@ export function useMerging() {
     else void preview.reload()
   }
   const close = () => {
-    if (!sending.unsure) setAsked(null)
+    setOpen(false)
+    // what may have been done is kept, to be asked again as it was
     if (!done) return
     setDone(null)
     setAsked(null)
+    sending.clear()
     setNote('')
     setTried(false)
     two.clear()
@@ -57,6 +61,8 @@ export function useMerging() {
     noteMissing: tried && note.trim() === '',
     ask,
     asked,
+    isOpen,
+    reopen: () => setOpen(true),
     send,
     sending,
     done,

@@ -13,6 +13,7 @@ export function useUndoing(mergeId: string, enabled: boolean) {
   const [note, setNote] = useState('')
   const [tried, setTried] = useState(false)
   const [asked, setAsked] = useState<Wish | null>(null)
+  const [isOpen, setOpen] = useState(false)
   const [done, setDone] = useState<UndoDone | null>(null)
   const preview = useRead(
     ['merge.previewUndo', mergeId, charge],
@@ -27,6 +28,7 @@ export function useUndoing(mergeId: string, enabled: boolean) {
     if (!seen || seen.blockers.length > 0 || note.trim() === '') return
     sending.clear()
     setAsked({ mergeId, charge, seal: seen.seal, note: note.trim() })
+    setOpen(true)
   }
   const send = async () => {
     if (!asked) return
@@ -36,8 +38,8 @@ export function useUndoing(mergeId: string, enabled: boolean) {
     else void preview.reload()
   }
   const close = () => {
-    if (!sending.unsure || done) setAsked(null)
-    if (done) void refresh('merge.show', 'merge.list', 'merge.find', 'merge.previewUndo')
+    setOpen(false)
+    if (done) void refresh('merge.show', 'merge.list', 'merge.find', 'merge.preview', 'merge.previewUndo')
   }
   return {
     charge,
@@ -48,6 +50,8 @@ export function useUndoing(mergeId: string, enabled: boolean) {
     noteMissing: tried && note.trim() === '',
     ask,
     asked,
+    isOpen,
+    reopen: () => setOpen(true),
     send,
     sending,
     done,

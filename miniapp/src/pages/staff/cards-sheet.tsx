@@ -3,7 +3,7 @@ import { countText } from '@huiyuan/shared/money'
 import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import type { RouterOutputs } from '../../lib/api'
-import { movedFacts, reversalWords } from '../../lib/merge-words'
+import { type Moved, movedFacts, reversalWords } from '../../lib/merge-words'
 import type { Read } from '../../lib/query'
 import { aria } from '../../ui/aria'
 import { Cell } from '../../ui/blocks'
@@ -15,6 +15,7 @@ import { FaultNote, States } from '../../ui/states'
 import type { CardDone, Cards, CounterClaim } from './use-cards'
 
 const CARD_LENGTH = 40
+const FIGURES = 5
 type Known = RouterOutputs['visit']['cards']
 
 interface CardsWish {
@@ -51,13 +52,12 @@ const WHY: Record<string, string> = {
   card_typed: '顾客说有这张卡',
 }
 
-const claimSub = ({ nameMasked, cardHints, points, lastActiveAt }: CounterClaim): string =>
-  [
-    nameMasked ?? '未留名',
-    cardHints.length > 0 ? `卡尾号 ${cardHints.join('、')}` : '没有实体卡',
-    `${countText(points)} 积分`,
-    `${dayWords(new Date(lastActiveAt), new Date())}来过`,
-  ].join(' · ')
+const ClaimSub = ({ claim: { nameMasked, cardHints, points, lastActiveAt } }: { claim: CounterClaim }) => (
+  <View>
+    <View>{`${nameMasked ?? '未留名'} · ${cardHints.length > 0 ? `卡尾号 ${cardHints.join('、')}` : '没有实体卡'}`}</View>
+    <View>{`${countText(points)} 积分 · ${dayWords(new Date(lastActiveAt), new Date())}来过`}</View>
+  </View>
+)
 
 const Waiting = ({ known, onClaim }: { known: Known; onClaim: (claim: CounterClaim) => void }) => (
   <View id="cards" className="st-list">
@@ -71,7 +71,7 @@ const Waiting = ({ known, onClaim }: { known: Known; onClaim: (claim: CounterCla
         icon="people"
         tone="accent"
         title={WHY[claim.because] ?? '可能是这位顾客'}
-        sub={claimSub(claim)}
+        sub={<ClaimSub claim={claim} />}
         onTap={() => onClaim(claim)}
       />
     ))}
@@ -97,32 +97,49 @@ const TypedCard = ({ cards: { typed, setTyped, read } }: { cards: Cards }) => (
   </View>
 )
 
+/** The figures that matter at a counter; the rest by name. */
+function Comes({ came }: { came: Moved }) {
+  const facts = movedFacts(came)
+  const rest = facts.slice(FIGURES).map(({ title }) => title)
+  return (
+    <View>
+      <View className="st-facts">
+        {facts.slice(0, FIGURES).map(({ title, words }) => (
+          <View key={title} className="st-fact">
+            <Text>{title}</Text>
+            <Text className="hy-bold hy-num">{words}</Text>
+          </View>
+        ))}
+      </View>
+      {rest.length > 0 && <View className="hy-caption hy-2 hy-mt2">{`一起过来的还有${rest.join('、')}`}</View>}
+    </View>
+  )
+}
+
 /** What would come over, before anybody says yes. */
 function Look({ cards: { subject, look, sending, confirm, choose } }: { cards: Cards }) {
   const isClaim = subject !== null && 'claim' in subject
+  const card = subject && 'cardNo' in subject ? `尾号 ${subject.cardNo.slice(-4)} 这张卡` : '这张卡'
   return (
     <View id="card-seen">
-      {isClaim && subject && 'claim' in subject && <View className="hy-2">{claimSub(subject.claim)}</View>}
+      {subject && 'claim' in subject && (
+        <View className="hy-2 hy-num">
+          <ClaimSub claim={subject.claim} />
+        </View>
+      )}
       <States read={look}>
         {(seen) => (
           <View>
-            {seen.state === 'own' && <View className="hy-2">这张卡早就绑在这位会员上了。</View>}
-            {seen.state === 'free' && <View className="hy-2">这张卡还没有人用过，可以直接绑上。</View>}
+            {seen.state === 'own' && <View className="hy-2">{`${card}早就绑在这位会员上了。`}</View>}
+            {seen.state === 'free' && <View className="hy-2">{`${card}还没有人用过，可以直接绑上。`}</View>}
             {seen.state === 'joins' && (
               <View>
                 <View className="hy-2 hy-mt2">
                   {isClaim
                     ? '请核对实体卡，或者请顾客说出姓名和常买的东西。确认是本人，再并进来。'
-                    : '这张卡是一位老会员的。卡在顾客手里，确认是本人，再并进来。'}
+                    : `${card}是一位老会员的。卡在顾客手里，确认是本人，再并进来。`}
                 </View>
-                <View className="st-facts">
-                  {movedFacts(seen.preview.came).map(({ title, words }) => (
-                    <View key={title} className="st-fact">
-                      <Text>{title}</Text>
-                      <Text className="hy-bold hy-num">{words}</Text>
-                    </View>
-                  ))}
-                </View>
+                <Comes came={seen.preview.came} />
                 {seen.preview.reversed.map((one, index) => (
                   <View key={index} className="hy-caption hy-2 hy-mt1">
                     {reversalWords(one)}

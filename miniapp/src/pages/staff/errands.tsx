@@ -74,7 +74,7 @@ function errandsOf({ waiting, obligations, recent, cards }: Waits): Errand[] {
       name: '绑卡',
       icon: 'card',
       count: claims ?? 0,
-      words: told(claims, `${claims} 位待核对`, cards.data?.cards.length ? '已绑' : '未绑'),
+      words: told(claims, `${claims} 位待核`, cards.data?.cards.length ? '已绑' : '未绑'),
     },
   ]
 }
