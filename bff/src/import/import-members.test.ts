@@ -9,6 +9,7 @@ import type { TestHouse } from '../../../test/support/people'
 import { findClaim, joinedSince } from '../member'
 import { attachPhone } from '../member/attach-phone'
 import { account, button, holderOf, memberHouse, newMember, newNumber, oldCard } from '../member/member.fixture'
+import { eraseDueMembers } from '../privacy/erase-due-members'
 import { everyRow, fileOf, peopleOf } from './import.fixture'
 import { type ImportWish, importMembers } from './import-members'
 
@@ -35,13 +36,10 @@ const problemsIn = (path: string) =>
     .slice(1, -1)
     .map((row) => row.split(','))
     .map((row) => [Number(row[0]), row[1], row.at(-1)])
-const holding = async (card: string) =>
-  (
-    await one.house.prisma.identity.findUnique({
-      where: { kind_issuer_subject: { kind: 'store_card', issuer: '', subject: card } },
-      select: { memberId: true },
-    })
-  )?.memberId ?? null
+const holding = async (card: string) => {
+  const where = { kind: 'store_card', issuer: '', subject: card }
+  return (await one.house.prisma.identity.findFirst({ where, select: { memberId: true } }))?.memberId ?? null
+}
 const totals = () => programmeTotals(one.house.prisma)
 
 test('somebody nobody knew is there as the old plastic card of the story: with everything, and has agreed to nothing', async () => {
@@ -270,6 +268,16 @@ describe('a file of some hundred lines, broken ones and doubles among them', () 
     expect(await totals()).toEqual({ points: before.points + 120, growth: before.growth })
     await expectLedgerHolds(one.house.prisma)
   })
+})
+
+test('beside members who leave at that moment, nothing stops the file', async () => {
+  const [people, at] = [await Promise.all(Array.from({ length: 24 }, () => oldCard(one))), one.clock.at]
+  const asked = { askedAt: at, dueAt: at, state: 'asked', because: 'member' }
+  await one.house.prisma.cancellation.createMany({ data: people.map(({ memberId }) => ({ memberId, ...asked })) })
+  const lines = people.map(({ memberNo }) => `,${memberNo},,10,,,,,,,`)
+  const both = [take(lines, { batchLines: 4 }).report, eraseDueMembers(one.as(), { batch: 50 })] as const
+  expect(await Promise.all(both)).toMatchObject([{ state: 'finished', lines: 25 }, { failed: 0 }])
+  await expectLedgerHolds(one.house.prisma)
 })
 
 test('two processes at one file: one of them stops, and nothing is taken in twice', async () => {

@@ -183,7 +183,10 @@ interface Taking {
   dryRun: boolean
 }
 
-/** Somebody at the counter may hold one of these members just now: a batch that met them is done again. */
+/** What a batch hears of somebody who is held, leaves or is merged between its look and its write. */
+const MET = ['BUSY', 'MEMBER_UNKNOWN', 'MERGE_BLOCKED']
+
+/** Somebody at the counter may hold one of these members just now, or they leave: a batch that met them looks again. */
 async function takePatiently(ctx: Ctx, { batch, run, fileHash, problems, dryRun }: Taking): Promise<Counts> {
   const keep = async (tx: Ctx, counts: Counts) => {
     const { count } = await tx.db.importRun.updateMany({
@@ -201,7 +204,7 @@ async function takePatiently(ctx: Ctx, { batch, run, fileHash, problems, dryRun 
         keep: dryRun ? null : keep,
       })
     } catch (error) {
-      if (!(error instanceof Refusal) || error.fault.code !== 'BUSY' || tried === TRIES) throw error
+      if (!(error instanceof Refusal) || !MET.includes(error.fault.code) || tried === TRIES) throw error
       await pause(AGAIN_MS * tried)
     }
   }

@@ -43,6 +43,14 @@ test('a whole line is read as it is meant', () => {
   })
 })
 
+test('two lots alike are two lots, and all of one line stays within what an account holds', () => {
+  expect(parsed(',4567,,50@2027-03-31|50@2027-03-31,,100|100,,,,,,').line).toMatchObject({
+    lots: [{ points: 50 }, { points: 50 }],
+    growth: [{ amount: 100 }, { amount: 100 }],
+  })
+  expect(parsed(',4567,,9000000|9000000,,,,,,,,').problems).toMatchObject([{ column: 'points' }])
+})
+
 test('little is enough, and nothing is added to it', () => {
   expect(parsed(',4567,,0,2027-01-31,,,,,,,').line).toMatchObject({
     key: 'card:4567',

@@ -60,15 +60,13 @@ class CellReader {
     return null
   }
 
-  parts(column: Column, most: number): string[] {
-    const parts = [
-      ...new Set(
-        this.text(column)
-          .split('|')
-          .map((part) => part.trim())
-          .filter(Boolean),
-      ),
-    ]
+  /** What stands between the bars; two lots may well be alike, two cards not. */
+  parts(column: Column, most: number, alike = false): string[] {
+    const said = this.text(column)
+      .split('|')
+      .map((part) => part.trim())
+      .filter(Boolean)
+    const parts = alike ? said : [...new Set(said)]
     if (parts.length > most) this.wrong(column, `最多 ${most} 个，用 | 隔开`)
     return parts.slice(0, most)
   }
@@ -118,7 +116,7 @@ class CellReader {
 
   /** `320@2027-03-31|50@2026-12-31`, or `320` alone. */
   dated(column: Column): { amount: number; day: Date | null }[] {
-    return this.parts(column, MOST.lots)
+    const dated = this.parts(column, MOST.lots, true)
       .map((part) => {
         const [amount = '', day] = part.split('@')
         return {
@@ -127,6 +125,10 @@ class CellReader {
         }
       })
       .filter(({ amount }) => amount > 0)
+    // an account is an integer of PostgreSQL
+    if (dated.reduce((sum, { amount }) => sum + amount, 0) > MOST_AMOUNT)
+      this.wrong(column, `一行加起来最多 ${MOST_AMOUNT}`)
+    return dated
   }
 
   lots(): ImportLine['lots'] {
