@@ -94,6 +94,16 @@ test('another WeChat person’s card stays theirs; a number that was only spoken
   await refusalOf(bind({ visitId, memberRef }, 'ABC12345'), 'CODE_NEEDED')
 })
 
+test('who has just stopped working here binds nothing, also while a look at the job is still trusted', async () => {
+  const former = await newStaff(one, { shop: clerk })
+  const me = await newMember(one)
+  const { visitId, memberRef } = await newVisit(one, me, former)
+  await one.house.prisma.staff.update({ where: { memberId: former.memberId }, data: { endedAt: one.clock.at } })
+  const asked = { requestId: randomUUID(), visitId, memberRef, cardNo: `C${randomUUID().slice(0, 8)}` }
+  await refusalOf(bindCard(former.ctx, former, asked), 'STAFF_NEEDED')
+  expect((await listIdentities(me.ctx)).identities.map(({ kind }) => kind)).not.toContain('store_card')
+})
+
 test('one free card scanned for 32 customers at once at two processes is one customer’s', async () => {
   const people = await Promise.all(times(8, () => present()))
   const cardNo = `C${randomUUID().slice(0, 8)}`.toUpperCase()

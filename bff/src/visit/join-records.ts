@@ -67,13 +67,18 @@ export async function joinRecords(
   return { points, growth }
 }
 
-/** Writes what a colleague did in a visit into the store's chain: last, for whoever holds the chain may wait for nobody. */
-export const auditVisit = (tx: Ctx, staff: AtWork, verb: string, visitId: string, bodyHash: string) =>
-  tx.sql('audit_append', {
-    storeId: staff.storeId,
-    at: tx.now(),
-    actorId: staff.memberId,
-    verb,
-    subject: visitId,
-    bodyHash,
-  })
+/**
+ * Writes what a colleague did in a visit into the store's chain: last, for whoever holds the chain may wait for nobody.
+ * @throws STAFF_NEEDED for somebody who has stopped working here meanwhile; then nothing was done
+ */
+export async function auditVisit(
+  tx: Ctx,
+  { memberId, storeId }: AtWork,
+  verb: string,
+  visitId: string,
+  bodyHash: string,
+): Promise<void> {
+  const works = await tx.db.staff.count({ where: { memberId, storeId, endedAt: null } })
+  if (works === 0) refuse('STAFF_NEEDED')
+  await tx.sql('audit_append', { storeId, at: tx.now(), actorId: memberId, verb, subject: visitId, bodyHash })
+}
