@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DAY_MS } from '@huiyuan/shared/time'
+import pg from 'pg'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds, programmeTotals } from '../../../test/support/ledger'
 import type { TestHouse } from '../../../test/support/people'
@@ -170,6 +171,27 @@ describe('at once', () => {
       await attachPhone(last.ctx, request(phone))
       expect(await holderOf(one, phone)).toBe(last.memberId)
     }
+  })
+
+  test('of somebody who is being erased at this moment nothing is remembered by whoever proves their number', async () => {
+    const [gone, other] = await Promise.all([newMember(one), newMember(one)])
+    const { memberId } = gone
+    const at = one.clock.at
+    const asked = { askedAt: at, dueAt: at, state: 'asked', because: 'member' }
+    await one.house.prisma.cancellation.create({ data: { memberId, ...asked } })
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const call = { memberId, at, graceUntil: at, steps: one.house.registry.eraseSteps, smsHashes: [] }
+    await client.query('BEGIN')
+    await client.query('SELECT cancellation_erase($1)', [call])
+    const taken = attachPhone(other.ctx, request(gone.phone))
+    const waits = async () => (await client.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount
+    while (!(await waits()));
+    await client.query('COMMIT')
+    await client.end()
+    await taken
+    expect(await holderOf(one, gone.phone)).toBe(other.memberId)
+    expect(await one.house.prisma.formerIdentity.count({ where: { memberId } })).toBe(0)
   })
 
   test('I-ID2: two records prove each other’s numbers at once: one merge, both get an answer', async () => {
