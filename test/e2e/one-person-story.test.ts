@@ -164,6 +164,16 @@ describe('Qing at the counter, with cards in the customer’s hand', () => {
     await see(qing, '尾号 7788')
   })
 
+  step('without her phone the number of the card is enough to earn', async () => {
+    await qing.page.getByRole('button', { name: '关闭' }).filter({ visible: true }).click()
+    await tap(qing, 'other-member')
+    await tap(qing, 'find-open')
+    await at(qing.page, 'find-input').fill(NEW_CARD)
+    await tap(qing, 'find-submit')
+    await at(qing.page, 'who').waitFor()
+    expect(await textOf(qing, 'who')).toContain('小*')
+  })
+
   step('Mei reads on her phone which card became hers, and what it brought', async () => {
     await signInAs(mei, there.url, '小梅')
     await mei.page.goto(`${there.url}/?mine#/pages/member/profile`)

@@ -56,6 +56,12 @@ test('a card nobody has is bound to who stands here with a live code, however it
     `尾号 ${cardNo.slice(-4).toUpperCase()}`,
   )
   expect((await listCards(clerk.ctx, clerk, visit)).cards).toEqual([cardNo.slice(-4).toUpperCase()])
+  // what was promised: without a phone in the hand, the card's number is enough to earn
+  const spoken = { requestId: randomUUID(), tillId: clerk.tillId, memberNo: cardNo }
+  expect(await findVisit(clerk.ctx, clerk, spoken)).toMatchObject({
+    maySpend: false,
+    member: { memberNoLast4: me.memberNo.slice(-4) },
+  })
   await refusalOf(bind(visit, '12'), 'BAD_INPUT')
 })
 

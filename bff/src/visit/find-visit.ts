@@ -1,4 +1,4 @@
-import { isMemberNo } from '@huiyuan/shared/member'
+import { isMemberNo, normalCardNo } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { normalPhone } from '../sms'
@@ -9,8 +9,8 @@ import { type ShownVisit, showVisit } from './show-visit'
 export type SpokenMember = { memberNo: string; phone?: undefined } | { phone: string; memberNo?: undefined }
 
 /**
- * Opens a visit for a number on a card or a spoken phone: it earns and shows masked data, no more. Whom nobody knows
- * is answered the same way each time and counted at the till, so that phones cannot be tried out.
+ * Opens a visit for a member number, the number of a bound card or a spoken phone: it earns and shows masked data, no
+ * more. Whom nobody knows is answered the same way each time and counted at the till, so that phones cannot be tried out.
  * @throws MEMBER_UNKNOWN, PHONE_INVALID, TILL_LOCKED, TILL_UNKNOWN, STAFF_NEEDED
  */
 export async function findVisit(
@@ -31,17 +31,27 @@ export async function findVisit(
   return showVisit(ctx, visitOf(answer))
 }
 
+/** Written as a member number: sixteen digits with the brand's first. */
+const LIKE_MEMBER_NO = /^8\d{15}$/
+
 /** The same member however it was typed. A slip that no card can have reveals nothing and is not counted. */
 function spokenOf(input: SpokenMember): SpokenMember {
   if (input.memberNo === undefined) return { phone: normalPhone(input.phone) ?? refuse('PHONE_INVALID') }
-  const memberNo = input.memberNo.replace(/\s+/g, '')
-  return isMemberNo(memberNo) ? { memberNo } : refuse('MEMBER_UNKNOWN')
+  const memberNo = normalCardNo(input.memberNo) ?? refuse('MEMBER_UNKNOWN')
+  if (LIKE_MEMBER_NO.test(memberNo) && !isMemberNo(memberNo)) return refuse('MEMBER_UNKNOWN')
+  return { memberNo }
 }
 
 async function findSpoken(ctx: Ctx, { memberNo, phone }: SpokenMember): Promise<string | null> {
   if (memberNo !== undefined) {
-    const hit = await ctx.db.memberNo.findUnique({ where: { memberNo }, select: { memberId: true } })
-    return hit?.memberId ?? null
+    const [printed, card] = await Promise.all([
+      ctx.db.memberNo.findUnique({ where: { memberNo }, select: { memberId: true } }),
+      ctx.db.identity.findUnique({
+        where: { kind_issuer_subject: { kind: 'store_card', issuer: '', subject: memberNo } },
+        select: { memberId: true },
+      }),
+    ])
+    return (printed ?? card)?.memberId ?? null
   }
   const hit = await ctx.db.identity.findFirst({
     where: { kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } },

@@ -6,7 +6,7 @@ import { useGrowing } from '../../lib/growing'
 import { becauseWords } from '../../lib/merge-words'
 import { go } from '../../lib/nav'
 import { usePages } from '../../lib/pages'
-import { Cell, Panel, Tag } from '../../ui/blocks'
+import { Cell, Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Empty, FaultNote, States } from '../../ui/states'
 
@@ -77,14 +77,17 @@ const Row = ({ merge }: { merge: Merge }) => (
     sub={
       <View>
         <View>
-          {[momentWords(merge.at), merge.came.points ? `${countText(merge.came.points)} 积分` : '']
+          {[
+            merge.undone ? '已撤销' : '',
+            momentWords(merge.at),
+            merge.came.points ? `${countText(merge.came.points)} 积分` : '',
+          ]
             .filter(Boolean)
             .join(' · ')}
         </View>
         <View>{becauseWords(merge.because)}</View>
       </View>
     }
-    end={merge.undone ? <Tag>已撤销</Tag> : undefined}
     onTap={() => go(`/pages/merge/merge?mergeId=${merge.mergeId}`)}
   />
 )

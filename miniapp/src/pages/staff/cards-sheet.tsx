@@ -3,6 +3,7 @@ import { countText } from '@huiyuan/shared/money'
 import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import type { RouterOutputs } from '../../lib/api'
+import { platform } from '../../lib/device'
 import { type Moved, movedFacts, reversalWords } from '../../lib/merge-words'
 import type { Read } from '../../lib/query'
 import { aria } from '../../ui/aria'
@@ -83,7 +84,7 @@ const TypedCard = ({ cards: { typed, setTyped, read } }: { cards: Cards }) => (
   <View>
     <Field
       id="card-input"
-      label="卡面上的号码，扫码枪也可以"
+      label={platform === 'weapp' ? '卡面上的号码' : '卡面上的号码，扫码枪也可以'}
       value={typed}
       maxLength={CARD_LENGTH}
       onInput={setTyped}

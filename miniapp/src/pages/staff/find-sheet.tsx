@@ -6,7 +6,10 @@ import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
 import type { Counter } from './use-counter'
 
-const MEMBER_NO_DIGITS = 16
+const LONGEST = 32
+/** Beginnings of phones, whole or not; anything else that is long enough is on a card. */
+const LIKE_PHONE = /^(\+|0|1\d{0,10}$)/
+const SHORTEST_CARD = 6
 
 /** Finds a member by what is said at the counter; such a visit earns and never spends. */
 export function FindSheet({ open, onClose, counter }: { open: boolean; onClose: () => void; counter: Counter }) {
@@ -20,8 +23,7 @@ export function FindSheet({ open, onClose, counter }: { open: boolean; onClose: 
   }
   const send = async () => {
     if (digits === '') return
-    // a card number has 16 digits and starts with 8; everything else is judged as a phone
-    const isCard = digits.length === MEMBER_NO_DIGITS && digits.startsWith('8')
+    const isCard = digits.length >= SHORTEST_CARD && !LIKE_PHONE.test(digits)
     if (await find(isCard ? { memberNo: digits } : { phone: digits })) close()
   }
   return (
@@ -29,10 +31,10 @@ export function FindSheet({ open, onClose, counter }: { open: boolean; onClose: 
       <View className="hy-2">没有会员码，可以积分，不能用积分。</View>
       <Field
         id="find-input"
-        label="手机号或 16 位会员号"
+        label="手机号、会员号或实体卡号"
         type="number"
         value={said}
-        maxLength={MEMBER_NO_DIGITS}
+        maxLength={LONGEST}
         focus={open}
         onInput={setSaid}
         onConfirm={() => void send()}
