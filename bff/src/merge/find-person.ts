@@ -1,5 +1,5 @@
 import type { HeldIdentity } from '@huiyuan/shared/identity'
-import { isMemberNo, maskName, maskPhone } from '@huiyuan/shared/member'
+import { isMemberNo, maskName, maskPhone, normalCardNo } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
 import { survivingId } from '../member'
 import { refuse } from '../refusal'
@@ -41,7 +41,7 @@ export async function personId(ctx: Ctx, said: string): Promise<string> {
     ctx.db.identity.findFirst({
       where: {
         OR: [
-          { kind: 'store_card', subject: text },
+          { kind: 'store_card', issuer: '', subject: normalCardNo(text) ?? text },
           ...(phone ? [{ kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } }] : []),
         ],
       },

@@ -160,6 +160,14 @@ test('a price that is locked just now blocks an undo; two WeChat persons and tho
   expect((await look(a, third)).warnings).toContainEqual({ warning: 'kept_apart' })
 })
 
+test('a card’s number finds its owner, however it is typed', async () => {
+  const me = await newMember(one)
+  const [{ at }, digits] = [one.clock, me.memberNo.slice(-8)]
+  const plastic = { kind: 'store_card', issuer: '', subject: `HZ${digits}` }
+  await one.house.prisma.identity.create({ data: { ...plastic, memberId: me.memberId, provenAt: at, firstAt: at } })
+  expect(await findPerson(maker.ctx, { said: `hz-${digits}` })).toMatchObject({ memberNo4: me.memberNo.slice(-4) })
+})
+
 test('a sign-in that has just found its person in a survivor ends before there are two', async () => {
   const a = await newMember(one, { joinedDaysAgo: 2 })
   const b = await newMember(one, { weapp: null, phone: newNumber() })
