@@ -55,11 +55,12 @@ BEGIN
 END $$;
 
 -- What an attached phone ends: the older phone of the same person, and this number with whoever had it. Its row is held, so that
--- nothing is remembered of a holder who is leaving at this moment. Each side has its index.
+-- nothing is remembered of a holder who is leaving at this moment. Each side has its index. It is remembered of the record that it
+-- was attached to: after an undone merge it is nobody else's.
 CREATE OR REPLACE FUNCTION member_remember_phones(who uuid, number text, now_at timestamptz) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, subject_sealed, proven_at, first_at, because)
-    SELECT member_id, kind, issuer, subject, now_at, subject_sealed, proven_at, first_at,
+    SELECT coalesce(home_id, member_id), kind, issuer, subject, now_at, subject_sealed, proven_at, first_at,
         CASE member_id WHEN who THEN 'newer_phone' ELSE 'moved' END
       FROM identity WHERE (member_id = who AND kind = 'phone' AND subject <> number)
         OR (kind = 'phone' AND issuer = '' AND subject = number AND member_id <> who) ORDER BY subject FOR UPDATE

@@ -5,6 +5,7 @@ import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds, programmeTotals } from '../../../test/support/ledger'
 import type { TestHouse } from '../../../test/support/people'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
+import { inTx } from '../ctx'
 import { attachPhone } from './attach-phone'
 import {
   account,
@@ -19,6 +20,7 @@ import {
   oldCard,
   times,
 } from './member.fixture'
+import { mergeMember } from './merge-member'
 
 const database = testDatabase()
 let one: TestHouse
@@ -157,6 +159,15 @@ describe('the number leads to another record', () => {
     await attachPhone(me.ctx, request(phone))
     expect(await holderOf(one, phone)).toBe(card.memberId)
   })
+})
+
+test('a number that came with another record is remembered of that one, so that an undone merge leaves it there', async () => {
+  const [me, other] = await Promise.all([newMember(one, { joinedDaysAgo: 9 }), newMember(one)])
+  await inTx(one.as(), (tx) => mergeMember(tx, me.memberId, other.memberId))
+  await attachPhone(me.ctx, request(newNumber()))
+  const subject = one.house.keys.hash('phone', other.phone)
+  const former = await one.house.prisma.formerIdentity.findMany({ where: { subject } })
+  expect(former).toMatchObject([{ memberId: other.memberId, because: 'newer_phone' }])
 })
 
 describe('at once', () => {
