@@ -101,8 +101,8 @@ BEGIN
   -- a refusal moves nothing, so it is possible for somebody who has left, too
   IF agreed THEN PERFORM member_hold(member); END IF;
   SELECT * INTO proposed FROM adjustment WHERE adjustment_id = id FOR UPDATE;
-  IF EXISTS (SELECT 1 FROM member m WHERE m.member_id IN (proposed.proposed_by, proposed.member_id)
-      AND own.member_id IN (m.member_id, m.merged_into)) THEN
+  -- under whatever record: also one that theirs was part of for a while
+  IF own.member_id IN (SELECT merge_heirs(who) FROM unnest(ARRAY[proposed.proposed_by, proposed.member_id]) who) THEN
     PERFORM refuse('ADJUSTMENT_OWN');
   END IF;
   IF proposed.state <> 'waiting' THEN PERFORM refuse('ADJUSTMENT_DONE'); END IF;

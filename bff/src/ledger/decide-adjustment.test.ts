@@ -7,6 +7,7 @@ import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
 import { account, award, times } from '../member/member.fixture'
+import { merged, undone } from '../merge/undo.fixture'
 import { adjust, decide, twoOperators } from './adjustment.fixture'
 
 const database = testDatabase()
@@ -105,9 +106,13 @@ test('nobody agrees with themselves: not the proposer in another record, nor who
   await refusalOf(decide(checker, gift.adjustmentId), 'ADJUSTMENT_OWN')
   // the proposer's record becomes another one, and the job goes with it
   const again = await newMember(one)
-  await inTx(one.as(), (tx) => mergeMember(tx, again.memberId, maker.memberId))
+  const mergeId = await merged(one, again.memberId, maker.memberId)
   await refusalOf(decide(again, adjustmentId), 'ADJUSTMENT_OWN')
   expect(await decide(checker, adjustmentId)).toMatchObject({ state: 'done' })
+  // and back again with it, when the merge is taken back
+  const asAnother = await adjust(again, await newMember(one), 900)
+  await undone(one, mergeId)
+  await refusalOf(decide(maker, asAnother.adjustmentId), 'ADJUSTMENT_OWN')
 })
 
 test('what was moved alone today goes with the operator’s record', async () => {
