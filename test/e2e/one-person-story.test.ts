@@ -78,7 +78,7 @@ describe('Tang, who puts records of one person together', () => {
 
   step('what changed after she looked is not merged: she is led back and looks again', async () => {
     await tap(tang, 'merge-ask')
-    await see(tang, '陆**（尾号 7788）并入 陆**')
+    await see(tang, '会并过来 260 积分')
     const points = 8
     const said = { memberNo: TWIN.cardNo, points, reason: 'goodwill', note: '等了很久' } as const
     await an.ledger.adjust.mutate({ requestId: randomUUID(), ...said })

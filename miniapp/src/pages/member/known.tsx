@@ -1,6 +1,6 @@
 import { View } from '@tarojs/components'
 import type { RouterOutputs } from '../../lib/api'
-import { Cell, Panel, Section, Tag } from '../../ui/blocks'
+import { Cell, Panel, Section } from '../../ui/blocks'
 import type { IconName } from '../../ui/icon'
 import { CAME_ALONE, formerWords, type Identities, identityWords, mergeWords } from './identity-words'
 
@@ -89,7 +89,7 @@ export function Known({ me, known, onPhone, onCard, onClaim }: KnownWish) {
                 key={gone.hint + gone.endedAt}
                 icon="phone"
                 tone="quiet"
-                title={gone.hint}
+                title={gone.hint || '手机号'}
                 sub={formerWords(gone, now)}
               />
             ))}
@@ -107,7 +107,6 @@ export function Known({ me, known, onPhone, onCard, onClaim }: KnownWish) {
                 tone="quiet"
                 title={`尾号 ${merge.other4}`}
                 sub={<Lines of={mergeWords(merge, now)} />}
-                end={merge.undoneAt ? <Tag>已分开</Tag> : undefined}
               />
             ))}
           </Panel>

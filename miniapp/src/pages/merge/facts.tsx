@@ -1,3 +1,4 @@
+import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { lostWords, type Moved, movedFacts, type Reversal, reversalWords } from '../../lib/merge-words'
 import { Panel } from '../../ui/blocks'
@@ -21,6 +22,10 @@ export function MovedFacts({ title, moved, none }: { title: string; moved: Moved
     </Panel>
   )
 }
+
+/** The figure that is asked about first, for the last look. */
+export const pointsWords = (verb: string, moved: Moved = {}): string =>
+  moved.points ? `${verb} ${countText(moved.points)} 积分。` : '没有积分要动。'
 
 interface SaidWish {
   title: string

@@ -8,7 +8,7 @@ import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { States } from '../../ui/states'
-import { MovedFacts, Reversed, Said } from './facts'
+import { MovedFacts, pointsWords, Reversed, Said } from './facts'
 import { Finder, PersonCard } from './person'
 import { SendDock, Unsure } from './unsure'
 import type { Merging, Preview } from './use-merging'
@@ -121,6 +121,7 @@ export function MergeSheet({ merging: { asked, isOpen, preview, send, sending, d
           {`${pair.other.nameMasked ?? '未留名'}（尾号 ${pair.other.memberNo4}）并入 ${pair.survivor.nameMasked ?? '未留名'}（尾号 ${pair.survivor.memberNo4}）。`}
         </View>
       )}
+      <View className="hy-2 hy-num">{pointsWords('会并过来', pair?.came)}</View>
       <View className="hy-2 hy-mt2">{`依据：${asked.note}`}</View>
       <SendDock id="merge" words="确认合并" sending={sending} onSend={() => void send()} onBack={close} />
     </Sheet>

@@ -9,7 +9,7 @@ import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { States } from '../../ui/states'
-import { Lost, MovedFacts, Said } from './facts'
+import { Lost, MovedFacts, pointsWords, Said } from './facts'
 import { SendDock, Unsure } from './unsure'
 import type { Charge, Undoing } from './use-undoing'
 
@@ -95,7 +95,7 @@ function Blocked({ blockers }: { blockers: { blocker: string; mergeId?: string }
 }
 
 /** The last look, and what came of it. */
-export function UndoSheet({ undoing: { asked, isOpen, send, sending, done, close } }: { undoing: Undoing }) {
+export function UndoSheet({ undoing: { asked, isOpen, preview, send, sending, done, close } }: { undoing: Undoing }) {
   if (!asked || !isOpen) return null
   if (done)
     return (
@@ -117,7 +117,8 @@ export function UndoSheet({ undoing: { asked, isOpen, send, sending, done, close
     )
   return (
     <Sheet open onClose={close} title="撤销这次合并？">
-      <View className="hy-2">{CHARGES.find((one) => one.charge === asked.charge)?.words}</View>
+      <View className="hy-2 hy-num">{pointsWords('会还回去', preview.data?.back)}</View>
+      <View className="hy-2 hy-mt2">{CHARGES.find((one) => one.charge === asked.charge)?.words}</View>
       <View className="hy-2 hy-mt2">{`原因：${asked.note}`}</View>
       <SendDock id="undo" words="确认撤销" sending={sending} onSend={() => void send()} onBack={close} />
     </Sheet>
