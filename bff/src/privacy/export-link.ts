@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Ctx, memberIdOf } from '../ctx'
+import { type Ctx, inTx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 
 const LINK_MINUTES = 5
@@ -31,7 +31,7 @@ export interface ExportLink {
 export async function makeExportLink(ctx: Ctx): Promise<ExportLink> {
   const memberId = memberIdOf(ctx)
   const at = ctx.now().getTime()
-  await countLink(ctx, memberId, at)
+  await inTx(ctx, (tx) => countLink(tx, memberId, at))
   const sessionId = ctx.actor.kind === 'member' ? ctx.actor.sessionId : ''
   const until = at + LINK_MINUTES * 60_000
   const note: Note = { use: 'export', memberId, sessionId, linkId: randomUUID(), until }
@@ -39,8 +39,10 @@ export async function makeExportLink(ctx: Ctx): Promise<ExportLink> {
   return { path: `/export?t=${token}`, expiresAt: new Date(until).toISOString() }
 }
 
-/** Links are counted as the commands they are. */
+/** Links are counted as the commands they are, one after the other. */
 async function countLink(ctx: Ctx, memberId: string, at: number): Promise<void> {
+  // nothing is ever kept under this id: it only makes the member's askings wait for each other
+  await ctx.sql('request_begin', linkCommand(memberId, VERB, memberId, at))
   const where = { actor: `m:${memberId}`, verb: VERB, at: { gt: new Date(at - HOUR_MS) } }
   const made = await ctx.db.request.findMany({
     where,

@@ -4,7 +4,7 @@ import { runOnce } from '@huiyuan/prisma/database/databases'
 import express from 'express'
 import { testDatabase } from '../../../test/support/database'
 import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
-import { refusalOf } from '../../../test/support/refusals'
+import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { startSession } from '../session/start-session'
 import { makeExportLink, spendExportLink } from './export-link'
 import { exportMember } from './export-member'
@@ -168,7 +168,8 @@ test('the link is good once, for minutes, and while its session is signed in; fi
   const signedOut = await tokenOf()
   await one.as().db.session.updateMany({ where: { sessionId }, data: { revokedAt: one.clock.at } })
   expect(await spendExportLink(one.as(), signedOut)).toBeNull()
-  await Promise.all([tokenOf(), tokenOf()])
+  const atOnce = Array.from({ length: 8 }, () => makeExportLink(ctx))
+  expect(await endsOf(atOnce)).toEqual({ answer: 2, TOO_MANY: 6 })
   expect(await refusalOf(makeExportLink(ctx), 'TOO_MANY')).toEqual({ retryAfterSeconds: 3_300 })
 })
 
