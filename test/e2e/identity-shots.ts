@@ -131,6 +131,10 @@ export const IDENTITY_STATES: IdentityState[] = [
   },
 ]
 
+/** The fullest of them; what the others draw is drawn in these, too. */
+const FULLEST = ['profile-known', 'merge-rich', 'merge-unsure', 'undo-rich', 'counter-claim']
+export const FULLEST_STATES = IDENTITY_STATES.filter(({ name }) => FULLEST.includes(name))
+
 /** Pictures that every width and both schemes would be too many of. */
 const WIDE: Shot[] = [
   ...['profile', 'card-bind'].map(

@@ -1,5 +1,5 @@
 import { BOOKS_STATES } from './books-shots'
-import { IDENTITY_STATES } from './identity-shots'
+import { FULLEST_STATES } from './identity-shots'
 import { mallStates } from './mall-states'
 import { FLAWLESS } from './page-checks.fixture'
 import type { PlaceState } from './place'
@@ -8,7 +8,7 @@ import { smallPhones } from './small-phones.fixture'
 const phones = smallPhones()
 const states: { name: string; state: PlaceState }[] = [
   ...mallStates(() => new Date()).map((state) => ({ name: state.place.name, state })),
-  ...[...BOOKS_STATES, ...IDENTITY_STATES].map(({ name, ...state }) => ({ name, state })),
+  ...[...BOOKS_STATES, ...FULLEST_STATES].map(({ name, ...state }) => ({ name, state })),
 ]
 
 test.each(states)(
