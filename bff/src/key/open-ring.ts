@@ -82,6 +82,8 @@ export async function openRingSoon(
       }
     }
   })()
-  await Promise.race([work, pause(FIRST_TRY_MS, undefined, { ref: false })])
+  // this wait holds the process: nothing else does before it listens
+  const waited = new AbortController()
+  await Promise.race([work, pause(FIRST_TRY_MS, undefined, { signal: waited.signal })]).finally(() => waited.abort())
   started = true
 }
