@@ -1,7 +1,7 @@
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor. Its name, its tags and
 -- what it once was called by stay with it, so that it can stand by itself again; printed numbers keep scanning for ever (I-ID5).
 
--- Locks both members in id order first. {mergeId, from, to, at, newAfterDays}
+-- Locks both members, and whoever had come into the other one, in id order first. {mergeId, from, to, at, newAfterDays}
 CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,7 +17,7 @@ DECLARE
 BEGIN
   -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
   IF NOT call ? 'newAfterDays' THEN PERFORM refuse('BUSY'); END IF;
-  PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM 1 FROM member WHERE member_id IN (src, dst) OR merged_into = src ORDER BY member_id FOR UPDATE;
   -- merged by somebody else meanwhile: the caller looks again who is who
   IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
   IF (SELECT count(*) FROM member WHERE member_id IN (src, dst) AND status = 'active') <> 2 THEN
@@ -30,10 +30,11 @@ BEGIN
   END IF;
   SELECT * INTO other FROM member WHERE member_id = src;
   SELECT * INTO own FROM member WHERE member_id = dst;
-  UPDATE identity SET member_id = dst WHERE member_id = src;
+  -- what was attached before homes were written down has not moved since, or nobody can say from where
+  UPDATE identity SET member_id = dst, home_id = coalesce(home_id, src) WHERE member_id = src;
   GET DIAGNOSTICS came = ROW_COUNT;
   -- where the older of two phones was attached: it may have come with an earlier merge
-  home := (SELECT home_id FROM identity WHERE member_id = dst AND kind = 'phone' ORDER BY proven_at, subject LIMIT 1);
+  home := (SELECT coalesce(home_id, dst) FROM identity WHERE member_id = dst AND kind = 'phone' ORDER BY proven_at, subject LIMIT 1);
   dropped := member_drop_older_phone(src, dst, (call->>'mergeId')::uuid, now_at);
   UPDATE member_no SET member_id = dst WHERE member_id = src;
   moved := jsonb_build_object(

@@ -83,7 +83,8 @@ BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
   own := adjustment_operator((call->>'staffId')::uuid);
-  PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) ORDER BY member_id FOR UPDATE;
+  PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) OR merged_into = (call->>'from')::uuid
+    ORDER BY member_id FOR UPDATE;
   blockers := merge_blockers(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_run(call);

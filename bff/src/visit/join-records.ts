@@ -58,7 +58,9 @@ export async function joinRecords(
   seal: string,
 ): Promise<{ points: number; growth: number }> {
   // both are held from the look to the deed, in the order of every merge; the store's chain comes after them
-  await tx.db.$queryRaw`SELECT 1 FROM member WHERE member_id IN (${pair.memberId}::uuid, ${pair.otherId}::uuid)
+  const both = [pair.memberId, pair.otherId]
+  await tx.db
+    .$queryRaw`SELECT 1 FROM member WHERE member_id = ANY (${both}::uuid[]) OR merged_into = ANY (${both}::uuid[])
     ORDER BY member_id FOR UPDATE`
   const shown = await previewJoin(tx, staff, pair)
   if (shown.seal !== seal) return refuse('PREVIEW_CHANGED')

@@ -140,8 +140,8 @@ CREATE INDEX "kept_apart_other_id_idx" ON "kept_apart"("other_id");
 
 
 ALTER TABLE "identity" ADD COLUMN "home_id" UUID;
--- whose it was before an older merge is not known; such a merge has no journal and is not taken back
-UPDATE "identity" SET home_id = member_id;
+-- it stays empty until a merge moves a row: to write every row now would keep everybody waiting. Whose one was before an older merge
+-- is not known; such a merge has no journal and is not taken back
 ALTER TABLE "member" ADD CONSTRAINT member_birthday CHECK ((birth_month IS NULL) = (birth_day IS NULL)
   AND birth_month BETWEEN 1 AND 12 AND birth_day BETWEEN 1 AND 31);
 ALTER TABLE "claim" ADD CONSTRAINT claim_because CHECK (because IN ('silent', 'wechat_unknown', 'card_typed'));
@@ -2934,7 +2934,7 @@ $$;
 -- The other record becomes a signpost: its identities, numbers, consents and open claims go to the survivor. Its name, its tags and
 -- what it once was called by stay with it, so that it can stand by itself again; printed numbers keep scanning for ever (I-ID5).
 
--- Locks both members in id order first. {mergeId, from, to, at, newAfterDays}
+-- Locks both members, and whoever had come into the other one, in id order first. {mergeId, from, to, at, newAfterDays}
 CREATE OR REPLACE FUNCTION member_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2950,7 +2950,7 @@ DECLARE
 BEGIN
   -- an older server beside this one knows nothing of coupons, exchanges and friends: it would leave them behind
   IF NOT call ? 'newAfterDays' THEN PERFORM refuse('BUSY'); END IF;
-  PERFORM 1 FROM member WHERE member_id IN (src, dst) ORDER BY member_id FOR UPDATE;
+  PERFORM 1 FROM member WHERE member_id IN (src, dst) OR merged_into = src ORDER BY member_id FOR UPDATE;
   -- merged by somebody else meanwhile: the caller looks again who is who
   IF EXISTS (SELECT 1 FROM member WHERE member_id IN (src, dst) AND status = 'merged') THEN PERFORM refuse('BUSY'); END IF;
   IF (SELECT count(*) FROM member WHERE member_id IN (src, dst) AND status = 'active') <> 2 THEN
@@ -2963,10 +2963,11 @@ BEGIN
   END IF;
   SELECT * INTO other FROM member WHERE member_id = src;
   SELECT * INTO own FROM member WHERE member_id = dst;
-  UPDATE identity SET member_id = dst WHERE member_id = src;
+  -- what was attached before homes were written down has not moved since, or nobody can say from where
+  UPDATE identity SET member_id = dst, home_id = coalesce(home_id, src) WHERE member_id = src;
   GET DIAGNOSTICS came = ROW_COUNT;
   -- where the older of two phones was attached: it may have come with an earlier merge
-  home := (SELECT home_id FROM identity WHERE member_id = dst AND kind = 'phone' ORDER BY proven_at, subject LIMIT 1);
+  home := (SELECT coalesce(home_id, dst) FROM identity WHERE member_id = dst AND kind = 'phone' ORDER BY proven_at, subject LIMIT 1);
   dropped := member_drop_older_phone(src, dst, (call->>'mergeId')::uuid, now_at);
   UPDATE member_no SET member_id = dst WHERE member_id = src;
   moved := jsonb_build_object(
@@ -3346,7 +3347,8 @@ BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
   own := adjustment_operator((call->>'staffId')::uuid);
-  PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) ORDER BY member_id FOR UPDATE;
+  PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) OR merged_into = (call->>'from')::uuid
+    ORDER BY member_id FOR UPDATE;
   blockers := merge_blockers(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_run(call);
