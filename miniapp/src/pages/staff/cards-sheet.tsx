@@ -17,6 +17,7 @@ import type { CardDone, Cards, CounterClaim } from './use-cards'
 
 const CARD_LENGTH = 40
 const FIGURES = 5
+const NAMED = 4
 type Known = RouterOutputs['visit']['cards']
 
 interface CardsWish {
@@ -112,7 +113,9 @@ function Comes({ came }: { came: Moved }) {
           </View>
         ))}
       </View>
-      {rest.length > 0 && <View className="hy-caption hy-2 hy-mt2">{`一起过来的还有${rest.join('、')}`}</View>}
+      {rest.length > 0 && (
+        <View className="hy-caption hy-2 hy-mt2">{`一起过来的还有${rest.slice(0, NAMED).join('、')}${rest.length > NAMED ? '等' : ''}`}</View>
+      )}
     </View>
   )
 }
