@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { inTx } from '../../bff/src/ctx'
 import { mergeMember } from '../../bff/src/member'
+import { mergeTerms } from '../../bff/src/member/merge-member'
 import { orderRefOf } from '../../bff/src/order/order-ref'
 import { returnOrder } from '../../bff/src/order/return-order'
 import { showReferral } from '../../bff/src/referral/show-referral'
@@ -175,5 +176,14 @@ test('an older server does not merge: it would leave behind what it does not kno
   const other = await newMember(house)
   const merge = { from: other.memberId, to: mei.memberId, at: house.clock.at }
   await refusalOf(house.house.sql('member_merge', merge), 'BUSY')
-  await inTx(house.as(), (tx) => mergeMember(tx, mei.memberId, other.memberId))
+  const where = { memberId: { in: [mei.memberId, other.memberId] } }
+  const identities = () =>
+    house.house.prisma.identity.findMany({ where, omit: { homeId: true }, orderBy: { subject: 'asc' } })
+  // as they lie there since the release before
+  await house.house.prisma.identity.updateMany({ where, data: { homeId: null } })
+  const before = await identities()
+  const { mergeId } = await inTx(house.as(), (tx) => mergeMember(tx, mei.memberId, other.memberId))
+  const undo = { mergeId, at: house.clock.at, staffId: clerk.memberId, note: '认错了人', charge: 'survivor' }
+  await house.house.sql('merge_undo_run', { ...undo, undoSteps: registry.undoSteps, ...mergeTerms(house.as()) })
+  expect(await identities()).toEqual(before)
 })
