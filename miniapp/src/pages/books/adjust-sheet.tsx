@@ -63,7 +63,7 @@ function Result({ done, onClose }: { done: Adjustment; onClose: () => void }) {
   return (
     <Sheet open onClose={onClose} title={waits ? '已提交，等待复核' : '已调整'}>
       <View id="adjusted" {...aria({ role: 'alert' })}>
-        <View className="bk-done">
+        <View className="hy-done">
           <Icon name={waits ? 'clock' : 'check'} size="l" />
         </View>
         <View className="hy-center hy-title hy-num">{signed(done.points)}</View>

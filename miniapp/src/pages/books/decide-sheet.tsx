@@ -74,7 +74,7 @@ export function DecideSheet({ adjustment, agree, onClose }: DecideWish) {
 const Decided = ({ done, onClose }: { done: Adjustment; onClose: () => void }) => (
   <Sheet open onClose={onClose} title={done.state === 'done' ? '已同意，已生效' : '已记下，不会生效'}>
     <View id="decided" {...aria({ role: 'alert' })}>
-      <View className="bk-done">
+      <View className="hy-done">
         <Icon name={done.state === 'done' ? 'check' : 'x'} size="l" />
       </View>
       <View className="hy-center hy-title hy-num">{signed(done.points)}</View>

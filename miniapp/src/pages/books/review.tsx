@@ -2,8 +2,8 @@ import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { useGrowing } from '../../lib/growing'
 import { Panel, Section } from '../../ui/blocks'
-import { Button } from '../../ui/button'
-import { Empty, FaultNote, States } from '../../ui/states'
+import { Earlier } from '../../ui/earlier'
+import { Empty, States } from '../../ui/states'
 import type { Adjustment } from './adjustment'
 import { AdjustmentRow } from './adjustment-row'
 import { DecideSheet } from './decide-sheet'
@@ -52,7 +52,7 @@ interface RowsWish {
   onDecide?: (adjustment: Adjustment, agree: boolean) => void
 }
 
-function Rows({ list: { adjustments, hasMore, busy, fault, more }, onDecide }: RowsWish) {
+function Rows({ list: { adjustments, ...pages }, onDecide }: RowsWish) {
   const { shown } = useGrowing(adjustments, STEP, MOST)
   return (
     <View>
@@ -61,18 +61,7 @@ function Rows({ list: { adjustments, hasMore, busy, fault, more }, onDecide }: R
           <AdjustmentRow key={one.adjustmentId} adjustment={one} {...(onDecide ? { onDecide } : {})} />
         ))}
       </Panel>
-      {fault && (
-        <View className="hy-mt3">
-          <FaultNote fault={fault} onRetry={() => void more()} />
-        </View>
-      )}
-      {hasMore && (
-        <View className="hy-dock">
-          <Button kind="ghost" block small busy={busy} onTap={() => void more()}>
-            更早的
-          </Button>
-        </View>
-      )}
+      <Earlier {...pages} />
     </View>
   )
 }

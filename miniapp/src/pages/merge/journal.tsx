@@ -7,8 +7,8 @@ import { becauseWords } from '../../lib/merge-words'
 import { go } from '../../lib/nav'
 import { usePages } from '../../lib/pages'
 import { Cell, Panel } from '../../ui/blocks'
-import { Button } from '../../ui/button'
-import { Empty, FaultNote, States } from '../../ui/states'
+import { Earlier } from '../../ui/earlier'
+import { Empty, States } from '../../ui/states'
 
 type Merge = RouterOutputs['merge']['list']['merges'][number]
 
@@ -43,7 +43,7 @@ export const JournalView = ({ journal }: { journal: Journal }) => (
   </States>
 )
 
-function Rows({ journal: { merges, hasMore, busy, fault, more } }: { journal: Journal }) {
+function Rows({ journal: { merges, ...pages } }: { journal: Journal }) {
   const { shown } = useGrowing(merges, STEP, MOST)
   return (
     <View id="journal">
@@ -52,18 +52,7 @@ function Rows({ journal: { merges, hasMore, busy, fault, more } }: { journal: Jo
           <Row key={merge.mergeId} merge={merge} />
         ))}
       </Panel>
-      {fault && (
-        <View className="hy-mt3">
-          <FaultNote fault={fault} onRetry={() => void more()} />
-        </View>
-      )}
-      {hasMore && (
-        <View className="hy-dock">
-          <Button kind="ghost" block small busy={busy} onTap={() => void more()}>
-            更早的
-          </Button>
-        </View>
-      )}
+      <Earlier {...pages} />
     </View>
   )
 }

@@ -98,7 +98,7 @@ export function MergeSheet({ merging: { asked, isOpen, preview, send, sending, d
     return (
       <Sheet open onClose={close} title="已经是一位会员了">
         <View id="merged" {...aria({ role: 'alert' })}>
-          <View className="mg-done">
+          <View className="hy-done">
             <Icon name="check" size="l" />
           </View>
           <MovedFacts title="并过来了" moved={done.came} none="对方名下没有积分、券或记录" />

@@ -101,7 +101,7 @@ export function UndoSheet({ undoing: { asked, isOpen, preview, send, sending, do
     return (
       <Sheet open onClose={close} title="已经分成两位会员">
         <View id="undone" {...aria({ role: 'alert' })}>
-          <View className="mg-done">
+          <View className="hy-done">
             <Icon name="check" size="l" />
           </View>
           <MovedFacts title="还回去了" moved={done.back} none="没有需要还的积分、券或记录" />
