@@ -182,6 +182,8 @@ test('served as a download that nothing keeps; a used or torn link says so kindl
     ...one.as(),
     actor: { kind: 'member', memberId: me.memberId, sessionId },
   })
+  // a chat that draws a preview of the link looks ahead
+  expect((await fetch(url + path, { method: 'HEAD' })).status).toBe(405)
   const first = await fetch(url + path)
   expect(first.status).toBe(200)
   expect(first.headers.get('cache-control')).toBe('no-store')

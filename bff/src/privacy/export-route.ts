@@ -13,6 +13,8 @@ const TOKEN = /^[\w-]{40,1000}$/
 export const exportRoute =
   (house: House): RequestHandler =>
   async (req, res, next) => {
+    // whoever only looks ahead, as link previews do, must not spend what opens once
+    if (req.method !== 'GET') return void res.status(405).set('allow', 'GET').end()
     const ctx = ctxOf(house, { kind: 'nobody' }, req.ip ?? '', req.log)
     try {
       res.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
