@@ -97,3 +97,16 @@ test.each([
   ['90123456', false],
   [`9${CODE}`, false],
 ])('%s is a member code: %s', (digits, is) => expect(isMemberCode(digits)).toBe(is))
+
+test('a card’s number with letters is read whole, and a letter typed by chance is nothing', () => {
+  const { press, scans, wait, amount } = till()
+  press(['Shift', 'Y', 'Shift', 'Z', ...'1234-5678', 'Enter'])
+  expect(scans).toEqual(['YZ1234-5678'])
+  expect(amount()).toBe('')
+  press(['q'])
+  wait(2_000)
+  press([...CODE, 'Enter'])
+  expect(scans.at(-1)).toBe(CODE)
+  expect(press(['a', 'Enter']).at(-1)).toBe('scan')
+  expect(scans).toHaveLength(2)
+})

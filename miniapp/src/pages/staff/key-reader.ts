@@ -10,7 +10,7 @@ export interface KeyEars {
   onKey(key: Key): void
   /** Digits begin to come; should they turn out to be a scan, the amount goes back to what it is now. */
   onBurst(): void
-  /** What was scanned, and the digits of an amount that fingers typed right before it. */
+  /** What was scanned, and the digits of an amount that fingers typed right before it. A card's number may have letters. */
   onScan(code: string, typed: string): void
   onEnter(): void
 }
@@ -23,10 +23,25 @@ type Heard = 'key' | 'scan' | 'enter' | null
 /** Tells a hand scanner from fingers. `now` in ms; answers what the key was taken for. */
 export function keyReader(ears: Omit<KeyEars, 'onEnter'>): (key: string, now: number) => Heard {
   let digits = ''
+  // everything since the last pause, where a letter was among it: a printed card may have some
+  let mixed = ''
   let last = 0
   return (key, now) => {
-    if (now - last > PAUSE_MS) digits = ''
+    if (now - last > PAUSE_MS) digits = mixed = ''
     last = now
+    if (key === 'Shift') return null
+    if (/^[A-Za-z]$/.test(key) || (mixed !== '' && /^[\d-]$/.test(key))) {
+      mixed = (mixed || digits) + key
+      digits = ''
+      return 'key'
+    }
+    if (key === 'Enter' && mixed !== '') {
+      const card = mixed
+      mixed = ''
+      if (card.length >= SCAN_DIGITS) ears.onScan(card, '')
+      return 'scan'
+    }
+    mixed = ''
     if (/^\d$/.test(key)) {
       if (digits === '') ears.onBurst()
       digits += key

@@ -21,6 +21,8 @@ export function useTillKeys(counter: Counter): void {
     },
     onScan: (code, digits) => {
       if (over === 'cards' && !isMemberCode(code)) return cards.read(digits + code)
+      // nothing else that a till reads has letters
+      if (/\D/.test(code)) return
       if (picking && !isMemberCode(code)) return void pickUp.read(code.slice(-PICKUP_DIGITS))
       if (!counter.locked && !picking) counter.setAmount(([...digits] as Key[]).reduce(typed, before.current))
       void counter.scan(code)
