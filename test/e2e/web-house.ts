@@ -84,8 +84,14 @@ export const at = (page: Page, id: string) => page.locator(`#${id}:visible`)
 /** Signs in by WeChat as one of the sandbox's people, from the home page, and waits until home knows who it is. */
 export async function signInAs({ page }: Screen, url: string, name: string): Promise<void> {
   await page.goto(url)
-  await at(page, 'sign-in-wechat').click()
-  await page.getByRole('button', { name }).click()
+  const [start, person] = [at(page, 'sign-in-wechat'), page.getByRole('button', { name })]
+  await start.waitFor()
+  // what is still coming may push the button away from under the finger, and a browser takes that for no tap
+  for (let tries = 0; tries < 20 && !(await person.isVisible()); tries++) {
+    if (await start.isVisible()) await start.click({ timeout: 2_000 }).catch(() => {})
+    await person.waitFor({ timeout: 3_000 }).catch(() => {})
+  }
+  await person.click()
   await page.locator('#join-open:visible, #card-points:visible').first().waitFor()
 }
 

@@ -74,7 +74,7 @@ describe('Lin joins, finds her old card, shows her code and earns', () => {
     const { lines } = await lin.api.ledger.statement.query({ kind: 'earned' })
     expect(lines.map(({ words }) => words)).toEqual([
       expect.stringMatching(/^\d{4}-\d\d-\d\d 在「湖滨店」消费 ¥68\.00，获得 68 积分，.*\d+ 月 \d+ 日生效$/),
-      expect.stringMatching(/老会员卡并入，带来 320 积分$/),
+      expect.stringMatching(/老会员卡（尾号 3421）并入，带来 320 积分$/),
     ])
     const { lots } = await lin.api.ledger.lots.query()
     expect(lots.map(({ remaining, state }) => [remaining, state]).sort()).toEqual([

@@ -206,7 +206,8 @@ describe('next day she returns the drink', () => {
   test('the statement tells all of it, the books hold, the audit is whole, nothing secret reached the log', async () => {
     const { lines } = await lin.api.ledger.statement.query({ kind: 'all', limit: 50 })
     const told = lines.map(({ words }) => words).join('\n')
-    for (const word of ['新人礼', '兑换', '秋茶品鉴会', '退货', '老会员卡并入']) expect(told).toContain(word)
+    for (const word of ['新人礼', '兑换', '秋茶品鉴会', '退货', '老会员卡（尾号 3421）并入'])
+      expect(told).toContain(word)
     await expectLedgerProven(database.url)
     const zhou = await signIn(house.sandbox, url, 'zhou')
     expect(await zhou.api.audit.verify.query()).toMatchObject({ storeId: 'hubin', intact: true })

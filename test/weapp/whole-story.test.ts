@@ -238,7 +238,8 @@ describeWithWcc('she brings the drink back', () => {
     await lin.until('the way there', () => lin.sees('#statement-open'))
     await tap(lin, '#statement-open')
     await lin.until('the lines', () => lin.text().includes('退货'))
-    for (const words of ['新人礼', '兑换', '秋茶品鉴会', '退货', '老会员卡并入']) expect(lin.text()).toContain(words)
+    for (const words of ['新人礼', '兑换', '秋茶品鉴会', '退货', '老会员卡（尾号 3421）并入'])
+      expect(lin.text()).toContain(words)
   })
 
   test('Mei reads that the reward is gone, and why', async () => {
