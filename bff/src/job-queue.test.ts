@@ -174,9 +174,14 @@ test('stop ends what has only begun to start', async () => {
     await pause(ms)
     await stop(5_000)
   }
-  const { length } = await one.ctx.db.$queryRaw<unknown[]>`SELECT FROM pg_stat_activity
-    WHERE application_name = 'huiyuan jobs' AND datname = current_database()`
-  expect(length).toBe(0)
+  // PostgreSQL takes a moment to see that a connection has ended
+  await until(
+    async () =>
+      (
+        await one.ctx.db.$queryRaw<unknown[]>`SELECT FROM pg_stat_activity
+          WHERE application_name = 'huiyuan jobs' AND datname = current_database()`
+      ).length === 0,
+  )
 })
 
 test('what a worker held that was killed is freed and done by another, that of a living one is not', async () => {

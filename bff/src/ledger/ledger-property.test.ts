@@ -17,7 +17,6 @@ const HAPPENED = [
     'cancel answer',
     'cancel grace',
     'returnOrder answer',
-    'returnOrder RETURN_TOO_MUCH',
   ],
 ]
 
