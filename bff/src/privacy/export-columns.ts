@@ -9,14 +9,14 @@ const plain = (value: unknown): unknown => value
 /** As it is: numbers, words, the brand's own ids. */
 export const as = (title: string): Column => ({ title, read: plain })
 
-/** An instant with its zone, the brand's clock. */
+/** `2026-11-22T12:00:00+08:00`, by the brand's clock. */
+export const zoned = (at: Date): string =>
+  `${dayText(at)}T${clockText(at)}:${String(at.getUTCSeconds()).padStart(2, '0')}+08:00`
+
+/** An instant with its zone. */
 export const time = (title: string): Column => ({
   title,
-  read: (value) => {
-    if (!(value instanceof Date)) return value
-    const seconds = String(value.getUTCSeconds()).padStart(2, '0')
-    return `${dayText(value)}T${clockText(value)}:${seconds}+08:00`
-  },
+  read: (value) => (value instanceof Date ? zoned(value) : value),
 })
 
 export const yuan = (title: string): Column => ({

@@ -1,4 +1,5 @@
 import type { Ctx } from '../ctx'
+import { zoned } from './export-columns'
 import { SECTIONS, type Section } from './export-sections'
 
 /** How many rows are held in memory at once. */
@@ -17,7 +18,7 @@ export async function* exportMember(ctx: Ctx, memberId: string): AsyncGenerator<
   const head = {
     说明: '这是我们保存的、关于你的全部内容。时间为北京时间，金额单位为元。其他人的信息和系统密钥不在其中。',
     品牌: ctx.policy.brand.name,
-    导出时间: ctx.now().toISOString(),
+    导出时间: zoned(ctx.now()),
   }
   yield `${JSON.stringify(head, null, 2).slice(0, -2)}`
   for (const section of SECTIONS) {
