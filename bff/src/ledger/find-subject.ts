@@ -2,7 +2,7 @@ import { aloneLeft } from '@huiyuan/shared/adjustment'
 import { isMemberNo, maskName } from '@huiyuan/shared/member'
 import { dayText } from '@huiyuan/shared/time'
 import { type Ctx, memberIdOf } from '../ctx'
-import { survivingId } from '../member'
+import { memberNoHolder, survivingId } from '../member'
 import { refuse } from '../refusal'
 import { memberNoMasked } from './shown-adjustment'
 
@@ -20,10 +20,8 @@ export interface AdjustmentSubject {
 /** The member of a card number, however it was typed; a merged one's number leads to the survivor. @throws MEMBER_UNKNOWN */
 export async function subjectId(ctx: Ctx, typed: string): Promise<string> {
   const memberNo = typed.replace(/\s+/g, '')
-  const known = isMemberNo(memberNo)
-    ? await ctx.db.memberNo.findUnique({ where: { memberNo }, select: { memberId: true } })
-    : null
-  return known ? survivingId(ctx.db, known.memberId) : refuse('MEMBER_UNKNOWN')
+  const known = isMemberNo(memberNo) ? await memberNoHolder(ctx.db, memberNo) : null
+  return known ? survivingId(ctx.db, known) : refuse('MEMBER_UNKNOWN')
 }
 
 /** Whose points an operator is about to correct, masked. @throws MEMBER_UNKNOWN */

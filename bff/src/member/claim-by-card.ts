@@ -1,8 +1,8 @@
-import { normalCardNo } from '@huiyuan/shared/member'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { type Ctx, commandOf, memberIdOf, once, type ProvenIdentity } from '../ctx'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { openClaim } from './claim'
+import { cardHolder, cardNoOf } from './find-holder'
 import { survivingId } from './merge-member'
 import { lockProofs } from './prove-identity'
 
@@ -21,8 +21,7 @@ export async function claimByCard(
   ctx: Ctx,
   input: { requestId: string; cardNo: string },
 ): Promise<{ state: 'own' | 'counter' }> {
-  const cardNo =
-    normalCardNo(input.cardNo) ?? refuse('BAD_INPUT', { fields: [{ path: 'cardNo', problem: 'card_number' }] })
+  const cardNo = cardNoOf(input.cardNo)
   const memberId = memberIdOf(ctx)
   const command = commandOf(ctx, 'member.claimByCard', input)
   return twiceWhenBusy(() =>
@@ -30,12 +29,9 @@ export async function claimByCard(
       await allowOneMore(tx, command.actor)
       await lockProofs(tx, [cardProof(cardNo)])
       const me = await survivingId(tx.db, memberId)
-      const known = await tx.db.identity.findUnique({
-        where: { kind_issuer_subject: { kind: 'store_card', issuer: '', subject: cardNo } },
-        select: { memberId: true },
-      })
-      if (known?.memberId === me) return { state: 'own' as const }
-      if (known) await openClaim(tx, me, { holderId: known.memberId, because: 'card_typed' })
+      const holderId = await cardHolder(tx.db, cardNo)
+      if (holderId === me) return { state: 'own' as const }
+      if (holderId) await openClaim(tx, me, { holderId, because: 'card_typed' })
       return { state: 'counter' as const }
     }),
   )

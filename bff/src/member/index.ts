@@ -1,6 +1,7 @@
 export { findClaim, type OpenClaim, openClaim } from './claim'
 export { cardProof } from './claim-by-card'
 export { attachProofs, createMember, joinedSince, type NewMember } from './create-member'
+export { cardHolder, cardNoOf, memberNoHolder, phoneHolder } from './find-holder'
 export { displayNameOf } from './get-me'
 export {
   type MergeReason,

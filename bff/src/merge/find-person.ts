@@ -1,7 +1,7 @@
 import type { HeldIdentity } from '@huiyuan/shared/identity'
 import { isMemberNo, maskName, maskPhone, normalCardNo } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
-import { survivingId } from '../member'
+import { cardHolder, memberNoHolder, phoneHolder, survivingId } from '../member'
 import { refuse } from '../refusal'
 import { normalPhone } from '../sms'
 
@@ -34,22 +34,13 @@ export interface ShownPerson {
 export async function personId(ctx: Ctx, said: string): Promise<string> {
   const text = said.replace(/[\s-]+/g, '')
   const phone = normalPhone(text)
-  const [byNo, byIdentity] = await Promise.all([
-    isMemberNo(text)
-      ? ctx.db.memberNo.findUnique({ where: { memberNo: text }, select: { memberId: true } })
-      : Promise.resolve(null),
-    ctx.db.identity.findFirst({
-      where: {
-        OR: [
-          { kind: 'store_card', issuer: '', subject: normalCardNo(text) ?? text },
-          ...(phone ? [{ kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } }] : []),
-        ],
-      },
-      select: { memberId: true },
-    }),
+  const [byNo, byCard, byPhone] = await Promise.all([
+    isMemberNo(text) ? memberNoHolder(ctx.db, text) : null,
+    cardHolder(ctx.db, normalCardNo(text) ?? text),
+    phone ? phoneHolder(ctx, phone) : null,
   ])
-  const found = byNo ?? byIdentity
-  return found ? survivingId(ctx.db, found.memberId) : refuse('MEMBER_UNKNOWN')
+  const found = byNo ?? byCard ?? byPhone
+  return found ? survivingId(ctx.db, found) : refuse('MEMBER_UNKNOWN')
 }
 
 /** One member, masked. @throws MEMBER_UNKNOWN */

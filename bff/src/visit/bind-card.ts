@@ -1,24 +1,12 @@
-import { normalCardNo } from '@huiyuan/shared/member'
 import { type Ctx, commandOf, once } from '../ctx'
-import { attachProofs, cardProof, lockProofs } from '../member'
-import { refuse, twiceWhenBusy } from '../refusal'
+import { attachProofs, cardHolder, cardNoOf, cardProof, lockProofs } from '../member'
+import { twiceWhenBusy } from '../refusal'
 import type { AtWork } from '../staff'
 import { auditVisit, type JoinPreview, joinRecords, type OfVisit, presentMember, previewJoin } from './join-records'
 
 export type CardStanding =
   /** `free`: nobody has it; `own`: bound already; `joins`: it leads to an older record, which would come along. */
   { state: 'free' | 'own' } | { state: 'joins'; preview: JoinPreview }
-
-const cardOf = (typed: string): string =>
-  normalCardNo(typed) ?? refuse('BAD_INPUT', { fields: [{ path: 'cardNo', problem: 'card_number' }] })
-
-const ownerOf = (ctx: Ctx, cardNo: string) =>
-  ctx.db.identity
-    .findUnique({
-      where: { kind_issuer_subject: { kind: 'store_card', issuer: '', subject: cardNo } },
-      select: { memberId: true },
-    })
-    .then((known) => known?.memberId ?? null)
 
 /**
  * What binding the card in the customer's hand would do.
@@ -29,9 +17,9 @@ export async function previewCard(
   staff: AtWork,
   { cardNo, ...of }: OfVisit & { cardNo: string },
 ): Promise<CardStanding> {
-  const card = cardOf(cardNo)
+  const card = cardNoOf(cardNo)
   const memberId = await presentMember(ctx, staff, of)
-  const otherId = await ownerOf(ctx, card)
+  const otherId = await cardHolder(ctx.db, card)
   if (otherId === null) return { state: 'free' }
   if (otherId === memberId) return { state: 'own' }
   return { state: 'joins', preview: await previewJoin(ctx, staff, { memberId, otherId }) }
@@ -54,13 +42,13 @@ export async function bindCard(
   staff: AtWork,
   input: OfVisit & { requestId: string; cardNo: string; seal?: string | undefined },
 ): Promise<BoundCard> {
-  const cardNo = cardOf(input.cardNo)
+  const cardNo = cardNoOf(input.cardNo)
   const command = commandOf(ctx, 'visit.bindCard', input)
   return twiceWhenBusy(() =>
     once(ctx, command, async (tx): Promise<BoundCard> => {
       await lockProofs(tx, [cardProof(cardNo)])
       const memberId = await presentMember(tx, staff, input)
-      const otherId = await ownerOf(tx, cardNo)
+      const otherId = await cardHolder(tx.db, cardNo)
       if (otherId === memberId) return { state: 'own', points: 0, growth: 0 }
       const came = otherId === null ? null : await joinRecords(tx, staff, { memberId, otherId }, input.seal ?? '')
       if (!came) await attachProofs(tx, memberId, [cardProof(cardNo)])

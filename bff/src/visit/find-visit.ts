@@ -1,5 +1,6 @@
 import { isMemberNo, normalCardNo } from '@huiyuan/shared/member'
 import type { Ctx } from '../ctx'
+import { cardHolder, memberNoHolder, phoneHolder } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import { normalPhone } from '../sms'
 import type { AtWork } from '../staff'
@@ -43,19 +44,7 @@ function spokenOf(input: SpokenMember): SpokenMember {
 }
 
 async function findSpoken(ctx: Ctx, { memberNo, phone }: SpokenMember): Promise<string | null> {
-  if (memberNo !== undefined) {
-    const [printed, card] = await Promise.all([
-      ctx.db.memberNo.findUnique({ where: { memberNo }, select: { memberId: true } }),
-      ctx.db.identity.findUnique({
-        where: { kind_issuer_subject: { kind: 'store_card', issuer: '', subject: memberNo } },
-        select: { memberId: true },
-      }),
-    ])
-    return (printed ?? card)?.memberId ?? null
-  }
-  const hit = await ctx.db.identity.findFirst({
-    where: { kind: 'phone', issuer: '', subject: { in: ctx.keys.hashes('phone', phone) } },
-    select: { memberId: true },
-  })
-  return hit?.memberId ?? null
+  if (memberNo === undefined) return phoneHolder(ctx, phone)
+  const [printed, card] = await Promise.all([memberNoHolder(ctx.db, memberNo), cardHolder(ctx.db, memberNo)])
+  return printed ?? card
 }
