@@ -1,6 +1,6 @@
 import { differentWechatPerson, survivorOf } from '@huiyuan/shared/identity'
 import { type Ctx, inTx } from '../ctx'
-import { holdersOf, keptApartOf, type MergeSummary, mergeCall, mergeMember } from '../member'
+import { holdersOf, keptApartOf, type MergeSummary, mergeCall } from '../member'
 import { refuse } from '../refusal'
 import type { AtWork } from '../staff'
 import { getVisit } from './get-visit'
@@ -62,11 +62,10 @@ export async function joinRecords(
   await tx.db
     .$queryRaw`SELECT 1 FROM member WHERE member_id = ANY (${both}::uuid[]) OR merged_into = ANY (${both}::uuid[])
     ORDER BY member_id FOR UPDATE`
-  const shown = await previewJoin(tx, staff, pair)
-  if (shown.seal !== seal) return refuse('PREVIEW_CHANGED')
   const [survivorId, otherId] = await joinable(tx, pair)
-  const { points, growth } = await mergeMember(tx, survivorId, otherId, causeOf(staff))
-  return { points, growth }
+  const call = { ...mergeCall(tx, survivorId, otherId, causeOf(staff)), seal }
+  const { came } = await tx.sql<MergeSummary>('merge_sealed', call)
+  return { points: came.points ?? 0, growth: came.growth ?? 0 }
 }
 
 /**

@@ -3335,24 +3335,35 @@ BEGIN
   RETURN jsonb_build_object('blockers', blockers, 'warnings', merge_warnings(call)) || seen || jsonb_build_object('seal', md5(seen::text));
 END $$;
 
--- An operator's merge: what was previewed, or nothing. {command, seal, and as merge_run} → as merge_run
-CREATE OR REPLACE FUNCTION merge_decide(call jsonb) RETURNS jsonb
+-- The merge that was previewed, or nothing. Locks both records, with whoever had come into the other, in id order.
+-- {seal, and as merge_run} → as merge_run
+CREATE OR REPLACE FUNCTION merge_sealed(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  answer jsonb;
   seen jsonb;
   blockers jsonb;
-  own staff;
 BEGIN
-  answer := request_begin(call->'command');
-  IF answer IS NOT NULL THEN RETURN answer; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
   PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) OR merged_into = (call->>'from')::uuid
     ORDER BY member_id FOR UPDATE;
   blockers := merge_blockers(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  RETURN seen;
+END $$;
+
+-- An operator's merge, once. {command, and as merge_sealed} → as merge_run, and mergeId
+CREATE OR REPLACE FUNCTION merge_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  answer jsonb;
+  seen jsonb;
+  own staff;
+BEGIN
+  answer := request_begin(call->'command');
+  IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  seen := merge_sealed(call);
   PERFORM merge_audit(own, call, 'merge.merge');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
 END $$;
