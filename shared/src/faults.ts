@@ -81,6 +81,26 @@ export const FAULTS = {
   CARD_UNKNOWN: 'NOT_FOUND',
   CANCEL_BLOCKED: 'CONFLICT',
   LEAVING: 'CONFLICT',
+  CODE_OLD: 'CONFLICT',
+  PRODUCT_UNKNOWN: 'NOT_FOUND',
+  PRODUCT_NOT_OPEN: 'CONFLICT',
+  PRODUCT_OVER: 'CONFLICT',
+  COUPON_STACK: 'CONFLICT',
+  COUPON_SCOPE: 'CONFLICT',
+  POINTS_CAP: 'CONFLICT',
+  RIGHT_LOCKED: 'CONFLICT',
+  RETURN_LINE: 'CONFLICT',
+  BIRTHDAY_FIXED: 'CONFLICT',
+  BIRTHDAY_NEEDED: 'CONFLICT',
+  GIFT_NOT_OPEN: 'CONFLICT',
+  KEY_UNKNOWN: 'UNAUTHORIZED',
+  SIGNATURE_BAD: 'UNAUTHORIZED',
+  SIGNATURE_OLD: 'UNAUTHORIZED',
+  SIGNATURE_REPLAYED: 'CONFLICT',
+  WEBHOOK_ADDRESS: 'BAD_REQUEST',
+  TABLET_REVOKED: 'FORBIDDEN',
+  TABLET_TAKEN: 'CONFLICT',
+  CLASH_DONE: 'CONFLICT',
 } as const
 
 export type FaultCode = keyof typeof FAULTS
@@ -121,6 +141,21 @@ export interface FaultDetails {
   CHECKIN_TOO_SOON: { until: string }
   /** When it can be used again; null for never. */
   RIGHT_USED_UP: { backAt: string | null }
+  /** The code is real, but of another time: so many seconds ago, or ahead where negative. */
+  CODE_OLD: { secondsOff: number }
+  PRODUCT_UNKNOWN: { sku: string }
+  PRODUCT_NOT_OPEN: { sku: string; opensAt: string }
+  PRODUCT_OVER: { sku: string }
+  /** So many points can pay for this order at most. */
+  POINTS_CAP: { mostPoints: number }
+  /** From this tier on, where a tier brings it. */
+  RIGHT_LOCKED: { tier: number | null }
+  RETURN_LINE: { lineNo: number; leftQty: number }
+  /** From when on the birthday can be changed. */
+  BIRTHDAY_FIXED: { until: string }
+  GIFT_NOT_OPEN: { opensAt: string }
+  /** The server's clock, in epoch milliseconds, so that a till can set its own. */
+  SIGNATURE_OLD: { serverNow: number }
 }
 
 export type FaultDetail<C extends FaultCode> = C extends keyof FaultDetails ? FaultDetails[C] : Record<string, never>

@@ -60,6 +60,18 @@ export interface Policy {
   cancelDays: number
   /** How long trade records are kept without a name. */
   tradeRecordYears: number
+  /** The most coupons that one order takes. */
+  couponsPerOrder: number
+  /** Points as cash: so many for one yuan, in whole steps, up to a percentage of what is left to pay after everything else. */
+  pointsCash: { pointsPerYuan: number; stepPoints: number; capPercent: number }
+  /** A birthday can be changed once within so many days, and not within so many days before it. */
+  birthday: { changeDays: number; lockDays: number }
+  /** How long a phone's certificate lasts without a network; 72 at most. */
+  certificateHours: number
+  /** What a till took without a network is taken into account for so many days. */
+  offlineDays: number
+  /** How far a till's clock may be off, and how long a signed call is remembered. */
+  tillWindowSeconds: number
 }
 
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
@@ -98,4 +110,10 @@ export const DEMO_POLICY: Policy = {
   adjustMost: 100_000,
   cancelDays: 7,
   tradeRecordYears: 3,
+  couponsPerOrder: 3,
+  pointsCash: { pointsPerYuan: 100, stepPoints: 100, capPercent: 30 },
+  birthday: { changeDays: 365, lockDays: 30 },
+  certificateHours: 72,
+  offlineDays: 7,
+  tillWindowSeconds: 300,
 }

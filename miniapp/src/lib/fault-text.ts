@@ -127,6 +127,30 @@ const WORDS: Words = {
   CARD_UNKNOWN: () => say('没有找到这张卡', '请核对卡面上的号码', 'none'),
   CANCEL_BLOCKED: ({ blocker }) => say('现在还不能注销', LEAVE_BLOCKERS[blocker] ?? '请稍后再试', 'none'),
   LEAVING: () => say('会员正在注销中', '撤回注销申请后再办理', 'none'),
+  CODE_OLD: ({ secondsOff }) =>
+    secondsOff > 0
+      ? say(`这是 ${seconds(secondsOff)}前的码`, '请顾客打开会员码页，出示现在的码', 'none')
+      : say('手机时间比现在快', `快了 ${seconds(-secondsOff)}，请顾客把手机时间设为自动`, 'none'),
+  PRODUCT_UNKNOWN: () => say('菜单里没有这一款', '请看看条码，或者手动选择', 'none'),
+  PRODUCT_NOT_OPEN: ({ opensAt }) => say('这一款还没上市', `${moment(opensAt)}开卖`, 'none'),
+  PRODUCT_OVER: () => say('这一款已经下市', '请换一款', 'none'),
+  COUPON_STACK: () => say('这几张券不能同用', '请换一种组合', 'none'),
+  COUPON_SCOPE: () => say('这一单用不上这张券', '券上写着适用的商品', 'none'),
+  POINTS_CAP: ({ mostPoints }) => say('积分抵扣超过上限', `这一单最多用 ${countText(mostPoints)} 积分`, 'none'),
+  RIGHT_LOCKED: ({ tier }) =>
+    say('这项权益还没有解锁', tier === null ? undefined : `${rungOf(tier, DEMO_POLICY).name}起可用`, 'none'),
+  RETURN_LINE: ({ leftQty }) => say('退的件数超过买的', `这一行还能退 ${leftQty} 件`, 'none'),
+  BIRTHDAY_FIXED: ({ until: iso }) => say('生日现在不能改', `${day(iso)}起可以修改`, 'none'),
+  BIRTHDAY_NEEDED: () => say('还没有填生日', '填好生日，生日礼会准时送到', 'none'),
+  GIFT_NOT_OPEN: ({ opensAt }) => say('还没到时候', `${day(opensAt)}起可以打开`, 'none'),
+  KEY_UNKNOWN: () => say('密钥不可用', '可能已经停用，请联系店长', 'none'),
+  SIGNATURE_BAD: () => say('签名不对', '请检查密钥和签名方法', 'none'),
+  SIGNATURE_OLD: () => say('请求的时间不对', '请校准收银机的时钟', 'none'),
+  SIGNATURE_REPLAYED: () => say('这个请求已经收到过', '请用新的请求重试', 'none'),
+  WEBHOOK_ADDRESS: () => say('这个地址不能用', '请填写公网的 https 地址', 'none'),
+  TABLET_REVOKED: () => say('这台平板已被停用', '请联系店长重新启用', 'none'),
+  TABLET_TAKEN: () => say('这个收银台已有平板', '请先停用原来那台', 'none'),
+  CLASH_DONE: () => say('这一笔已经处理过', '刷新看看结果', 'retry'),
 }
 
 const NETWORK = {
