@@ -29,7 +29,12 @@ export interface ProvenIdentity extends Proof {
   readable?: string | undefined
 }
 
-export type Actor = { kind: 'nobody' } | Guest | { kind: 'member'; memberId: string; sessionId: string }
+export type Actor =
+  | { kind: 'nobody' }
+  | Guest
+  | { kind: 'member'; memberId: string; sessionId: string }
+  /** A till system of a store, by the key that signed its call. */
+  | { kind: 'till'; keyId: string }
 
 /** Sends one text to one phone; a provider is one function. */
 export type SendText = (phone: string, text: string) => Promise<void>
@@ -147,8 +152,11 @@ export interface Command {
   at: Date
 }
 
-const actorKey = (actor: Actor): string =>
-  actor.kind === 'member' ? `m:${actor.memberId}` : actor.kind === 'guest' ? `g:${actor.guestId}` : 'nobody'
+function actorKey(actor: Actor): string {
+  if (actor.kind === 'member') return `m:${actor.memberId}`
+  if (actor.kind === 'guest') return `g:${actor.guestId}`
+  return actor.kind === 'till' ? `k:${actor.keyId}` : 'nobody'
+}
 
 /** Names a command for its replay: who, which verb, which id, and a keyed hash of what was asked. */
 export function commandOf(ctx: Ctx, verb: string, { requestId, ...body }: { requestId: string }): Command {

@@ -90,7 +90,7 @@ BEGIN
   ELSIF TG_TABLE_NAME IN ('identity', 'former_identity') THEN seal := NEW.subject_sealed;
   ELSIF TG_TABLE_NAME = 'device_handle' THEN seal := NEW.secret_sealed;
   ELSIF TG_TABLE_NAME = 'wechat_token' THEN seal := NEW.token_sealed;
-  ELSIF TG_TABLE_NAME = 'import_key' THEN seal := NEW.secret_sealed;
+  ELSIF TG_TABLE_NAME IN ('import_key', 'till_key', 'webhook') THEN seal := NEW.secret_sealed;
   ELSE seal := NEW.sealed; END IF;
   IF seal IS NULL THEN RETURN NEW; END IF;
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
@@ -114,4 +114,8 @@ CREATE OR REPLACE TRIGGER wechat_token_key_keep BEFORE INSERT OR UPDATE OF token
 CREATE OR REPLACE TRIGGER reward_code_key_keep BEFORE INSERT OR UPDATE OF sealed ON reward_code
   FOR EACH ROW EXECUTE FUNCTION key_keep();
 CREATE OR REPLACE TRIGGER import_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON import_key
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER till_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON till_key
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER webhook_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON webhook
   FOR EACH ROW EXECUTE FUNCTION key_keep();

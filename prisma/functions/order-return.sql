@@ -18,7 +18,7 @@ BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   -- an older server beside this one names the window otherwise and knows of no warning
   call := jsonb_build_object('windowMonths', call->'growthMonths', 'warnDays', 30) || call;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  own := at_till(call, NULL);
   PERFORM member_hold(member);
   SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;

@@ -18,7 +18,7 @@ DECLARE
   stay visit;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  own := at_till(call, NULL);
   PERFORM member_hold(member);
   stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
@@ -48,7 +48,7 @@ DECLARE
   kept order_hold;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  own := at_till(call, NULL);
   PERFORM member_hold(member);
   PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
@@ -106,7 +106,7 @@ DECLARE
   packet jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  own := at_till(call, NULL);
   PERFORM member_hold(member);
   stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
   IF call->>'holdId' IS NOT NULL THEN

@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
 LANGUAGE plpgsql AS $$
 DECLARE
-  own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+  own staff := at_till(call, call->>'tillId');
   here till;
 BEGIN
   SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;

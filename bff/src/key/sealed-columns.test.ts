@@ -8,6 +8,9 @@ import { SEALED_COLUMNS } from './sealed-columns'
 const database = testDatabase()
 const SCHEMA = join(PROJECT, 'prisma', 'schema')
 
+/** Bytes that anybody may read. */
+const OPEN = ['device_handle.public_key']
+
 /** Every column of bytes in the schema, and everything else that calls itself sealed. */
 function sealedInSchema(): string[] {
   const models = readdirSync(SCHEMA).flatMap((file) =>
@@ -28,7 +31,7 @@ const LISTED = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).s
 
 test('every sealed column of the schema is one that keys:rotate seals anew', () => {
   expect(LISTED.length).toBeGreaterThan(5)
-  expect(sealedInSchema().sort()).toEqual(LISTED)
+  expect(sealedInSchema().sort()).toEqual([...LISTED, ...OPEN].sort())
 })
 
 test('each is found by its whole primary key, and guarded against keys that have ended', async () => {

@@ -36,6 +36,8 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'device_handle', column: 'secret_sealed', key: [['handle', 'bpchar']] },
   { table: 'wechat_token', column: 'token_sealed', key: [['appid', 'varchar']] },
   { table: 'import_key', column: 'secret_sealed', key: [['id', 'smallint']] },
+  { table: 'till_key', column: 'secret_sealed', key: [['key_id', 'uuid']] },
+  { table: 'webhook', column: 'secret_sealed', key: [['webhook_id', 'uuid']] },
   {
     table: 'reward_code',
     column: 'sealed',

@@ -56,6 +56,7 @@ async function holdingOf(ctx: Ctx, staff: AtWork, input: Holding, memberId: stri
   return {
     request,
     staffId: staff.memberId,
+    keyId: staff.keyId,
     memberId,
     visitId,
     holdId: uuidv7({ msecs: at.getTime() }),

@@ -19,6 +19,7 @@ export async function releaseHold(
     ctx.sql('order_release', {
       request,
       staffId: staff.memberId,
+      keyId: staff.keyId,
       memberId: again ? await survivingId(ctx.db, memberId) : memberId,
       visitId: asked.visitId,
       holdId: asked.holdId,

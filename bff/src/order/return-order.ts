@@ -46,6 +46,7 @@ export async function returnOrder(
     return ctx.sql<ReturnedOrder>('order_return', {
       request,
       staffId: staff.memberId,
+      keyId: staff.keyId,
       memberId,
       orderId,
       visitId,

@@ -74,6 +74,7 @@ function settlementOf(
   return {
     request,
     staffId: staff.memberId,
+    keyId: staff.keyId,
     memberId,
     visitId,
     holdId,

@@ -2,8 +2,11 @@ import type { Ctx } from '../ctx'
 
 /** Who works where, as far as a verb at the counter needs to know. */
 export interface AtWork {
+  /** Of a till system: its key's id, which stands where a member's would. */
   memberId: string
   storeId: string
+  /** The till key that acts; nobody is signed in then. */
+  keyId?: string | undefined
 }
 
 export interface Job {

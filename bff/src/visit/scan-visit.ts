@@ -42,6 +42,7 @@ export function openingOf(
   return {
     request: commandOf(ctx, verb, input),
     staffId: staff.memberId,
+    keyId: staff.keyId,
     tillId: input.tillId,
     tillLimit: ctx.policy.tillFailuresPerHour,
     at,

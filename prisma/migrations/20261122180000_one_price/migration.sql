@@ -288,4 +288,588 @@ CREATE INDEX webhook_delivery_due ON "webhook_delivery" (next_at) WHERE state = 
 
 -- Functions, word for word as in prisma/functions.
 
+-- Which keys the house seals with while they rotate. Whoever looks a phone up in order to write holds the lock 'house_key'
+-- shared, and a key begins and ends under it alone: so no two servers ever write one phone under keys that they do not both know.
 
+-- What a server brings at its start, or the rotation before it begins. Says what is wrong and then changes nothing.
+-- {current, keys: [{number, check}], at, begin: whether the current key is in use from now on} → {problem, number} or {}
+CREATE OR REPLACE FUNCTION key_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  found jsonb;
+  mine smallint := (call->>'current')::smallint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('house_key', 2));
+  SELECT jsonb_build_object('problem', problem, 'number', number) INTO found FROM (
+    SELECT 1 AS rank, 'another' AS problem, number FROM house_key JOIN jsonb_to_recordset(call->'keys') AS given(number smallint, "check" text)
+      USING (number) WHERE check_hash IS NOT NULL AND check_hash <> "check"
+    UNION ALL SELECT 2, 'ended', number FROM house_key WHERE number = mine AND ended_at IS NOT NULL
+    UNION ALL SELECT 3, 'missing', number FROM house_key WHERE used_from IS NOT NULL AND ended_at IS NULL
+      AND NOT call->'keys' @> jsonb_build_array(jsonb_build_object('number', number))
+    UNION ALL SELECT 4, 'unused', mine WHERE NOT coalesce((call->>'begin')::boolean, false)
+      AND NOT EXISTS (SELECT 1 FROM house_key WHERE number = mine AND used_from IS NOT NULL)) wrong
+    ORDER BY rank, number LIMIT 1;
+  IF found IS NOT NULL THEN RETURN found; END IF;
+  INSERT INTO house_key AS known (number, check_hash)
+    SELECT number, "check" FROM jsonb_to_recordset(call->'keys') AS given(number smallint, "check" text)
+    ON CONFLICT (number) DO UPDATE SET check_hash = excluded.check_hash WHERE known.check_hash IS NULL;
+  UPDATE house_key SET used_from = (call->>'at')::timestamptz WHERE number = mine AND used_from IS NULL;
+  RETURN '{}';
+END $$;
+
+-- From now on nothing may be sealed with these keys. Waits for everybody who is just doing so. {numbers, at}
+CREATE OR REPLACE FUNCTION key_end(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('house_key', 2));
+  UPDATE house_key SET used_from = coalesce(used_from, (call->>'at')::timestamptz), ended_at = greatest(used_from, (call->>'at')::timestamptz)
+    WHERE call->'numbers' @> to_jsonb(number) AND ended_at IS NULL;
+  RETURN '{}';
+END $$;
+
+-- Whoever is about to write a phone: refused when somebody else may write it under a key that this server does not know, or this
+-- one under a key that has not begun or has ended. Loudly, for it is a wrong setting. {current, numbers}; NULL from a server that knows one key only
+CREATE OR REPLACE FUNCTION key_guard(ring jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  own jsonb := coalesce(ring, '{"current": 1, "numbers": [1]}');
+  mine smallint := (own->>'current')::smallint;
+  wrong smallint;
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  SELECT coalesce(min(number) FILTER (WHERE ended_at IS NULL AND NOT own->'numbers' @> to_jsonb(number)),
+      CASE WHEN NOT bool_or(number = mine AND ended_at IS NULL) THEN mine END)
+    INTO wrong FROM house_key WHERE used_from IS NOT NULL;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'HY003', MESSAGE = format('key %s of the house and the MASTER_KEY of this server do not fit', wrong);
+  END IF;
+END $$;
+
+-- While keys rotate: brings what is known of a phone under the writer's key. Its row is locked by it, so that the rotation
+-- does not move it meanwhile. [{subject, others: [the phone under the other keys], sealed (base64)}]
+CREATE OR REPLACE FUNCTION key_bring(phones jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  phone jsonb;
+  all_of text[];
+BEGIN
+  FOR phone IN SELECT value FROM jsonb_array_elements(coalesce(phones, '[]')) LOOP
+    all_of := ARRAY[phone->>'subject'] || ARRAY(SELECT jsonb_array_elements_text(phone->'others'));
+    UPDATE identity SET subject = phone->>'subject', subject_sealed = decode(phone->>'sealed', 'base64')
+      WHERE kind = 'phone' AND issuer = '' AND subject = ANY (all_of);
+    UPDATE former_identity SET subject = phone->>'subject', subject_sealed = decode(phone->>'sealed', 'base64')
+      WHERE kind = 'phone' AND issuer = '' AND subject = ANY (all_of);
+  END LOOP;
+END $$;
+
+-- For what compares hashes without knowing what was hashed: BUSY while two keys are in use.
+CREATE OR REPLACE FUNCTION key_settled() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  IF (SELECT count(*) FROM house_key WHERE used_from IS NOT NULL AND ended_at IS NULL) > 1 THEN PERFORM refuse('BUSY'); END IF;
+END $$;
+
+-- Nothing is sealed with a key that has ended: it may be gone tomorrow.
+CREATE OR REPLACE FUNCTION key_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  seal bytea;
+BEGIN
+  IF TG_TABLE_NAME = 'member' THEN seal := NEW.name_sealed;
+  ELSIF TG_TABLE_NAME IN ('identity', 'former_identity') THEN seal := NEW.subject_sealed;
+  ELSIF TG_TABLE_NAME = 'device_handle' THEN seal := NEW.secret_sealed;
+  ELSIF TG_TABLE_NAME = 'wechat_token' THEN seal := NEW.token_sealed;
+  ELSIF TG_TABLE_NAME IN ('import_key', 'till_key', 'webhook') THEN seal := NEW.secret_sealed;
+  ELSE seal := NEW.sealed; END IF;
+  IF seal IS NULL THEN RETURN NEW; END IF;
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('house_key', 2));
+  IF EXISTS (SELECT 1 FROM house_key WHERE number = get_byte(seal, 0) AND ended_at IS NOT NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'HY003',
+      MESSAGE = format('nothing is sealed with key %s any more: this server needs the MASTER_KEY of the house', get_byte(seal, 0));
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER member_key_keep BEFORE INSERT OR UPDATE OF name_sealed ON member
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER identity_key_keep BEFORE INSERT OR UPDATE OF subject_sealed ON identity
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER former_identity_key_keep BEFORE INSERT OR UPDATE OF subject_sealed ON former_identity
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER device_handle_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON device_handle
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER wechat_token_key_keep BEFORE INSERT OR UPDATE OF token_sealed ON wechat_token
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER reward_code_key_keep BEFORE INSERT OR UPDATE OF sealed ON reward_code
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER import_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON import_key
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER till_key_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON till_key
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+CREATE OR REPLACE TRIGGER webhook_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON webhook
+  FOR EACH ROW EXECUTE FUNCTION key_keep();
+
+-- Takes a purchase back, whole or {refundFen} of it: state, points, growth, tier, the handlers of other nouns (its coupon and
+-- packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, until, at, windowMonths, warnDays, ladder, along}
+-- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
+CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  back purchase;
+  refund int;
+  taken jsonb;
+  lowered jsonb;
+  answers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  -- an older server beside this one names the window otherwise and knows of no warning
+  call := jsonb_build_object('windowMonths', call->'growthMonths', 'warnDays', 30) || call;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
+  IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
+    PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
+  END IF;
+  refund := coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen);
+  IF refund > back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
+  END IF;
+  UPDATE purchase SET refunded_fen = refunded_fen + refund,
+      state = CASE WHEN refunded_fen + refund = amount_fen THEN 'returned' ELSE 'settled' END,
+      returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
+      returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
+  -- what time alone does comes first: an end that has passed is not the return's doing
+  PERFORM tier_review(call);
+  taken := order_take_back(call, back, refund, own.member_id);
+  lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
+  answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+  PERFORM order_audit(call, own, 'order.return', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
+    'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
+    'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
+    'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
+    'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
+END $$;
+
+-- Takes back what belongs to the amount returned so far, less what earlier returns took: rounded down each time, all of it
+-- with the last one, which alone claims the whole effect. Writes the return down. → as ledger_take_back
+CREATE OR REPLACE FUNCTION order_take_back(call jsonb, back purchase, refund int, by_staff uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held jsonb := order_still_held(back, now_at, (call->>'windowMonths')::int);
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  points int;
+  growth int;
+  taken jsonb;
+BEGIN
+  SELECT count(*), coalesce(sum(r.points), 0), coalesce(sum(r.growth), 0) INTO times, points, growth
+    FROM purchase_return r WHERE r.member_id = back.member_id AND r.order_id = back.order_id;
+  points := greatest(least(order_share(back.points, back), (held->>'points')::int) - points, 0);
+  growth := greatest(least(order_share(back.growth, back), (held->>'growth')::int) - growth, 0);
+  taken := ledger_take_back(jsonb_build_object('memberId', back.member_id, 'points', points, 'growth', growth,
+    'at', call->'at', 'kind', 'order', 'sourceId', back.order_id, 'part', CASE WHEN whole THEN 'take_back' ELSE 'take_back:' || times + 1 END,
+    'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
+      'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
+      || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at);
+  RETURN taken;
+END $$;
+
+-- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.
+CREATE OR REPLACE FUNCTION order_share(award int, back purchase) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN back.refunded_fen = back.amount_fen THEN award ELSE (award::bigint * back.refunded_fen / back.amount_fen)::int END
+$$;
+
+-- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
+-- taken a second time. The points may have stood with any record that became this member or that it was part of; whether the growth still counts is
+-- told by its day alone. → {points, growth}
+CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  earners uuid[];
+  ended int;
+  counts_from timestamptz := tier_counts_from(now_at, growth_months);
+BEGIN
+  -- brings the lots and the growth up to date first
+  PERFORM ledger_hold(back.member_id, now_at);
+  PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
+  SELECT array_agg(id) INTO earners FROM merge_former(back.member_id) id;
+  SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
+    WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
+      WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
+  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
+END $$;
+
+CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Fixes a quoted price and keeps its coupon aside; the conditional write of coupon_hold decides between two tills.
+-- {request, staffId, memberId, visitId, holdId, fullFen, payableFen, couponId, tier, receipt, fault, at, expiresAt}
+-- `fault` is what the rule has against it; `tier` is what the rule saw. BUSY when that is no longer so: the caller asks again.
+CREATE OR REPLACE FUNCTION order_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' AND call->>'couponId' IS NOT NULL THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  PERFORM order_release_over(member, now_at);
+  IF call->>'couponId' IS NOT NULL THEN
+    PERFORM coupon_hold(jsonb_build_object('memberId', member, 'couponId', call->'couponId', 'holdId', call->'holdId',
+      'at', call->'at', 'heldUntil', call->'expiresAt'));
+  END IF;
+  IF jsonb_typeof(call->'fault') = 'object' THEN PERFORM refuse(call->'fault'->>'code', call->'fault'->'detail'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM standing WHERE member_id = member AND tier = (call->>'tier')::int) THEN PERFORM refuse('BUSY'); END IF;
+  INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_id, state, held_at, expires_at)
+    VALUES (member, (call->>'holdId')::uuid, stay.visit_id, own.store_id, stay.till_id, own.member_id, (call->>'fullFen')::int,
+            (call->>'payableFen')::int, call->'receipt', (call->>'couponId')::uuid, 'live', now_at, (call->>'expiresAt')::timestamptz);
+  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen',
+    'payableFen', call->'payableFen', 'couponId', call->'couponId', 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
+END $$;
+
+-- Gives a hold up, whether or not its visit is over. {request, staffId, memberId, visitId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  kept order_hold;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+    AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  IF kept.state = 'live' THEN
+    UPDATE order_hold SET state = 'released' WHERE member_id = member AND hold_id = kept.hold_id;
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'at', call->'at'));
+    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
+END $$;
+
+-- Gives up what a member's holds keep aside beyond their time. → how many
+CREATE OR REPLACE FUNCTION order_release_over(member uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  given_up uuid;
+  released int := 0;
+BEGIN
+  FOR given_up IN UPDATE order_hold SET state = 'released'
+      WHERE member_id = member AND state = 'live' AND expires_at <= now_at RETURNING hold_id LOOP
+    PERFORM coupon_release(jsonb_build_object('memberId', member, 'holdId', given_up, 'at', now_at));
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+-- {memberId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release_due(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM member_hold((call->>'memberId')::uuid);
+  RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- Takes a paid amount into account: the order, its points and growth, the tier, the coupon of its hold, the handlers of
+-- other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
+-- ledger_award. What has been paid does not fail for its coupon: a live hold has it.
+-- {request, staffId, memberId, visitId, holdId?, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  kept order_hold;
+  made purchase;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+  packet jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF call->>'holdId' IS NOT NULL THEN
+    UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+      AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
+      RETURNING * INTO kept;
+    IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  ELSIF stay.expires_at <= now_at THEN
+    PERFORM refuse('VISIT_OVER');
+  END IF;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth,
+                        settled_at, receipt, hold_id)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', coalesce(kept.full_fen, (call->>'amountFen')::int), (call->>'amountFen')::int, (call->>'points')::int,
+            (call->>'growth')::int, now_at, kept.receipt, kept.hold_id) RETURNING * INTO made;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  IF kept.coupon_id IS NOT NULL THEN
+    PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
+  END IF;
+  packet := run_handlers(call->'along')->'coupon_grant';
+  PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
+    'points', call->'points', 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after',
+    'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
+END $$;
+
+-- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen - refunded_fen), 0),
+      'points', coalesce(sum(points - order_share(points, purchase)), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
+
+-- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
+CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
+    AND settled_at < until AND settled_at >= until - make_interval(days => days))
+$$;
+
+-- Who acts at a counter: a person at work, or a till system by its key. A key is bound to one till of one store and may do what
+-- a clerk there may; the signature of its call has been judged before. Asked again in each statement, so that a key which has
+-- just been revoked writes nothing more. {keyId} or {staffId}
+CREATE OR REPLACE FUNCTION at_till(call jsonb, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+  till_key till_key;
+BEGIN
+  IF call->>'keyId' IS NULL THEN RETURN staff_at_till((call->>'staffId')::uuid, till); END IF;
+  SELECT * INTO till_key FROM till_key k WHERE k.key_id = (call->>'keyId')::uuid AND k.revoked_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('KEY_UNKNOWN'); END IF;
+  IF till IS NOT NULL AND till <> till_key.till_id THEN PERFORM refuse('TILL_UNKNOWN'); END IF;
+  own.member_id := till_key.key_id;
+  own.role := 'clerk';
+  own.store_id := till_key.store_id;
+  own.since := till_key.created_at;
+  RETURN own;
+END $$;
+
+-- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
+
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff := at_till(call, call->>'tillId');
+  here till;
+BEGIN
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
+END $$;
+
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  UPDATE till SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
+-- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
+CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  owner uuid;
+  phone device_handle;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
+  END IF;
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
+END $$;
+
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
+BEGIN
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
+    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
+END $$;
+
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  method text := coalesce(call->>'method', 'code');
+BEGIN
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
+            (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
+    'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
+END $$;
+
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
+CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
+END $$;
+
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION visit_in_store(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+-- The same, where the customer stands here now and has shown a live code.
+CREATE OR REPLACE FUNCTION visit_by_code(member uuid, wanted uuid, at_store text, now_at timestamptz) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := visit_in_store(member, wanted, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  RETURN stay;
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  went jsonb;
+BEGIN
+  WITH moving AS (UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid RETURNING visit_id)
+  SELECT jsonb_agg(visit_id) INTO went FROM moving;
+  RETURN CASE WHEN went IS NULL THEN '{}' ELSE jsonb_build_object('moved', jsonb_build_object('visits', went),
+    'came', jsonb_build_object('visits', jsonb_array_length(went))) END;
+END $$;
+
+-- Visits of before go back; so does one that a phone of the separated record has just opened: it is that person who stands
+-- at the till. {mergeId, from, to, at, moved}
+CREATE OR REPLACE FUNCTION visit_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  phones uuid[] := uuid_list((SELECT moved->'devices' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'code_merge'));
+  went int;
+BEGIN
+  UPDATE visit v SET member_id = (call->>'to')::uuid WHERE v.member_id = src AND (
+    v.visit_id = ANY (uuid_list(call->'moved'->'visits'))
+    OR (v.expires_at > (call->>'at')::timestamptz AND v.handle IN (SELECT d.handle FROM device d WHERE d.device_id = ANY (phones)
+      AND d.member_id IN (src, (call->>'to')::uuid))));
+  GET DIAGNOSTICS went = ROW_COUNT;
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('visits', went)) ELSE '{}' END;
+END $$;
