@@ -3,7 +3,7 @@
  *
  *   miniapp ── types only ──▸ bff ──▸ prisma ──▸ shared          test may see everything, nobody sees test
  *   bff:      app-router · server · trpc-http · jobs · main · registry ──▸ nouns ──▸ plumbing (other files of bff/src, wechat/)
- *   nouns:    meet at index.ts only; mall · order · store ──▸ gift · referral ──▸ tier · right · coupon · obligation
+ *   nouns:    meet at index.ts only; mall · order · store ──▸ product · gift · referral ──▸ tier · right · coupon · obligation
  *             ──▸ ledger · member
  *   miniapp:  tabs · pages ──▸ join ──▸ ui ──▸ lib; pages never borrow from each other
  */
@@ -76,18 +76,18 @@ const RULES = [
     'ground-floor',
     'ledger and member know no noun above them',
     noun('ledger', 'member'),
-    noun('tier', 'right', 'coupon', 'obligation', 'gift', 'referral', 'mall', 'order', 'store'),
+    noun('tier', 'right', 'coupon', 'obligation', 'product', 'gift', 'referral', 'mall', 'order', 'store'),
   ],
   [
     'first-floor',
     'tier, right, coupon and obligation know no noun above them',
     noun('tier', 'right', 'coupon', 'obligation'),
-    noun('gift', 'referral', 'mall', 'order', 'store'),
+    noun('product', 'gift', 'referral', 'mall', 'order', 'store'),
   ],
   [
     'second-floor',
-    'gift and referral know no noun above them',
-    noun('gift', 'referral'),
+    'product, gift and referral know no noun above them',
+    noun('product', 'gift', 'referral'),
     noun('mall', 'order', 'store'),
   ],
   [

@@ -11,6 +11,7 @@ import { obligationRouter } from './obligation/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
 import { privacyRouter } from './privacy/router'
+import { productRouter } from './product/router'
 import { referralRouter } from './referral/router'
 import { rightRouter } from './right/router'
 import { sessionRouter } from './session/router'
@@ -32,6 +33,7 @@ export const appRouter = router({
   store: storeRouter,
   visit: visitRouter,
   order: orderRouter,
+  product: productRouter,
   coupon: couponRouter,
   gift: giftRouter,
   mall: mallRouter,

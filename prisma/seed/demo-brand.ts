@@ -13,6 +13,7 @@ import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './
 import { seedMall } from './mall'
 import { seedObligation } from './obligation'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
+import { seedProduct } from './product'
 import { type Chance, chanceFrom } from './random'
 import { seedFriends, seedReferral, settleFriends } from './referral'
 import { seedRight } from './right'
@@ -52,6 +53,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     const now = wish.now ?? new Date()
     await seedStores(ctx)
     await seedCoupon(ctx)
+    await seedProduct(ctx)
     await seedGift(ctx)
     await seedMall(ctx)
     await seedRight(ctx)

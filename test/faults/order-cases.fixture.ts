@@ -17,6 +17,8 @@ const held = () => ({ requestId: requestId(), holdId: randomUUID() })
 const priced = () => ({ requestId: requestId(), fullFen: 10_000, couponId: null, payableFen: 9_800 })
 
 export const ORDER_CASES: Record<string, ProcedureCase> = {
+  'product.window': { for: 'anybody', input: () => undefined },
+  'product.list': { for: 'member', input: () => undefined },
   'order.quote': {
     for: 'clerk',
     input: ({ visit }) => ({ ...visit, fullFen: 100, coupon: 'best' }),

@@ -674,6 +674,204 @@ LANGUAGE sql STABLE AS $$
     AND settled_at < until AND settled_at >= until - make_interval(days => days))
 $$;
 
+-- The menu, and what a cart of it is. Nothing is decided here that a price depends on: a hold prices afresh.
+
+-- What the menu's page reads in one round trip; without a member for guests. What is no longer sold is left out.
+-- {memberId, at} → {tier, rights, own, categories, products}
+CREATE OR REPLACE FUNCTION product_list(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object('tier', (SELECT tier FROM standing WHERE member_id = me), 'rights', right_rows(now_at), 'own', right_own(me, now_at),
+    'categories', (SELECT coalesce(json_agg(json_build_object('categoryId', c.category_id, 'title', c.title) ORDER BY c.position, c.category_id), '[]')
+      FROM product_category c),
+    'products', (SELECT coalesce(json_agg(json_build_object('sku', p.sku, 'title', p.title, 'subtitle', p.subtitle, 'category', p.category,
+        'priceFen', p.price_fen, 'barcode', p.barcode, 'star', p.star, 'art', p.art, 'publicAt', iso_text(p.public_at),
+        'earlyHours', p.early_hours, 'endsAt', iso_text(p.ends_at)) ORDER BY p.position, p.sku), '[]')
+      FROM product p WHERE p.ends_at IS NULL OR p.ends_at > now_at));
+END $$;
+
+-- The lines of a cart with what the menu says of them, in the cart's order. What a member may not buy yet is let in by a right of
+-- early access, one without limit first; those with a limit are named, so that a hold uses them.
+-- {memberId, at, lines: [{sku, qty}]} → {lines: [{sku, title, category, unitFen, qty}], earlyRights: [rightId], fault: {code, detail} | null}
+CREATE OR REPLACE FUNCTION product_lines(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  wished record;
+  item product;
+  way record;
+  lines jsonb := '[]';
+  early jsonb := '[]';
+BEGIN
+  FOR wished IN SELECT value->>'sku' AS sku, (value->>'qty')::int AS qty FROM jsonb_array_elements(call->'lines') WITH ORDINALITY one (value, nth) ORDER BY nth LOOP
+    SELECT * INTO item FROM product WHERE sku = wished.sku;
+    IF NOT FOUND THEN RETURN product_refused('PRODUCT_UNKNOWN', wished.sku); END IF;
+    IF item.ends_at <= now_at THEN RETURN product_refused('PRODUCT_OVER', wished.sku); END IF;
+    IF item.public_at > now_at THEN
+      SELECT right_id, limited, used_up, opens INTO way FROM right_held((call->>'memberId')::uuid, 'early_access', now_at) held,
+          LATERAL (SELECT item.public_at - make_interval(hours => least(held.hours, item.early_hours::int)) AS opens) let_in
+        WHERE item.early_hours IS NOT NULL AND NOT used_up AND (held.ends_at IS NULL OR opens < held.ends_at)
+        ORDER BY opens > now_at, CASE WHEN opens > now_at THEN opens END, limited, held.hours, place, right_id LIMIT 1;
+      IF way.opens IS NULL OR way.opens > now_at THEN
+        RETURN product_refused('PRODUCT_NOT_OPEN', wished.sku) || jsonb_build_object('fault', jsonb_build_object('code', 'PRODUCT_NOT_OPEN',
+          'detail', jsonb_build_object('sku', wished.sku, 'opensAt', iso_text(coalesce(way.opens, item.public_at)))));
+      END IF;
+      IF way.limited AND NOT early ? way.right_id THEN early := early || to_jsonb(way.right_id); END IF;
+    END IF;
+    lines := lines || jsonb_build_object('sku', item.sku, 'title', item.title, 'category', item.category, 'unitFen', item.price_fen, 'qty', wished.qty);
+  END LOOP;
+  RETURN jsonb_build_object('lines', lines, 'earlyRights', early, 'fault', NULL);
+END $$;
+
+CREATE OR REPLACE FUNCTION product_refused(code text, sku text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object('lines', '[]'::jsonb, 'earlyRights', '[]'::jsonb, 'fault', jsonb_build_object('code', code, 'detail', jsonb_build_object('sku', sku)))
+$$;
+
+-- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
+-- come one after the other (member_hold). The rules are those of shared/src/right.ts; a test asks both.
+
+-- Under which key a use is counted, by the brand's calendar.
+CREATE OR REPLACE FUNCTION right_period_key(period text, now_at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT to_char(now_at AT TIME ZONE 'Asia/Shanghai',
+    CASE period WHEN 'day' THEN 'YYYY-MM-DD' WHEN 'month' THEN 'YYYY-MM' WHEN 'year' THEN 'YYYY' ELSE '"once"' END)
+$$;
+
+-- When the next period begins; NULL when there is none.
+CREATE OR REPLACE FUNCTION right_back_at(period text, now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN period IN ('day', 'month', 'year') THEN
+    (date_trunc(period, now_at AT TIME ZONE 'Asia/Shanghai') + ('1 ' || period)::interval) AT TIME ZONE 'Asia/Shanghai' END
+$$;
+
+-- Every right that runs, in order; the same for everybody.
+CREATE OR REPLACE FUNCTION right_rows(now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(json_build_object('rightId', r.right_id, 'kind', r.kind, 'title', r.title, 'words', r.words,
+      'tierFrom', r.tier_from, 'honourId', r.honour_id, 'honourName', h.name, 'quota', r.quota, 'period', r.period,
+      'payload', r.payload, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
+    ORDER BY r.position, r.right_id), '[]')
+  FROM member_right r LEFT JOIN honour h USING (honour_id)
+  WHERE r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+$$;
+
+-- What decides the state of rights for one member: honours that are worn, rights of gifts, and uses of the periods that run.
+-- → {honours: [id], grants: [{rightId, expiresAt}], uses: [{rightId, periodKey, used}]}
+CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object(
+    'honours', (SELECT coalesce(json_agg(honour_id), '[]') FROM honour_held
+      WHERE member_id = me AND (expires_at IS NULL OR expires_at > now_at)),
+    'grants', (SELECT coalesce(json_agg(json_build_object('rightId', right_id, 'expiresAt', iso_text(expires_at)) ORDER BY grant_id), '[]')
+      FROM right_grant WHERE member_id = me AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)),
+    'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
+      FROM right_use u JOIN member_right r USING (right_id)
+      WHERE u.member_id = me AND u.period_key = right_period_key(r.period, now_at)))
+$$;
+
+-- {memberId, at} → {tier, rights, own}
+CREATE OR REPLACE FUNCTION right_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object('tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rights', right_rows(now_at), 'own', right_own(me, now_at));
+END $$;
+
+-- The rights of a kind that a member has now, used up or not: by tier or by an honour that is worn.
+CREATE OR REPLACE FUNCTION right_held(member uuid, which text, now_at timestamptz)
+RETURNS TABLE (right_id text, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.right_id, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
+      right_back_at(r.period, now_at), r.ends_at, r.position
+    FROM member_right r LEFT JOIN right_use u
+      ON u.member_id = member AND u.right_id = r.right_id AND u.period_key = right_period_key(r.period, now_at)
+    WHERE r.kind = which AND r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+      AND (r.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member)
+        OR EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = r.honour_id
+          AND (h.expires_at IS NULL OR h.expires_at > now_at)))
+$$;
+
+-- Uses a right once. → the period in which it counts; NULL when nothing of it is left. What has no limit is counted, too.
+CREATE OR REPLACE FUNCTION right_use(member uuid, which text, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  counted text;
+BEGIN
+  SELECT * INTO STRICT own FROM member_right WHERE right_id = which;
+  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
+    VALUES (member, which, right_period_key(own.period, now_at), 1)
+    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + 1
+      WHERE own.quota IS NULL OR held.used < own.quota
+    RETURNING period_key INTO counted;
+  RETURN counted;
+END $$;
+
+-- What a use was for was taken back: it can be used again in the period in which it counted.
+CREATE OR REPLACE FUNCTION right_give_back(member uuid, which text, counted text) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
+$$;
+
+-- Uses add up; an excess stays recorded and leaves nothing to use.
+-- {from, to, at} → {moved: {uses: [{right_id, period_key, theirs, ours}]}, came, reversed}
+CREATE OR REPLACE FUNCTION right_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  uses jsonb;
+  brought int;
+  excess jsonb;
+BEGIN
+  WITH theirs AS (DELETE FROM right_use WHERE member_id = src RETURNING right_id, period_key, used),
+    summed AS (INSERT INTO right_use AS held (member_id, right_id, period_key, used) SELECT dst, right_id, period_key, used FROM theirs
+      ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used RETURNING right_id, period_key, used)
+  SELECT jsonb_agg(jsonb_build_object('right_id', r.right_id, 'period_key', theirs.period_key, 'theirs', theirs.used, 'ours', ours.used)),
+      sum(theirs.used), jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'right', 'title', r.title, 'has', summed.used,
+        'limit', r.quota) ORDER BY r.title, r.right_id) FILTER (WHERE theirs.used > 0 AND summed.used > r.quota
+          AND theirs.period_key = right_period_key(r.period, now_at) AND coalesce(r.ends_at > now_at, true))
+    INTO uses, brought, excess
+    FROM theirs JOIN summed USING (right_id, period_key) JOIN member_right r USING (right_id)
+      LEFT JOIN right_use ours ON ours.member_id = dst AND (ours.right_id, ours.period_key) = (theirs.right_id, theirs.period_key);
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_build_object('uses', uses), 'reversed', coalesce(excess, '[]'),
+    'came', CASE WHEN brought > 0 THEN jsonb_build_object('rights', brought) ELSE '{}' END);
+END $$;
+
+-- A record's uses go back, less those whose exchange was given back since the merge: that gave them back already.
+-- {mergeId, from, to, moved} → {back}
+CREATE OR REPLACE FUNCTION right_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  uses jsonb := call->'moved'->'uses';
+  back int;
+BEGIN
+  IF uses IS NULL THEN RETURN '{}'; END IF;
+  WITH went AS (INSERT INTO right_use (member_id, right_id, period_key, used)
+      SELECT dst, own.right_id, own.period_key, greatest(theirs - (SELECT count(*) FROM merge_step s, mall_given_back(dst, s.moved) r
+          WHERE s.member_id = src AND s.merge_id = (call->>'mergeId')::uuid AND s.step = 'mall_merge'
+            AND r.right_id = own.right_id AND r.right_period = own.period_key), 0)
+        FROM jsonb_to_recordset(uses) own (right_id text, period_key text, theirs int) RETURNING used)
+  SELECT sum(used) INTO back FROM went;
+  UPDATE right_use held SET used = greatest(held.used - own.used, 0)
+    FROM right_use own JOIN jsonb_to_recordset(uses) one (right_id text, period_key text) USING (right_id, period_key)
+    WHERE held.member_id = src AND own.member_id = dst AND (held.right_id, held.period_key) = (own.right_id, own.period_key);
+  DELETE FROM right_use held USING jsonb_to_recordset(uses) one (right_id text, period_key text, ours int)
+    WHERE held.member_id = src AND (held.right_id, held.period_key) = (one.right_id, one.period_key) AND held.used = 0 AND one.ours IS NULL;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('rights', back) ELSE '{}' END);
+END $$;
+
 -- Who acts at a counter: a person at work, or a till system by its key. A key is bound to one till of one store and may do what
 -- a clerk there may; the signature of its call has been judged before. Asked again in each statement, so that a key which has
 -- just been revoked writes nothing more. {keyId} or {staffId}

@@ -1,0 +1,1 @@
+export { listProducts, type Menu, type ShownProduct, showMenu } from './list-products'
