@@ -16,16 +16,25 @@ const swc = {
 }
 const swcPlain = { ...swc, jsc: { ...swc.jsc, parser: { syntax: 'typescript', tsx: false } } }
 
+// a whole run reads the verbs in parcels: see test/support/together.ts
+const TOGETHER = '.data/together'
+const testsOf = ({ kind, tests }) =>
+  kind === 'verbs' && process.env.VERBS_TOGETHER ? [`${TOGETHER}/*.test.ts`, '!bff/**'] : tests
+
+const folderOf = (glob) => (glob.startsWith(TOGETHER) ? TOGETHER : glob.split('/')[0])
+
 const project = ({ kind, tests }) => ({
   displayName: kind,
   rootDir: __dirname,
-  roots: [...new Set(tests.filter((glob) => !glob.startsWith('!')).map((glob) => glob.split('/')[0]))].map((folder) =>
-    join(__dirname, folder),
-  ),
+  roots: [
+    ...new Set([...tests, ...testsOf({ kind, tests })].filter((glob) => !glob.startsWith('!')).map(folderOf)),
+  ].map((folder) => join(__dirname, folder)),
   testEnvironment: 'node',
-  testMatch: tests.map((glob) => (glob.startsWith('!') ? `!${join(__dirname, glob.slice(1))}` : `<rootDir>/${glob}`)),
+  testMatch: testsOf({ kind, tests }).map((glob) =>
+    glob.startsWith('!') ? `!${join(__dirname, glob.slice(1))}` : `<rootDir>/${glob}`,
+  ),
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/generated/'],
-  modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.data/(?!together/)'],
   transform: {
     '\\.[jt]sx$': ['@swc/jest', swc],
     '\\.[cm]?[jt]s$': ['@swc/jest', swcPlain],

@@ -11,6 +11,7 @@ import kinds from './kinds.cjs'
 import { step } from './progress'
 import { PROJECT } from './project'
 import { startTestServer } from './test-server'
+import { packTogether } from './together'
 
 const JEST = createRequire(import.meta.url).resolve('jest/bin/jest')
 
@@ -96,7 +97,10 @@ async function main(): Promise<void> {
   try {
     const selected = ['--selectProjects', ...asked.kinds.map(({ kind }) => kind)]
     const file = join(folder, 'counts.json')
-    const code = interrupted ? 1 : await runJest([...asked.rest, ...selected], { ...ready.env, KIND_COUNTS: file })
+    const whole = asked.rest.length === 0 && asked.kinds.some(({ kind }) => kind === 'verbs')
+    if (whole) packTogether('bff/src', 'bff/src/wechat')
+    const env = { ...ready.env, KIND_COUNTS: file, ...(whole ? { VERBS_TOGETHER: '1' } : {}) }
+    const code = interrupted ? 1 : await runJest([...asked.rest, ...selected], env)
     const counts = readCounts(file)
     console.log(`\n${countsTable(kinds, counts)}\n\n${summaryLine(counts)}`)
     const ran = Object.values(counts).some(({ passed, failed }) => passed + failed > 0)
