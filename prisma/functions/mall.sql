@@ -69,7 +69,7 @@ BEGIN
   IF item.early_hours IS NULL THEN
     PERFORM refuse('REWARD_NOT_OPEN', jsonb_build_object('opensAt', iso_text(item.public_at)));
   END IF;
-  FOR own IN SELECT * FROM right_held(member, 'early_access', now_at)
+  FOR own IN SELECT * FROM right_of_kind(member, 'early_access', now_at)
       WHERE item.public_at - make_interval(hours => least(hours, item.early_hours)) <= now_at
       ORDER BY limited, hours, place, right_id LOOP
     counted := right_use(member, own.right_id, now_at);
@@ -80,7 +80,7 @@ BEGIN
     INTO opens_at, some_left, spent, back_at
     FROM (SELECT held.*, usable < item.public_at AND (ends_at IS NULL OR usable < ends_at) AS in_time FROM (
       SELECT r.*, public_from.opens, CASE WHEN NOT r.used_up THEN opens WHEN r.back_at IS NOT NULL THEN greatest(opens, r.back_at) END AS usable
-        FROM right_held(member, 'early_access', now_at) r,
+        FROM right_of_kind(member, 'early_access', now_at) r,
           LATERAL (SELECT item.public_at - make_interval(hours => least(r.hours, item.early_hours)) AS opens) public_from) held) h;
   IF spent AND NOT some_left THEN PERFORM refuse('RIGHT_USED_UP', jsonb_build_object('backAt', iso_text(back_at))); END IF;
   PERFORM refuse('REWARD_NOT_OPEN', jsonb_build_object('opensAt', iso_text(coalesce(opens_at, item.public_at))));

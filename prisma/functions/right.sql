@@ -20,19 +20,21 @@ CREATE OR REPLACE FUNCTION right_rows(now_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(json_agg(json_build_object('rightId', r.right_id, 'kind', r.kind, 'title', r.title, 'words', r.words,
       'tierFrom', r.tier_from, 'honourId', r.honour_id, 'honourName', h.name, 'quota', r.quota, 'period', r.period,
-      'hours', (r.payload->>'hours')::int, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
+      'payload', r.payload, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
     ORDER BY r.position, r.right_id), '[]')
   FROM member_right r LEFT JOIN honour h USING (honour_id)
   WHERE r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
 $$;
 
--- What decides the state of rights for one member: honours that are worn, and uses of the periods that run.
--- → {honours: [id], uses: [{rightId, periodKey, used}]}
+-- What decides the state of rights for one member: honours that are worn, rights of gifts, and uses of the periods that run.
+-- → {honours: [id], grants: [{rightId, expiresAt}], uses: [{rightId, periodKey, used}]}
 CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT json_build_object(
     'honours', (SELECT coalesce(json_agg(honour_id), '[]') FROM honour_held
       WHERE member_id = me AND (expires_at IS NULL OR expires_at > now_at)),
+    'grants', (SELECT coalesce(json_agg(json_build_object('rightId', right_id, 'expiresAt', iso_text(expires_at)) ORDER BY grant_id), '[]')
+      FROM right_grant WHERE member_id = me AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)),
     'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
       FROM right_use u JOIN member_right r USING (right_id)
       WHERE u.member_id = me AND u.period_key = right_period_key(r.period, now_at)))
@@ -49,18 +51,32 @@ BEGIN
     'rights', right_rows(now_at), 'own', right_own(me, now_at));
 END $$;
 
--- The rights of a kind that a member has now, used up or not: by tier or by an honour that is worn.
-CREATE OR REPLACE FUNCTION right_held(member uuid, which text, now_at timestamptz)
-RETURNS TABLE (right_id text, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
+-- Until when a member has a right by what brings it now, by tier, an honour that is worn or a gift; 'infinity' without an end, NULL
+-- for who does not have it, used up or not.
+CREATE OR REPLACE FUNCTION right_until(member uuid, own member_right, now_at timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  ends timestamptz := coalesce(own.ends_at, 'infinity');
+BEGIN
+  IF own.starts_at > now_at OR ends <= now_at THEN RETURN NULL; END IF;
+  IF own.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member) THEN RETURN ends; END IF;
+  IF own.honour_id IS NOT NULL AND EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = own.honour_id
+      AND (h.expires_at IS NULL OR h.expires_at > now_at)) THEN RETURN ends; END IF;
+  RETURN (SELECT least(ends, max(coalesce(g.expires_at, 'infinity'))) FROM right_grant g WHERE g.member_id = member
+    AND g.right_id = own.right_id AND g.voided_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now_at) HAVING count(*) > 0);
+END $$;
+
+-- The rights of a kind that a member has now, used up or not. ends_at is when it is gone for them; what would be back only after
+-- that never is.
+CREATE OR REPLACE FUNCTION right_of_kind(member uuid, which text, now_at timestamptz)
+RETURNS TABLE (right_id text, payload jsonb, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
 LANGUAGE sql STABLE AS $$
-  SELECT r.right_id, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
-      right_back_at(r.period, now_at), r.ends_at, r.position
-    FROM member_right r LEFT JOIN right_use u
+  SELECT r.right_id, r.payload, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
+      CASE WHEN right_back_at(r.period, now_at) < own.until THEN right_back_at(r.period, now_at) END,
+      nullif(own.until, 'infinity'), r.position
+    FROM member_right r CROSS JOIN LATERAL right_until(member, r, now_at) own (until) LEFT JOIN right_use u
       ON u.member_id = member AND u.right_id = r.right_id AND u.period_key = right_period_key(r.period, now_at)
-    WHERE r.kind = which AND r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
-      AND (r.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member)
-        OR EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = r.honour_id
-          AND (h.expires_at IS NULL OR h.expires_at > now_at)))
+    WHERE r.kind = which AND own.until IS NOT NULL
 $$;
 
 -- Uses a right once. → the period in which it counts; NULL when nothing of it is left. What has no limit is counted, too.

@@ -33,6 +33,7 @@ describe('what a purchase earns', () => {
     const earned = earningOf(6_800, NOW, brand)
     expect(earned).toMatchObject({ points: 102, growth: 0, expiresAt: new Date('2026-12-31T15:59:59.999Z') })
     expect(earned.activeAt.getTime()).toBeLessThanOrEqual(NOW.getTime())
+    expect(earningOf(6_790, NOW, { ...brand, growthPerYuan: 1 }, 150)).toMatchObject({ points: 150, growth: 67 })
   })
 
   test('points can be spent before they end, whenever they are earned', () => {

@@ -15,9 +15,12 @@ export interface Earning {
   expiresAt: Date
 }
 
-/** What a purchase of `amountFen` earns when it is settled at `at`. */
-export const earningOf = (amountFen: number, at: Date, policy: Policy): Earning => ({
-  points: countPerYuan(amountFen, policy.pointsPerYuan),
+/**
+ * What a purchase of `amountFen` earns when it is settled at `at`.
+ * @param earnPercent of the points, never of growth: 150 for one and a half times
+ */
+export const earningOf = (amountFen: number, at: Date, policy: Policy, earnPercent = 100): Earning => ({
+  points: Math.floor((countPerYuan(amountFen, policy.pointsPerYuan) * earnPercent) / 100),
   growth: countPerYuan(amountFen, policy.growthPerYuan),
   activeAt: businessDaysAfter(at, policy.pendingDays),
   expiresAt: endOfMonthAfter(at, policy.expiryMonths),

@@ -26,7 +26,9 @@ const reward = (more: Partial<RewardFacts> = {}): RewardFacts => ({
   ...more,
 })
 const shopper = (more: Partial<Shopper> = {}): Shopper => ({ tier: 1, points: 100, debtPoints: 0, rights: [], ...more })
-const own = (more: Partial<OwnRight> = {}): OwnRight => ({
+type Early = OwnRight<'early_access'>
+type Wish = Partial<Early> & { hours?: number }
+const own = ({ hours = 24, ...more }: Wish = {}): Early => ({
   rightId: 'gold',
   kind: 'early_access',
   title: '黄金早享',
@@ -35,17 +37,18 @@ const own = (more: Partial<OwnRight> = {}): OwnRight => ({
   honourId: null,
   quota: 2,
   period: 'month',
-  hours: 24,
+  payload: { hours },
   startsAt: new Date(0),
   endsAt: null,
   state: 'available',
   left: 2,
   backAt: null,
   unlock: null,
+  from: 'tier',
+  until: null,
   ...more,
 })
-const usedUp = (backAt: Date | null, more: Partial<OwnRight> = {}) =>
-  own({ state: 'used_up', left: 0, backAt, ...more })
+const usedUp = (backAt: Date | null, more: Wish = {}) => own({ state: 'used_up', left: 0, backAt, ...more })
 const notOpen = (hours: number) => ({ code: 'REWARD_NOT_OPEN', detail: { opensAt: hence(hours).toISOString() } })
 
 describe('why a reward cannot be exchanged', () => {
@@ -98,7 +101,7 @@ describe('why a reward cannot be exchanged', () => {
     [
       'over before it would let in',
       { publicAt: hence(30), earlyHours: 9 },
-      { rights: [own({ endsAt: hence(21) })] },
+      { rights: [own({ until: hence(21) })] },
       notOpen(30),
     ],
     ['for higher tiers', { tierGate: 2 }, {}, { code: 'TIER_NEEDED', detail: { tier: 2 } }],
@@ -129,7 +132,8 @@ describe('why a reward cannot be exchanged', () => {
     fc.assert(
       fc.property(facts, who, who, ({ early, opens, ...rest }, a, b) => {
         const item = reward({ ...rest, earlyHours: early, publicAt: hence(opens) })
-        const mine = (tier: number) => rightsOf([own({ tierFrom: 3 })], { tier, honours: [], uses: {} }, NOW)
+        const mine = (tier: number) =>
+          rightsOf([own({ tierFrom: 3 })], { tier, honours: [], grants: [], uses: {} }, NOW)
         const tier = Math.max(a.tier, b.tier)
         const better = { tier, points: Math.max(a.points, b.points), debtPoints: 0, rights: mine(tier) }
         if (rewardRefusal(item, shopper({ ...a, rights: mine(a.tier) }), NOW) === null)
@@ -153,10 +157,10 @@ describe('early access', () => {
   const mine = (rows: { quota: number | null; hours: number; tierFrom: number; used: number }[], tier: number) => {
     const rights = rows.map(({ used: _used, ...more }, n): RightRow => {
       const period = more.quota === null ? null : 'month'
-      return { ...own(), ...more, period, rightId: `r${n}` }
+      return { ...own(more), period, rightId: `r${n}` }
     })
     const uses = Object.fromEntries(rows.map(({ used }, n) => [`r${n}`, { '2026-11': used }]))
-    return rightsOf(rights, { tier, honours: [], uses }, NOW)
+    return rightsOf(rights, { tier, honours: [], grants: [], uses }, NOW)
   }
 
   test('never makes anybody later than the public, nor a higher tier later than a lower one', () => {

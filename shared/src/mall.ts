@@ -3,7 +3,7 @@
  * the same fault that the server would refuse with.
  */
 import { type Fault, fault } from './faults'
-import type { OwnRight } from './right'
+import { type OwnRight, ofKind } from './right'
 import { businessDaysAfter } from './time'
 
 const HOUR_MS = 3_600_000
@@ -36,17 +36,19 @@ export interface Shopper {
   rights: readonly OwnRight[]
 }
 
+type EarlyRight = OwnRight<'early_access'>
+
 /** From when on a right of early access lets in, by the hours of both. */
-const letsInAt = ({ publicAt, earlyHours }: RewardWindow, { hours }: OwnRight): Date =>
-  new Date(publicAt.getTime() - Math.min(hours, earlyHours ?? 0) * HOUR_MS)
+const letsInAt = ({ publicAt, earlyHours }: RewardWindow, { payload }: EarlyRight): Date =>
+  new Date(publicAt.getTime() - Math.min(payload.hours, earlyHours ?? 0) * HOUR_MS)
 
 /** From when on this right can be used for the reward; null when it cannot before the public comes. */
-function usableFrom(window: RewardWindow, right: OwnRight): Date | null {
+function usableFrom(window: RewardWindow, right: EarlyRight): Date | null {
   if (window.earlyHours === null || right.state === 'locked') return null
   const opens = letsInAt(window, right)
   if (right.state === 'used_up' && right.backAt === null) return null
   const from = right.backAt && right.backAt > opens ? right.backAt : opens
-  return from < window.publicAt && (right.endsAt === null || from < right.endsAt) ? from : null
+  return from < window.publicAt && (right.until === null || from < right.until) ? from : null
 }
 
 /** From when on a member with these rights may exchange the reward. */
@@ -54,12 +56,12 @@ export const opensFor = (window: RewardWindow, rights: readonly OwnRight[]): Dat
   new Date(
     Math.min(
       window.publicAt.getTime(),
-      ...rights.map((right) => (usableFrom(window, right) ?? window.publicAt).getTime()),
+      ...ofKind(rights, 'early_access').map((right) => (usableFrom(window, right) ?? window.publicAt).getTime()),
     ),
   )
 
 export interface EarlyAccess {
-  right: OwnRight
+  right: EarlyRight
   /** From when on this right lets in, were it there. */
   opensAt: Date
 }
@@ -72,8 +74,8 @@ const STATE_ORDER = ['available', 'used_up', 'locked']
  */
 export function earlyAccessOf(window: RewardWindow, rights: readonly OwnRight[], now: Date): EarlyAccess | null {
   if (window.earlyHours === null || window.publicAt <= now) return null
-  const tierOf = (right: OwnRight) => (right.state === 'locked' ? (right.tierFrom ?? Number.MAX_SAFE_INTEGER) : 0)
-  const [best] = rights
+  const tierOf = (right: EarlyRight) => (right.state === 'locked' ? (right.tierFrom ?? Number.MAX_SAFE_INTEGER) : 0)
+  const [best] = ofKind(rights, 'early_access')
     .map((right) => ({ right, opensAt: letsInAt(window, right) }))
     .sort(
       (a, b) =>
@@ -90,8 +92,9 @@ function closedFor(window: RewardWindow, rights: readonly OwnRight[], now: Date)
   if (window.publicAt <= now) return null
   const opensAt = opensFor(window, rights)
   if (opensAt <= now) return null
-  const mine = rights.filter((right) => usableFrom(window, right) !== null)
-  const spent = rights.filter(
+  const early = ofKind(rights, 'early_access')
+  const mine = early.filter((right) => usableFrom(window, right) !== null)
+  const spent = early.filter(
     (right) => window.earlyHours !== null && right.state === 'used_up' && letsInAt(window, right) <= now,
   )
   if (spent.length > 0 && !mine.some(({ state }) => state === 'available'))

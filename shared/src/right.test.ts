@@ -1,8 +1,18 @@
 import fc from 'fast-check'
-import { nextPeriodAt, periodKeyOf, type RightHolder, type RightPeriod, type RightRow, rightsOf } from './right'
+import {
+  earnPercentOf,
+  nextPeriodAt,
+  type OwnRight,
+  periodKeyOf,
+  type RightHolder,
+  type RightPeriod,
+  type RightRow,
+  rightsOf,
+} from './right'
 
 const NOW = new Date('2026-11-22T04:00:00.000Z')
-const right = (more: Partial<RightRow> = {}): RightRow => ({
+type Early = RightRow<'early_access'>
+const right = (more: Partial<Early> = {}): Early => ({
   rightId: 'gold',
   kind: 'early_access',
   title: '黄金早享',
@@ -11,19 +21,21 @@ const right = (more: Partial<RightRow> = {}): RightRow => ({
   honourId: null,
   quota: 2,
   period: 'month',
-  hours: 24,
+  payload: { hours: 24 },
   startsAt: new Date('2026-01-01T00:00:00Z'),
   endsAt: null,
   ...more,
 })
-const who = (more: Partial<RightHolder> = {}): RightHolder => ({ tier: 2, honours: [], uses: {}, ...more })
-const stateOf = (row: Partial<RightRow>, holder: Partial<RightHolder>, now = NOW) => {
+const who = (more: Partial<RightHolder> = {}): RightHolder => ({ tier: 2, honours: [], grants: [], uses: {}, ...more })
+const stateOf = (row: Partial<Early>, holder: Partial<RightHolder>, now = NOW) => {
   const [own] = rightsOf([right(row)], who(holder), now)
   return own && { state: own.state, left: own.left, backAt: own.backAt?.toISOString() ?? null, unlock: own.unlock }
 }
 const used = (times: number, key = '2026-11') => ({ uses: { gold: { [key]: times } } })
 
-test.each<[string, Partial<RightRow>, Partial<RightHolder>, unknown]>([
+const gift = (expiresAt: Date | null, rightId = 'gold') => ({ rightId, expiresAt })
+
+test.each<[string, Partial<Early>, Partial<RightHolder>, unknown]>([
   ['there, all of it', {}, {}, { state: 'available', left: 2, backAt: null, unlock: null }],
   ['there, one left', {}, used(1), { state: 'available', left: 1, backAt: null, unlock: null }],
   [
@@ -69,6 +81,24 @@ test.each<[string, Partial<RightRow>, Partial<RightHolder>, unknown]>([
     { tier: 1, honours: ['tea'] },
     { state: 'available', left: 2, backAt: null, unlock: null },
   ],
+  [
+    'brought by a gift, until then',
+    { tierFrom: null },
+    { grants: [gift(new Date(NOW.getTime() + 1))] },
+    { state: 'available', left: 2, backAt: null, unlock: null },
+  ],
+  [
+    'brought by a gift that has ended, or for another right',
+    { tierFrom: null },
+    { grants: [gift(NOW), gift(null, 'other')] },
+    { state: 'locked', left: 0, backAt: null, unlock: { tier: null, honourId: null } },
+  ],
+  [
+    'used up, and gone before it would be back',
+    { tierFrom: null },
+    { grants: [gift(new Date('2026-11-30T15:59:59.999Z'))], ...used(2) },
+    { state: 'used_up', left: 0, backAt: null, unlock: null },
+  ],
   ['not begun', { startsAt: new Date(NOW.getTime() + 1) }, {}, undefined],
   ['over, to the millisecond', { endsAt: NOW }, {}, undefined],
 ])('%s', (_name, row, holder, told) => {
@@ -87,6 +117,40 @@ test.each<[RightPeriod | null, string, string, string | null]>([
 ])('a use of the period %s at %s counts under %s, until %s', (period, at, key, next) => {
   expect(periodKeyOf(period, new Date(at))).toBe(key)
   expect(nextPeriodAt(period, new Date(at))?.toISOString() ?? null).toBe(next)
+})
+
+test('says what brings it and until when: the most lasting of tier, honour and gifts', () => {
+  const [soon, late] = [new Date('2026-12-01T00:00:00Z'), new Date('2026-12-05T00:00:00Z')]
+  const told = (row: Partial<Early>, holder: Partial<RightHolder>) => {
+    const [own] = rightsOf([right({ honourId: 'tea', ...row })], who(holder), NOW)
+    return [own?.from, own?.until]
+  }
+  expect(told({}, { grants: [gift(soon)] })).toEqual(['tier', null])
+  expect(told({ endsAt: late }, { tier: 1, honours: ['tea'], grants: [gift(null)] })).toEqual(['honour', late])
+  expect(told({}, { tier: 1, grants: [gift(soon), gift(late)] })).toEqual(['gift', late])
+  expect(told({}, { tier: 1, grants: [gift(soon), gift(null)] })).toEqual(['gift', null])
+  expect(told({ endsAt: soon }, { tier: 1, grants: [gift(late)] })).toEqual(['gift', soon])
+})
+
+describe('points', () => {
+  const more = (percent: number, weekdays?: number[], standing: Partial<OwnRight> = {}): OwnRight => ({
+    ...right(),
+    kind: 'points_multiplier',
+    payload: { percent, weekdays },
+    ...{ state: 'available', left: null, backAt: null, unlock: null, from: 'tier', until: null },
+    ...(standing as object),
+  })
+  // a Sunday in Shanghai until 16:00 UTC
+  test.each<[string, OwnRight[], string, number]>([
+    ['nothing', [], '2026-11-22T04:00:00Z', 100],
+    ['the best one, not their sum', [more(120), more(150)], '2026-11-22T04:00:00Z', 150],
+    ['on its day', [more(200, [7])], '2026-11-22T15:59:59Z', 200],
+    ['not on another', [more(200, [7])], '2026-11-22T16:00:00Z', 100],
+    ['on Monday', [more(200, [1])], '2026-11-22T16:00:00Z', 200],
+    ['not while locked', [more(200, undefined, { state: 'locked' })], '2026-11-22T04:00:00Z', 100],
+  ])('by %s', (_name, rights, at, percent) => {
+    expect(earnPercentOf(rights, new Date(at))).toBe(percent)
+  })
 })
 
 describe('for any instant', () => {

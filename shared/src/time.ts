@@ -47,6 +47,9 @@ export function monthsBefore(at: Date, months: number): Date {
   return instant(year, month - months, Math.min(day, lastDay))
 }
 
+/** The day of the week in Shanghai, 1 for Monday to 7. */
+export const weekdayOf = (at: Date): number => new Date(at.getTime() + SHANGHAI_MS).getUTCDay() || 7
+
 const two = (n: number) => String(n).padStart(2, '0')
 
 /** `2026-11-22` */

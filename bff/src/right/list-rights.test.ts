@@ -24,9 +24,17 @@ test('every right of the programme is told with its state, also what somebody do
   const { rights } = await listRights(me.ctx)
   const locked = { state: 'locked', left: 0, backAt: null }
   expect(rights).toMatchObject([
-    { rightId: 'early_gold', kind: 'early_access', hours: 24, quota: 2, period: 'month', tierFrom: 2, ...locked },
-    { rightId: 'early_platinum', hours: 48, quota: null, period: null, tierFrom: 3, ...locked },
-    { rightId: 'early_tea_knower', hours: 12, quota: 1, period: 'month', tierFrom: null, ...locked },
+    {
+      rightId: 'early_gold',
+      kind: 'early_access',
+      payload: { hours: 24 },
+      quota: 2,
+      period: 'month',
+      tierFrom: 2,
+      ...locked,
+    },
+    { rightId: 'early_platinum', payload: { hours: 48 }, quota: null, period: null, tierFrom: 3, ...locked },
+    { rightId: 'early_tea_knower', payload: { hours: 12 }, quota: 1, period: 'month', tierFrom: null, ...locked },
   ])
   expect(rights.map(({ unlock }) => unlock)).toEqual([
     { tier: 2, honourName: null },

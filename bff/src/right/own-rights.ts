@@ -1,15 +1,16 @@
 import { type OwnRight, type RightRow, rightsOf } from '@huiyuan/shared/right'
 
 /** The rights that run, as the database tells them; times are ISO strings. */
-export interface RightJson extends Omit<RightRow, 'startsAt' | 'endsAt'> {
-  honourName: string | null
-  startsAt: string
-  endsAt: string | null
-}
+export type RightJson = RightRow extends infer One
+  ? One extends RightRow
+    ? Omit<One, 'startsAt' | 'endsAt'> & { honourName: string | null; startsAt: string; endsAt: string | null }
+    : never
+  : never
 
-/** What decides their state for one member: honours that are worn, and uses of the periods that run. */
+/** What decides their state for one member: honours that are worn, rights of gifts, and uses of the periods that run. */
 export interface RightFacts {
   honours: string[]
+  grants: { rightId: string; expiresAt: string | null }[]
   uses: { rightId: string; periodKey: string; used: number }[]
 }
 
@@ -17,15 +18,19 @@ export interface RightFacts {
 export function ownRights(
   rows: readonly RightJson[],
   tier: number,
-  { honours, uses }: RightFacts,
+  { honours, grants, uses }: RightFacts,
   now: Date,
 ): OwnRight[] {
   const used: Record<string, Record<string, number>> = {}
   for (const one of uses) used[one.rightId] = { ...used[one.rightId], [one.periodKey]: one.used }
+  const given = grants.map(({ rightId, expiresAt }) => ({
+    rightId,
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+  }))
   const rights = rows.map((row) => ({
     ...row,
     startsAt: new Date(row.startsAt),
     endsAt: row.endsAt === null ? null : new Date(row.endsAt),
   }))
-  return rightsOf(rights, { tier, honours, uses: used }, now)
+  return rightsOf(rights, { tier, honours, grants: given, uses: used }, now)
 }

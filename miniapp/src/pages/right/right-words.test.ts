@@ -2,7 +2,8 @@ import { markOf, stateWords, uses, wayOf } from './right-words'
 import type { OwnRight } from './rights'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
-const one = (more: Partial<OwnRight> = {}): OwnRight => ({
+type Early = Extract<OwnRight, { kind: 'early_access' }>
+const one = (more: Partial<Early> = {}): Early => ({
   rightId: 'gold_early',
   kind: 'early_access',
   title: '黄金早享',
@@ -14,7 +15,9 @@ const one = (more: Partial<OwnRight> = {}): OwnRight => ({
   backAt: null,
   unlock: null,
   tierFrom: 2,
-  hours: 24,
+  payload: { hours: 24 },
+  from: 'tier',
+  until: null,
   ...more,
 })
 const used = one({ state: 'used_up', left: 0, backAt: '2026-11-30T16:00:00.000Z' })
