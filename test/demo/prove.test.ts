@@ -24,12 +24,13 @@ beforeAll(async () => {
 })
 afterAll(() => books.drop())
 
-const prove = (url: string) =>
+const prove = (url: string) => command('prove', url)
+const command = (name: 'prove' | 'verify-audit', url: string) =>
   new Promise<{ code: number; said: string; complained: string }>((done) => {
     const env = { ...process.env, DATABASE_URL: url }
     const child = execFile(
       process.execPath,
-      [TSX, join(PROJECT, 'test/demo/prove.ts')],
+      [TSX, join(PROJECT, `test/demo/${name}.ts`)],
       { env, cwd: PROJECT },
       (_error, said, complained) => done({ code: child.exitCode ?? -1, said, complained }),
     )
@@ -65,4 +66,36 @@ test('a database without books says how to make them', async () => {
   const { code, complained } = await prove(empty.href)
   expect(code).toBe(1)
   expect(complained).toMatch(/no books in postgres/)
+})
+
+test('the record of two stores is computed anew; where one entry was changed it ends with 1 and says where', async () => {
+  for (const [storeId, subject] of [
+    ['hubin', 'a'],
+    ['hubin', 'b'],
+    ['qianjiang', 'c'],
+  ])
+    await runOnce(
+      books.url,
+      `SELECT audit_append('${JSON.stringify({
+        storeId,
+        at: '2026-11-22T00:00:00Z',
+        actorId: ID,
+        verb: 'order.settle',
+        subject,
+        bodyHash: '0'.repeat(64),
+      })}')`,
+    )
+  const whole = await command('verify-audit', books.url)
+  expect({ code: whole.code, complained: whole.complained }).toEqual({ code: 0, complained: '' })
+  for (const words of [/hubin +2 entries +intact/, /qianjiang +1 entries +intact/, /All 3 entries stand/])
+    expect(whole.said).toMatch(words)
+  await runOnce(
+    books.url,
+    `ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_keep;
+     UPDATE audit_entry SET verb = 'visit.scan' WHERE store_id = 'hubin' AND seq = 2;
+     ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_keep`,
+  )
+  const { code, said, complained } = await command('verify-audit', books.url)
+  expect({ code, complained }).toEqual({ code: 1, complained: '\nThe record was touched in hubin.\n' })
+  expect(said).toMatch(/hubin +2 entries +BROKEN at entry 2/)
 })

@@ -16,7 +16,7 @@ export interface AuditFinding {
  * Computes a store's chain again, page by page, up to the end it had when asked. Finds any entry changed, removed,
  * moved or added; only a chain rewritten as a whole, end included, would need a copy of its end kept elsewhere.
  */
-export async function verifyAudit(ctx: Ctx, storeId: string, page = PAGE): Promise<AuditFinding> {
+export async function verifyAudit(ctx: Pick<Ctx, 'db'>, storeId: string, page = PAGE): Promise<AuditFinding> {
   const head = await ctx.db.auditHead.findUnique({ where: { storeId }, select: { seq: true, hash: true } })
   const entries = head?.seq ?? 0
   const found = (brokenAt: number | null): AuditFinding => ({ storeId, entries, intact: brokenAt === null, brokenAt })
@@ -39,4 +39,13 @@ export async function verifyAudit(ctx: Ctx, storeId: string, page = PAGE): Promi
   if (head) return found(null)
   const orphan = await ctx.db.auditEntry.findFirst({ where: { storeId }, select: { seq: true } })
   return found(orphan ? 1 : null)
+}
+
+/** Every store that has a chain, or entries without one, by its id. */
+export async function auditedStores({ db }: Pick<Ctx, 'db'>): Promise<string[]> {
+  const [heads, entries] = await Promise.all([
+    db.auditHead.findMany({ select: { storeId: true } }),
+    db.auditEntry.findMany({ select: { storeId: true }, distinct: ['storeId'] }),
+  ])
+  return [...new Set([...heads, ...entries].map(({ storeId }) => storeId))].sort()
 }
