@@ -158,7 +158,8 @@ BEGIN
   FOR one IN SELECT value FROM jsonb_array_elements(coalesce(call->'moved'->'paid', '[]') || (due->'payers')) LOOP
     EXIT WHEN points = 0;
     SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
-    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))));
+    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
+      OR ledger_lot_left(member, sample.lot_id);
     part := least(points, (one->>1)::int, sample.earned - sample.remaining);
     CONTINUE WHEN part = 0;
     PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
@@ -173,6 +174,13 @@ BEGIN
   sample.effect_source := call->>'mergeId';
   PERFORM ledger_refund(call, member, sample, points, 'programme:moved', 'separated_returned');
 END $$;
+
+-- Whether a lot had come with a record that was separated again since: what it paid was settled then.
+CREATE OR REPLACE FUNCTION ledger_lot_left(member uuid, which uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM merge_undo u JOIN merge_step s USING (member_id, merge_id), jsonb_array_elements(s.moved->'lots') one
+    WHERE u.member_id = member AND s.step = 'ledger_merge' AND one->>1 = which::text)
+$$;
 
 -- Exchanges of the separated record's own go back. Those of the survivor that took its points are the survivor's own from here on: who
 -- was charged gets them when one is cancelled, with the end they had; what the programme paid comes back to nobody.

@@ -290,6 +290,426 @@ CREATE INDEX webhook_delivery_due ON "webhook_delivery" (next_at) WHERE state = 
 
 DROP FUNCTION right_held;
 
+-- What follows a trial pack: a coupon with the hand-over of its pick-up, and whether that brought somebody back to buy.
+
+-- The part of the effect by which a follow-up is known among a gift's coupons.
+CREATE OR REPLACE FUNCTION gift_follows(part text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT part LIKE 'coupon:%:follow' $$;
+
+-- Grants the follow-up of a trial pack that has just been handed over, once. There may be none left of it: what was handed over
+-- was handed over all the same. {memberId, givenId, at} → {couponId, title, expiresAt}, or NULL
+CREATE OR REPLACE FUNCTION gift_follow(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  template text;
+  made jsonb;
+BEGIN
+  SELECT g.follow_up_template INTO template FROM gift_given o JOIN gift g USING (gift_id)
+    WHERE o.member_id = (call->>'memberId')::uuid AND o.given_id = (call->>'givenId')::uuid AND o.state = 'given' AND o.followed_at IS NULL;
+  IF template IS NULL THEN RETURN NULL; END IF;
+  made := coupon_grant(jsonb_build_object('memberId', call->'memberId', 'templateId', template, 'at', call->'at', 'kind', 'gift',
+    'sourceId', call->>'givenId', 'part', 'follow'));
+  IF made ? 'refused' THEN RETURN NULL; END IF;
+  UPDATE gift_given SET followed_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND given_id = (call->>'givenId')::uuid;
+  RETURN made;
+END $$;
+
+-- An order was paid with follow-ups: so often it was worth while. Whose record the pack lies with by now does not matter. {memberId, orderId, at}
+CREATE OR REPLACE FUNCTION gift_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  packs uuid[] := ARRAY(SELECT effect_source::uuid FROM coupon WHERE member_id = (call->>'memberId')::uuid
+    AND order_id = (call->>'orderId')::uuid AND state = 'used' AND effect_kind = 'gift' AND gift_follows(effect_part));
+BEGIN
+  IF cardinality(packs) > 0 THEN
+    UPDATE gift_given SET converted_at = (call->>'at')::timestamptz, converted_order_id = (call->>'orderId')::uuid
+      WHERE kind = 'trial_pack' AND given_id = ANY (packs);
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- It came back, to the last of it. {orderId, leftFen?}
+CREATE OR REPLACE FUNCTION gift_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce((call->>'leftFen')::int, 0) = 0 THEN
+    UPDATE gift_given SET converted_at = NULL, converted_order_id = NULL WHERE converted_order_id = (call->>'orderId')::uuid;
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- What became of the trial packs, for who runs the programme. A pack that a merge superseded is no second person's.
+-- {at} → [{giftId, title, running, stock, given, pickedUp, followed, converted}]
+CREATE OR REPLACE FUNCTION gift_conversions(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('giftId', g.gift_id, 'title', g.title, 'running', g.starts_at <= (call->>'at')::timestamptz
+        AND (g.ends_at IS NULL OR g.ends_at >= (call->>'at')::timestamptz), 'stock', g.stock, 'given', n.given, 'pickedUp', n.picked_up,
+      'followed', n.followed, 'converted', n.converted) ORDER BY g.starts_at DESC, g.gift_id), '[]')
+  FROM gift g LEFT JOIN LATERAL (
+    SELECT count(*) AS given, count(o.followed_at) AS followed, count(o.converted_at) AS converted,
+        count(*) FILTER (WHERE EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = o.member_id AND r.given_id = o.given_id AND r.state = 'done'))
+          AS picked_up
+      FROM gift_given o WHERE o.kind = 'trial_pack' AND o.gift_id = g.gift_id AND o.state = 'given') n ON true
+  WHERE g.kind = 'trial_pack'
+$$;
+
+-- Gifts of two records that turn out to be one person: of what is given once, the later one is superseded (I-G1). Of it, unused
+-- coupons, rights and unspent points go, what was used stays recorded; its pick-ups are the mall's, which comes later in a merge.
+
+-- {from, to, at} → {moved: {gifts: [id], superseded: [{givenId, held}]}, came, reversed}
+CREATE OR REPLACE FUNCTION gift_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  second gift_given;
+  seconds uuid[];
+  gifts jsonb;
+  opened int;
+  gone jsonb;
+  journal jsonb := '[]';
+  said jsonb := '[]';
+BEGIN
+  -- ids are drawn by their time, so that they put two gifts of one instant in order
+  seconds := ARRAY(SELECT given_id FROM (SELECT given_id, row_number() OVER (PARTITION BY kind, occasion,
+        CASE kind WHEN 'trial_pack' THEN gift_id END ORDER BY given_at, given_id) AS nth
+      FROM gift_given WHERE member_id IN (src, dst) AND state = 'given') once WHERE nth > 1 ORDER BY given_id);
+  UPDATE gift_given SET state = 'superseded' WHERE member_id IN (src, dst) AND given_id = ANY (seconds);
+  FOR second IN SELECT * FROM gift_given WHERE member_id IN (src, dst) AND given_id = ANY (seconds) LOOP
+    PERFORM right_grant_void(jsonb_build_object('memberId', second.member_id, 'kind', 'gift', 'sourceId', second.given_id, 'at', call->'at'));
+  END LOOP;
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src RETURNING given_id, state)
+  SELECT jsonb_agg(given_id), count(*) FILTER (WHERE state = 'given' OR given_id = ANY (seconds)) INTO gifts, opened FROM went;
+  FOR second IN SELECT * FROM gift_given WHERE member_id = dst AND given_id = ANY (seconds) ORDER BY given_id LOOP
+    gone := gift_supersede(call, second);
+    journal := journal || jsonb_build_array(gone->'journal');
+    said := said || jsonb_build_array(gone->'said');
+  END LOOP;
+  IF gifts IS NULL AND said = '[]' THEN RETURN '{}'; END IF;
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('gifts', gifts, 'superseded', nullif(journal, '[]'))),
+    'came', CASE WHEN opened > 0 THEN jsonb_build_object('gifts', opened) ELSE '{}' END, 'reversed', said);
+END $$;
+
+-- Takes back what a superseded gift still holds. → {journal, said}
+CREATE OR REPLACE FUNCTION gift_supersede(call jsonb, own gift_given) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  usable int;
+  held jsonb;
+  waiting int;
+BEGIN
+  SELECT count(*) FILTER (WHERE expires_at >= now_at),
+      jsonb_object_agg(coupon_id, jsonb_build_array(hold_id, iso_text(held_until))) FILTER (WHERE state = 'held')
+    INTO usable, held FROM coupon WHERE member_id = own.member_id AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at));
+  SELECT count(*) INTO waiting FROM redemption WHERE member_id IN ((call->>'from')::uuid, own.member_id)
+    AND given_id = own.given_id AND state IN ('placed', 'ready');
+  PERFORM coupon_void_of(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at',
+    'reason', 'gift_superseded'));
+  RETURN jsonb_build_object('journal', jsonb_strip_nulls(jsonb_build_object('givenId', own.given_id, 'held', held)),
+    'said', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
+      'coupons', usable, 'points', gift_take_one(own, call), 'pickups', waiting));
+END $$;
+
+-- Takes back what superseded gifts' points have come to hold: at the merge, and when an exchange they paid for is undone
+-- later. {memberId, at}
+CREATE OR REPLACE FUNCTION gift_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM gift_take_one(given, call) FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded';
+END $$;
+
+-- → how many points of one gift were taken back
+CREATE OR REPLACE FUNCTION gift_take_one(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  RETURN (ledger_take_lot(jsonb_build_object('memberId', own.member_id, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'reason', 'gift_returned',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'taken')::int;
+END $$;
+
+-- Gifts of two records that become two people again. I-G1 is then each person's own: what was a second gift of one is a first.
+
+-- What each had opened goes back to each; the gifts that the merge superseded stand again, with their coupons and rights, as many of
+-- their points as were taken back for them, and the pick-ups that the mall, which comes before, could place again. {from, to, at,
+-- mergedAt, graceDays, moved} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION gift_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  -- a merge of before there were several kinds noted one
+  seconds jsonb := CASE jsonb_typeof(moved->'superseded') WHEN 'object' THEN jsonb_build_array(moved->'superseded')
+    ELSE coalesce(moved->'superseded', '[]') END;
+  own record;
+  again jsonb;
+  back int;
+  restored jsonb := '[]';
+  lost jsonb := '[]';
+BEGIN
+  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src AND given_id = ANY (uuid_list(moved->'gifts'))
+      RETURNING given_id, state)
+  SELECT count(*) FILTER (WHERE state = 'given' OR EXISTS (SELECT 1 FROM jsonb_array_elements(seconds) one
+    WHERE one->>'givenId' = given_id::text)) INTO back FROM went;
+  FOR own IN SELECT g AS given, one->'held' AS held FROM jsonb_array_elements(seconds) one
+      JOIN gift_given g ON g.member_id IN (src, dst) AND g.given_id = (one->>'givenId')::uuid
+      WHERE g.state = 'superseded' ORDER BY g.given_id LOOP
+    again := gift_stand_again(own.given, own.held, call);
+    restored := restored || jsonb_build_array(again->'restored');
+    lost := lost || (again->'lost');
+  END LOOP;
+  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('gifts', back) ELSE '{}' END,
+    'restored', restored, 'lost', lost);
+END $$;
+
+-- Coupons, rights and points are still the survivor's here. → {restored, lost}
+CREATE OR REPLACE FUNCTION gift_stand_again(own gift_given, held jsonb, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  source jsonb := call || jsonb_build_object('memberId', call->>'from', 'kind', 'gift', 'sourceId', own.given_id);
+  coupons jsonb;
+BEGIN
+  UPDATE gift_given SET state = 'given' WHERE member_id = own.member_id AND given_id = own.given_id;
+  coupons := coupon_restore_of(source || jsonb_build_object('reason', 'gift_superseded', 'held', held));
+  PERFORM right_grant_restore(source);
+  RETURN jsonb_build_object(
+    'restored', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
+      'coupons', coupons->'restored', 'points', gift_give_points(own, call), 'pickups', (SELECT count(*) FROM redemption r
+        WHERE r.member_id = own.member_id AND r.given_id = own.given_id AND r.state IN ('placed', 'ready'))),
+    'lost', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'gift_coupon', 'why', 'expired', 'title', value)), '[]')
+      FROM jsonb_array_elements(coupons->'ended')));
+END $$;
+
+-- Gives the points of a gift that stands again back into their lot, which the survivor still has: all that was taken back for
+-- it at the merge and since, also while the survivor itself was merged into another. → how many
+CREATE OR REPLACE FUNCTION gift_give_points(own gift_given, call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  holders uuid[] := ARRAY(SELECT merge_former(src));
+  taken int;
+BEGIN
+  IF own.lot_id IS NULL THEN RETURN 0; END IF;
+  SELECT coalesce(sum(CASE reason WHEN 'gift_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
+    WHERE member_id = ANY (holders) AND effect_kind = 'gift' AND effect_source = own.given_id::text
+      AND reason IN ('gift_returned', 'gift_restored');
+  IF taken <= 0 THEN RETURN 0; END IF;
+  RETURN (ledger_give_lot(jsonb_build_object('memberId', src, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
+    'originLotId', own.lot_id, 'points', taken, 'graceDays', call->'graceDays', 'reason', 'gift_restored',
+    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'given')::int;
+END $$;
+
+-- Gifts: for who is new, for a birthday, to try. Protects I-G1: one a person and occasion, by the unique indexes behind gift_given,
+-- also when two records that each opened one become one person.
+
+-- What a gift holds, as it is shown before it is opened.
+CREATE OR REPLACE FUNCTION gift_contents(own gift) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(pick || '{"kind": "pickup"}' ORDER BY n), '[]') FROM jsonb_array_elements(own.pickups) WITH ORDINALITY p (pick, n))
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'coupon', 'templateId', t.template_id, 'title', t.title,
+          'thresholdFen', t.threshold_fen, 'amountOffFen', t.amount_off_fen, 'validDays', t.valid_days) ORDER BY n), '[]')
+        FROM jsonb_array_elements_text(own.coupon_templates) WITH ORDINALITY c (id, n) JOIN coupon_template t ON t.template_id = c.id)
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'right', 'rightId', r.right_id, 'title', r.title, 'days', (w.wish->>'days')::int)
+          ORDER BY n), '[]') FROM jsonb_array_elements(own.rights) WITH ORDINALITY w (wish, n) JOIN member_right r ON r.right_id = w.wish->>'rightId')
+    || CASE WHEN own.points > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points)) ELSE '[]' END
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'follow_up', 'templateId', t.template_id, 'title', t.title,
+          'thresholdFen', t.threshold_fen, 'amountOffFen', t.amount_off_fen, 'validDays', t.valid_days)), '[]')
+        FROM coupon_template t WHERE t.template_id = own.follow_up_template);
+END $$;
+
+-- The gift that is given to who joins now.
+CREATE OR REPLACE FUNCTION gift_running(at timestamptz) RETURNS SETOF gift
+LANGUAGE sql STABLE AS $$
+  SELECT * FROM gift WHERE kind = 'new_member' AND starts_at <= at AND (ends_at IS NULL OR ends_at >= at)
+    ORDER BY starts_at DESC, gift_id LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION gift_json(own gift) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('giftId', own.gift_id, 'kind', own.kind, 'title', own.title, 'joinWithinDays', own.join_within_days,
+    'rightId', own.right_id, 'daysBefore', own.days_before, 'daysAfter', own.days_after, 'startsAt', iso_text(own.starts_at), 'endsAt', iso_text(own.ends_at), 'points', own.points, 'contents', gift_contents(own),
+    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
+END $$;
+
+-- For guests: the gift, and the sealed name of whose link it came by. {at, link} → {gift, fromSealed}
+CREATE OR REPLACE FUNCTION gift_preview(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('gift', (SELECT gift_json(g) FROM gift_running((call->>'at')::timestamptz) g),
+    'fromSealed', (SELECT encode(now_is.name_sealed, 'base64') FROM referral_link l JOIN member was USING (member_id)
+      JOIN member now_is ON now_is.member_id = coalesce(was.merged_into, was.member_id)
+      WHERE l.code = call->>'link' AND now_is.status = 'active'),
+    'fromSomebody', EXISTS (SELECT 1 FROM referral_link l WHERE l.code = call->>'link'));
+END $$;
+
+-- What decides how gifts stand for a member: the named one; else the new-member gift that they opened or that runs, and every other
+-- that runs or that they opened. {memberId, at, newAfterDays, giftId?}
+-- → {gifts: [gift with given], newSince, boughtBefore, birthday, years, tier, rights, rightsOwn, fromSealed, fromSomebody}
+CREATE OR REPLACE FUNCTION gift_read(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  since timestamptz := member_new_since(me);
+  newcomers text;
+  inviter uuid;
+BEGIN
+  newcomers := coalesce((SELECT gift_id FROM gift_given WHERE member_id = me AND kind = 'new_member' AND state = 'given'),
+    (SELECT gift_id FROM gift_running(now_at)));
+  SELECT inviter_id INTO inviter FROM referral r WHERE r.member_id = me AND r.state <> 'void';
+  RETURN jsonb_build_object(
+    'gifts', (SELECT coalesce(jsonb_agg(gift_json(g) || jsonb_build_object('given', gift_given_to(me, g.gift_id))
+        ORDER BY g.kind <> 'new_member', r.position DESC, g.gift_id), '[]')
+      FROM gift g LEFT JOIN member_right r USING (right_id) WHERE CASE WHEN call ? 'giftId' THEN g.gift_id = call->>'giftId'
+        WHEN g.kind = 'new_member' THEN g.gift_id = newcomers
+        ELSE g.starts_at <= now_at AND (g.ends_at >= now_at OR g.ends_at IS NULL
+          OR EXISTS (SELECT 1 FROM gift_given o WHERE o.member_id = me AND o.gift_id = g.gift_id AND o.state = 'given')) END),
+    'newSince', iso_text(since), 'boughtBefore', coalesce(order_bought_before(me, since, (call->>'newAfterDays')::int), false),
+    'birthday', (SELECT jsonb_build_object('month', birth_month, 'day', birth_day) FROM member m
+      WHERE m.member_id = me AND birth_month IS NOT NULL),
+    'years', gift_years(me),
+    'tier', (SELECT tier FROM standing s WHERE s.member_id = me), 'rights', right_rows(now_at), 'rightsOwn', right_own(me, now_at),
+    'fromSealed', (SELECT encode(name_sealed, 'base64') FROM member m WHERE m.member_id = inviter AND m.status = 'active'),
+    'fromSomebody', inviter IS NOT NULL);
+END $$;
+
+-- For which years somebody has opened a birthday gift.
+CREATE OR REPLACE FUNCTION gift_years(me uuid) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(occasion ORDER BY occasion), '[]') FROM gift_given WHERE member_id = me AND kind = 'birthday' AND state = 'given'
+$$;
+
+-- What somebody has of a gift, of the last time; NULL when they have not opened it. `followUp`: the coupon that came with its hand-over.
+CREATE OR REPLACE FUNCTION gift_given_to(me uuid, which text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('occasion', g.occasion, 'openedAt', iso_text(g.given_at), 'contents', g.contents, 'followUp',
+      (SELECT jsonb_build_object('title', t.title, 'state', c.state, 'expiresAt', iso_text(c.expires_at)) FROM coupon c
+        JOIN coupon_template t USING (template_id) WHERE c.member_id = me AND c.effect_kind = 'gift'
+          AND c.effect_source = g.given_id::text AND gift_follows(c.effect_part)))
+    FROM gift_given g WHERE g.member_id = me AND g.gift_id = which AND g.state = 'given' ORDER BY g.given_at DESC LIMIT 1
+$$;
+
+-- Whether somebody has had what is given once: the gift for who is new, a gift for this birthday, this trial pack.
+CREATE OR REPLACE FUNCTION gift_taken(member uuid, own gift, year text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM gift_given g WHERE g.member_id = member AND g.kind = own.kind AND g.state = 'given' AND g.occasion = year
+    AND (g.kind <> 'trial_pack' OR g.gift_id = own.gift_id))
+$$;
+
+-- Whether what the rule was told is still so: who is new, the birthday, the right that brings the gift.
+CREATE OR REPLACE FUNCTION gift_as_seen(member uuid, own gift, call jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  since timestamptz;
+  born text;
+BEGIN
+  IF own.kind = 'new_member' THEN
+    since := member_new_since(member);
+    RETURN since IS NOT DISTINCT FROM (call->>'newSince')::timestamptz AND (call->>'boughtBefore')::boolean
+      = coalesce(order_bought_before(member, since, (call->>'newAfterDays')::int), false);
+  END IF;
+  SELECT birth_month || '-' || birth_day INTO born FROM member m WHERE m.member_id = member;
+  RETURN (call->>'held')::boolean IS NOT DISTINCT FROM EXISTS (SELECT 1
+      FROM right_held(member, CASE own.kind WHEN 'birthday' THEN 'birthday_gift' ELSE own.kind END, (call->>'at')::timestamptz) r
+      WHERE r.right_id = own.right_id)
+    AND (own.kind <> 'birthday' OR born IS NOT DISTINCT FROM (call->'birthday'->>'month') || '-' || (call->'birthday'->>'day'));
+END $$;
+
+-- Opens the gift: points, coupons, rights and pick-ups in one statement, once a person and occasion. The rule's answer travels with the
+-- facts it was given for; facts that changed meanwhile (a merge, a tier) ask again. The shared rows come last.
+-- {request, memberId, giftId, givenId, at, pointsEnd, newAfterDays, newSince, boughtBefore, held, birthday, occasion, refusal, along}
+-- → {openedAt, contents}
+CREATE OR REPLACE FUNCTION gift_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  member uuid := (call->>'memberId')::uuid;
+  year text := coalesce(call->>'occasion', '');
+  own gift;
+  earned jsonb;
+  held jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO own FROM gift WHERE gift_id = call->>'giftId' AND starts_at <= (call->>'at')::timestamptz;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "gift"}'); END IF;
+  IF gift_taken(member, own, year) THEN PERFORM refuse('GIFT_TAKEN'); END IF;
+  IF NOT gift_as_seen(member, own, call) THEN PERFORM refuse('BUSY'); END IF;
+  IF call->'refusal' ? 'code' THEN PERFORM refuse(call->'refusal'->>'code', call->'refusal'->'detail'); END IF;
+
+  INSERT INTO gift_given (member_id, given_id, gift_id, kind, state, contents, given_at, occasion)
+    VALUES (member, (call->>'givenId')::uuid, own.gift_id, own.kind, 'given', '[]', (call->>'at')::timestamptz, year);
+  earned := ledger_award(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'gift', 'sourceId', call->>'givenId',
+    'points', own.points, 'growth', 0, 'activeAt', call->'at', 'expiresAt', call->'pointsEnd', 'reason', 'gift',
+    'detail', jsonb_build_object('title', own.title)));
+  held := gift_give_coupons(call, own) || gift_give_rights(call, own);
+  held := gift_pickups(run_handlers(call->'along')) || held;
+  IF own.points > 0 THEN
+    held := held || jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points, 'expiresAt', call->'pointsEnd'));
+  END IF;
+  UPDATE gift_given SET contents = held, lot_id = CASE WHEN own.points > 0 THEN (earned->>'lotId')::uuid END
+    WHERE member_id = member AND given_id = (call->>'givenId')::uuid;
+  held := jsonb_build_object('openedAt', call->'at', 'contents', held);
+  held := request_end(call->'request', held);
+  IF own.stock IS NOT NULL OR own.points_budget IS NOT NULL THEN
+    UPDATE gift SET given = given + 1, points_given = points_given + own.points
+      WHERE gift_id = own.gift_id AND (stock IS NULL OR given < stock)
+        AND (points_budget IS NULL OR points_given + own.points <= points_budget);
+    IF NOT FOUND THEN PERFORM refuse('GIFT_GONE'); END IF;
+  END IF;
+  RETURN held;
+END $$;
+
+-- One coupon of each template, in one order for everybody. A gift that is short of one is gone as a whole.
+CREATE OR REPLACE FUNCTION gift_give_coupons(call jsonb, own gift) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  template record;
+  made jsonb;
+  held jsonb := '[]';
+BEGIN
+  FOR template IN SELECT id, n FROM jsonb_array_elements_text(own.coupon_templates) WITH ORDINALITY c (id, n) ORDER BY id, n LOOP
+    made := coupon_grant(jsonb_build_object('memberId', call->'memberId', 'templateId', template.id, 'at', call->'at',
+      'kind', 'gift', 'sourceId', call->>'givenId', 'part', template.n));
+    IF made ? 'refused' THEN PERFORM refuse('GIFT_GONE'); END IF;
+    held := held || jsonb_build_array(made || '{"kind": "coupon"}');
+  END LOOP;
+  RETURN held;
+END $$;
+
+-- The pick-ups that the mall placed along with the gift.
+CREATE OR REPLACE FUNCTION gift_pickups(answers jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'pickup', 'redemptionId', placed->'redemptionId', 'title', placed->'title',
+      'pickupBy', placed->'pickupBy') ORDER BY n), '[]')
+    FROM jsonb_array_elements(coalesce(answers->'mall_place_gift', '[]')) WITH ORDINALITY a (placed, n)
+$$;
+
+-- The rights that it holds, each to the end of a business day; they are the member's beside what tier and honours bring.
+CREATE OR REPLACE FUNCTION gift_give_rights(call jsonb, own gift) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  wish record;
+  ends timestamptz;
+  held jsonb := '[]';
+BEGIN
+  FOR wish IN SELECT r.right_id, r.title, (one->>'days')::int AS days FROM jsonb_array_elements(own.rights) one
+      JOIN member_right r ON r.right_id = one->>'rightId' ORDER BY r.right_id LOOP
+    ends := CASE WHEN wish.days IS NOT NULL THEN coupon_end(wish.days, NULL, (call->>'at')::timestamptz) END;
+    PERFORM right_grant(jsonb_build_object('memberId', call->'memberId', 'rightId', wish.right_id, 'at', call->'at',
+      'expiresAt', iso_text(ends), 'kind', 'gift', 'sourceId', call->>'givenId'));
+    held := held || jsonb_build_array(jsonb_build_object('kind', 'right', 'rightId', wish.right_id, 'title', wish.title,
+      'expiresAt', iso_text(ends)));
+  END LOOP;
+  RETURN held;
+END $$;
+
 -- Which keys the house seals with while they rotate. Whoever looks a phone up in order to write holds the lock 'house_key'
 -- shared, and a key begins and ends under it alone: so no two servers ever write one phone under keys that they do not both know.
 
@@ -411,6 +831,208 @@ CREATE OR REPLACE TRIGGER till_key_key_keep BEFORE INSERT OR UPDATE OF secret_se
   FOR EACH ROW EXECUTE FUNCTION key_keep();
 CREATE OR REPLACE TRIGGER webhook_key_keep BEFORE INSERT OR UPDATE OF secret_sealed ON webhook
   FOR EACH ROW EXECUTE FUNCTION key_keep();
+
+-- The movements of a merge that is taken back: what the survivor still holds, what it used, what either owes.
+
+-- What the survivor still holds of the separated record's points goes back into its old lots. → points
+CREATE OR REPLACE FUNCTION ledger_bring_lots(call jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  -- only what a line needs: it is read again for each lot
+  line jsonb := jsonb_build_object('from', call->'from', 'to', call->'to', 'at', call->'at', 'marks', call->'marks');
+  one record;
+  moving lot;
+  came int := 0;
+  waiting int := 0;
+BEGIN
+  FOR one IN SELECT lot AS held, (was.pair->>0)::uuid AS old FROM lot
+      LEFT JOIN jsonb_array_elements(coalesce(call->'moved'->'lots', '[]')) was (pair) ON was.pair->>1 = lot.lot_id::text
+      WHERE lot.member_id = (call->>'from')::uuid AND lot.remaining > 0
+        AND lot.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins')))) ORDER BY lot.expires_at, lot.lot_id LOOP
+    moving := one.held;
+    UPDATE lot SET remaining = 0 WHERE member_id = moving.member_id AND lot_id = moving.lot_id;
+    PERFORM ledger_carry(line, 'points', CASE moving.state WHEN 'pending' THEN 'member:pending' ELSE 'member:available' END,
+      moving.remaining, moving.lot_id, ledger_place(line, (call->>'to')::uuid, moving, moving.remaining, one.old),
+      jsonb_build_object('expiresAt', iso_text(moving.expires_at)), 'separated');
+    came := came + moving.remaining;
+    IF moving.state = 'pending' THEN waiting := waiting + moving.remaining; END IF;
+  END LOOP;
+  UPDATE account SET available_points = available_points - (came - waiting), pending_points = pending_points - waiting
+    WHERE member_id = (call->>'from')::uuid;
+  UPDATE account SET available_points = available_points + (came - waiting), pending_points = pending_points + waiting
+    WHERE member_id = (call->>'to')::uuid;
+  RETURN came;
+END $$;
+
+-- Finds the lot into which points like those of `sample` go: `best`, another one of the same origin and end, or a new one.
+CREATE OR REPLACE FUNCTION ledger_place(call jsonb, member uuid, sample lot, points int, best uuid) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  into_lot uuid;
+BEGIN
+  UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = best
+    AND origin_lot_id = sample.origin_lot_id AND expires_at = sample.expires_at AND remaining + points <= earned
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active');
+  IF FOUND THEN RETURN best; END IF;
+  SELECT lot_id INTO into_lot FROM lot WHERE member_id = member AND origin_lot_id = sample.origin_lot_id
+    AND expires_at = sample.expires_at AND remaining + points <= earned
+    AND (state = sample.state OR remaining = 0 AND sample.state = 'active') ORDER BY lot_id LIMIT 1;
+  IF FOUND THEN
+    UPDATE lot SET remaining = remaining + points, state = sample.state WHERE member_id = member AND lot_id = into_lot;
+    RETURN into_lot;
+  END IF;
+  into_lot := uuid_v7((call->>'at')::timestamptz);
+  INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+    VALUES (member, into_lot, sample.origin_lot_id, sample.state, points, points, sample.active_at, sample.expires_at,
+            sample.effect_kind, sample.effect_source);
+  RETURN into_lot;
+END $$;
+
+-- As ledger_place, for points that were spent or paid with: they are active, and live on for a while where their end has passed.
+CREATE OR REPLACE FUNCTION ledger_refund(call jsonb, member uuid, sample lot, points int, source text, why text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  into_lot uuid;
+BEGIN
+  IF points = 0 THEN RETURN; END IF;
+  sample.state := 'active';
+  sample.active_at := least(sample.active_at, now_at);
+  IF sample.expires_at < now_at THEN sample.expires_at := (call->>'graceUntil')::timestamptz; END IF;
+  into_lot := ledger_place(call, member, sample, points, sample.lot_id);
+  UPDATE account SET available_points = available_points + points WHERE member_id = member;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, lot_id, at)
+    VALUES (member, uuid_v7(now_at), 'points', source, 'member:available', points, why,
+            (call->'marks'->CASE WHEN member = (call->>'to')::uuid THEN 'in' ELSE 'out' END)
+              || jsonb_build_object('expiresAt', iso_text(sample.expires_at)), into_lot, now_at);
+END $$;
+
+-- The separated record gets what the survivor used of its points, `paid` of it from the programme.
+CREATE OR REPLACE FUNCTION ledger_bring_used(call jsonb, due jsonb, paid int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  one jsonb;
+  lots jsonb;
+  which jsonb;
+  sample lot;
+  missing int;
+  part int;
+BEGIN
+  FOR one IN SELECT value FROM jsonb_array_elements(due->'origins') LOOP
+    missing := (one->>'used')::int;
+    -- last, what came back into other lots since and was used again
+    lots := (one->'lots') || jsonb_build_array(jsonb_build_array(ledger_latest_lot(call, (one->>'origin')::uuid), missing));
+    FOR which IN SELECT value FROM jsonb_array_elements(lots) LOOP
+      part := least(missing, (which->>1)::int);
+      CONTINUE WHEN part = 0;
+      SELECT * INTO STRICT sample FROM lot WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid) AND lot_id = (which->>0)::uuid;
+      PERFORM ledger_refund(call, (call->>'to')::uuid, sample, least(paid, part), 'programme:adjusted', 'separated_refilled');
+      PERFORM ledger_refund(call, (call->>'to')::uuid, sample, greatest(part - paid, 0), 'programme:moved', 'separated_refilled');
+      missing := missing - part;
+      paid := greatest(paid - part, 0);
+    END LOOP;
+  END LOOP;
+END $$;
+
+-- The lot of one origin that lives longest, with either of the two.
+CREATE OR REPLACE FUNCTION ledger_latest_lot(call jsonb, origin uuid) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT lot_id FROM lot WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) AND origin_lot_id = origin
+    ORDER BY expires_at DESC, lot_id LIMIT 1
+$$;
+
+-- The separated record owes again what was its own.
+CREATE OR REPLACE FUNCTION ledger_bring_debt(call jsonb, owes int) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF owes = 0 THEN RETURN; END IF;
+  UPDATE account SET debt_points = debt_points + owes WHERE member_id = (call->>'to')::uuid;
+  INSERT INTO transfer (member_id, transfer_id, unit, from_account, to_account, amount, reason, detail, at)
+    VALUES ((call->>'to')::uuid, uuid_v7((call->>'at')::timestamptz), 'points', 'member:debt', 'programme:moved', owes, 'separated_in',
+            call->'marks'->'in', (call->>'at')::timestamptz);
+END $$;
+
+-- The survivor pays for what it used: active lots, the earliest end first, then visible debt.
+CREATE OR REPLACE FUNCTION ledger_charge(call jsonb, owed int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'from')::uuid;
+  line jsonb := call || jsonb_build_object('memberId', call->'from', 'detail', call->'marks'->'out', 'kind', NULL, 'sourceId', NULL);
+  whole int := owed;
+  giving lot;
+  part int;
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = member AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    part := least(owed, giving.remaining);
+    UPDATE lot SET remaining = remaining - part WHERE member_id = member AND lot_id = giving.lot_id;
+    PERFORM ledger_move(line, 'points', 'member:available', 'programme:moved', part, giving.lot_id, 'separated_charged');
+    owed := owed - part;
+  END LOOP;
+  IF owed > 0 THEN PERFORM ledger_move(line, 'points', 'member:debt', 'programme:moved', owed, NULL, 'separated_charged'); END IF;
+  UPDATE account SET available_points = available_points - (whole - owed), debt_points = debt_points + owed WHERE member_id = member;
+END $$;
+
+-- The survivor gets what it paid for the separated record: what is still owed goes first, then the lots that paid.
+CREATE OR REPLACE FUNCTION ledger_repay(call jsonb, points int, due jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'from')::uuid;
+  line jsonb := call || jsonb_build_object('memberId', call->'from', 'detail', call->'marks'->'out', 'kind', NULL, 'sourceId', NULL);
+  part int;
+  one jsonb;
+  sample lot;
+BEGIN
+  SELECT least(debt_points, points) INTO part FROM account WHERE member_id = member;
+  IF part > 0 THEN
+    UPDATE account SET debt_points = debt_points - part WHERE member_id = member;
+    PERFORM ledger_move(line, 'points', 'programme:moved', 'member:debt', part, NULL, 'separated_out');
+    points := points - part;
+  END IF;
+  FOR one IN SELECT value FROM jsonb_array_elements(coalesce(call->'moved'->'paid', '[]') || (due->'payers')) LOOP
+    EXIT WHEN points = 0;
+    SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
+    CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
+      OR ledger_lot_left(member, sample.lot_id);
+    part := least(points, (one->>1)::int, sample.earned - sample.remaining);
+    CONTINUE WHEN part = 0;
+    PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
+    points := points - part;
+  END LOOP;
+  IF points = 0 THEN RETURN; END IF;
+  sample := NULL;
+  sample.origin_lot_id := uuid_v7((call->>'at')::timestamptz);
+  sample.active_at := (call->>'at')::timestamptz;
+  sample.expires_at := (call->>'graceUntil')::timestamptz;
+  sample.effect_kind := 'merge_undo';
+  sample.effect_source := call->>'mergeId';
+  PERFORM ledger_refund(call, member, sample, points, 'programme:moved', 'separated_returned');
+END $$;
+
+-- Whether a lot had come with a record that was separated again since: what it paid was settled then.
+CREATE OR REPLACE FUNCTION ledger_lot_left(member uuid, which uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM merge_undo u JOIN merge_step s USING (member_id, merge_id), jsonb_array_elements(s.moved->'lots') one
+    WHERE u.member_id = member AND s.step = 'ledger_merge' AND one->>1 = which::text)
+$$;
+
+-- Exchanges of the separated record's own go back. Those of the survivor that took its points are the survivor's own from here on: who
+-- was charged gets them when one is cancelled, with the end they had; what the programme paid comes back to nobody.
+CREATE OR REPLACE FUNCTION ledger_free_uses(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF call->>'charge' = 'programme' THEN
+    DELETE FROM lot_use WHERE (member_id, effect_kind, effect_source, lot_id) IN (
+      SELECT member_id, effect_kind, effect_source, lot_id FROM ledger_own_uses(call, true));
+  END IF;
+  UPDATE lot_use own SET lot_id = fresh.id, origin_lot_id = fresh.id FROM (
+      SELECT mine.*, uuid_v7((call->>'at')::timestamptz) AS id FROM ledger_own_uses(call, false) mine) fresh
+    WHERE (own.member_id, own.effect_kind, own.effect_source, own.lot_id)
+      = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
+  UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
+    WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
+      AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))));
+END $$;
 
 -- The exchange of the points mall. Protects: I-M1 (a slot, a piece or a code is taken by the write that decides, CHECKs and
 -- keys behind it), I-M2 (points and redemption in one statement), I-R1 (who comes early uses a right), I-L5 (request, effect).
