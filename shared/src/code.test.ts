@@ -44,7 +44,7 @@ describe('a member code', () => {
       fc.property(handle, step, (of, at) => {
         const code = memberCodeAt({ handle: of, secret, step: at, hmacSha256 })
         expect(code).toMatch(/^9\d{17}$/)
-        expect(parseMemberCode(code)).toEqual({ handle: of, tag: codeTag(secret, at, hmacSha256) })
+        expect(parseMemberCode(code)).toEqual({ handle: of, tag: codeTag(secret, at, hmacSha256), proof: null })
       }),
     )
   })
@@ -66,7 +66,7 @@ describe('a member code', () => {
   })
 
   test('is read with spaces and line ends that scanners add', () => {
-    expect(parseMemberCode(' 9 1234567890 7654321\r\n')).toEqual({ handle: '1234567890', tag: '7654321' })
+    expect(parseMemberCode(' 9 1234567890 7654321\r\n')).toEqual({ handle: '1234567890', tag: '7654321', proof: null })
   })
 })
 

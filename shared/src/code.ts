@@ -49,10 +49,14 @@ export interface MemberCodeOf {
 export const memberCodeAt = ({ handle, secret, step, hmacSha256 }: MemberCodeOf): string =>
   `9${handle}${codeTag(secret, step, hmacSha256)}`
 
+/** Digits that may follow the code in a QR code, see certificate.ts. */
+export const PROOF_DIGITS = 428
+const FORM = new RegExp(`^9(\\d{10})(\\d{7})(\\d{${PROOF_DIGITS}})?$`)
+
 /** What a scanner read, taken apart; null when it cannot be a member code. Spaces are forgiven. */
-export function parseMemberCode(text: string): { handle: string; tag: string } | null {
-  const match = /^9(\d{10})(\d{7})$/.exec(text.replace(/\s+/g, ''))
-  return match ? { handle: match[1] as string, tag: match[2] as string } : null
+export function parseMemberCode(text: string): { handle: string; tag: string; proof: string | null } | null {
+  const match = FORM.exec(text.replace(/\s+/g, ''))
+  return match ? { handle: match[1] as string, tag: match[2] as string, proof: match[3] ?? null } : null
 }
 
 /** The step, of those allowed now, whose tag this is; null when none matches. */
