@@ -49,6 +49,31 @@ const wordsOf = async ({ ctx }: Person) =>
     .map(({ words }) => words.slice(11))
     .filter((words) => words.includes('分开'))
 
+test('what a record paid before it was separated itself is not given to its old lots when another one is separated', async () => {
+  const [me, other] = await pair()
+  const third = await newMember(one)
+  const sourceId = randomUUID()
+  await award(one, other.memberId, { points: 60, expiresInDays: 2, sourceId })
+  await award(one, me.memberId, { points: 3 })
+  await award(one, third.memberId, { points: 57 })
+  const mergeId = await merged(one, me.memberId, other.memberId)
+  one.clock.pass(4 * DAY)
+  await settle(me)
+  // the other's purchase comes back: 3 are there, 57 are owed, and the third record pays those for a while
+  const back = { kind: 'test', reason: 'purchase_returned', detail: { storeName: '湖滨店', earnedAt: one.clock.at } }
+  await one.house.sql('ledger_take_back', { ...named(me.memberId, sourceId), ...back, points: 60, growth: 0 })
+  await undone(one, await merged(one, me.memberId, third.memberId))
+  await award(one, me.memberId, { points: 60 })
+  await undone(one, mergeId)
+  const origins = (await lots(me)).map(({ originLotId }) => originLotId)
+  const [theirs] = await lots(third)
+  expect(origins).not.toContain(theirs?.originLotId)
+  expect([await held(me), await held(third)]).toEqual([
+    [63, 0, 0],
+    [57, 0, 0],
+  ])
+})
+
 describe('a day later, after the survivor spent 30 of the moved 100: 100 back', () => {
   test.each<[string, number, 'survivor' | 'programme', number[], number]>([
     ['the survivor is charged 30', 50, 'survivor', [20, 0, 0], 0],
