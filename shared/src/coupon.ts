@@ -3,6 +3,7 @@
  * become is a table; what it is worth is whole fen, never more than the order.
  */
 import { type Fault, fault } from './faults'
+import type { Scope } from './price-rule'
 import { businessDaysAfter } from './time'
 
 export type CouponKind = 'amount_off' | 'percent_off'
@@ -31,6 +32,14 @@ export interface CouponTerms {
   payPercent: number | null
   maxOffFen: number | null
   thresholdFen: number
+}
+
+/** What a coupon is for, and beside which others. */
+export interface CouponStacking {
+  /** At most one of a group goes into an order; `alone` goes with no other. */
+  stackingGroup: string
+  /** Null for everything. */
+  scope: Scope | null
 }
 
 /** Where a coupon is in its life. */
@@ -68,8 +77,11 @@ export function couponOffFen(terms: CouponTerms, amountFen: number): number {
   return Math.max(0, Math.min(promised, terms.maxOffFen ?? promised, amountFen))
 }
 
-/** Why this coupon cannot be used on an order of `amountFen` now; null when it can. */
-export function couponRefusal(coupon: CouponTerms & CouponLife, amountFen: number, now: Date): Fault | null {
+/**
+ * Why this coupon cannot be used now on an order in which the lines of its scope are `scopeFen` by the menu; null for no such
+ * line. Null when it can.
+ */
+export function couponRefusal(coupon: CouponTerms & CouponLife, scopeFen: number | null, now: Date): Fault | null {
   switch (shownCouponState(coupon, now)) {
     case 'used':
     case 'held':
@@ -80,8 +92,9 @@ export function couponRefusal(coupon: CouponTerms & CouponLife, amountFen: numbe
     case 'waiting':
       return fault('COUPON_NOT_OPEN', { opensAt: coupon.validFrom.toISOString() })
     case 'usable':
-      return amountFen < coupon.thresholdFen
-        ? fault('COUPON_SHORT', { missingFen: coupon.thresholdFen - amountFen })
+      if (scopeFen === null) return fault('COUPON_SCOPE')
+      return scopeFen < coupon.thresholdFen
+        ? fault('COUPON_SHORT', { missingFen: coupon.thresholdFen - scopeFen })
         : null
   }
 }
@@ -95,6 +108,10 @@ export interface ClaimFacts {
   granted: number
   perPersonLimit: number | null
   grantedToMe: number
+  /** What all grants together may take off, what those there are may, and what one more may. Null or left out for no limit. */
+  budgetFen?: number | null
+  budgetUsedFen?: number
+  faceFen?: number | null
 }
 
 /** Why somebody cannot be granted one more of a template now; the database decides in the same order. */
@@ -104,5 +121,7 @@ export function grantRefusal(of: ClaimFacts, now: Date): Fault | null {
   if (of.perPersonLimit !== null && of.grantedToMe >= of.perPersonLimit)
     return fault('COUPON_LIMIT', { limit: of.perPersonLimit })
   if (of.totalLimit !== null && of.granted >= of.totalLimit) return fault('COUPON_GONE')
+  const { budgetFen = null, budgetUsedFen = 0, faceFen } = of
+  if (budgetFen !== null && budgetUsedFen + (faceFen ?? 0) > budgetFen) return fault('COUPON_GONE')
   return null
 }

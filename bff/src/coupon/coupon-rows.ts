@@ -1,6 +1,7 @@
 import {
   type CouponKind,
   type CouponLife,
+  type CouponStacking,
   type CouponState,
   type CouponTerms,
   type ShownCouponState,
@@ -8,7 +9,7 @@ import {
 } from '@huiyuan/shared/coupon'
 
 /** A coupon with its terms as the database tells it; instants are ISO text. */
-export interface CouponRow extends CouponTerms {
+export interface CouponRow extends CouponTerms, Partial<CouponStacking> {
   couponId: string
   templateId: string
   title: string

@@ -1,9 +1,9 @@
-import type { CouponLife, CouponTerms } from '@huiyuan/shared/coupon'
+import type { CouponLife, CouponStacking, CouponTerms } from '@huiyuan/shared/coupon'
 import type { Ctx } from '../ctx'
 import { type CouponRow, lifeOf } from './coupon-rows'
 
 /** A coupon as a price asks for it. */
-export interface OpenCoupon extends CouponTerms, CouponLife {
+export interface OpenCoupon extends CouponTerms, CouponLife, CouponStacking {
   couponId: string
   templateId: string
   title: string
@@ -21,6 +21,8 @@ export async function openCoupons(ctx: Ctx, memberId: string): Promise<OpenCoupo
     payPercent: row.payPercent,
     maxOffFen: row.maxOffFen,
     thresholdFen: row.thresholdFen,
+    stackingGroup: row.stackingGroup ?? 'order',
+    scope: row.scope ?? null,
     ...lifeOf(row),
   }))
 }

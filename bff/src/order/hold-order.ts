@@ -52,7 +52,7 @@ async function holdingOf(ctx: Ctx, staff: AtWork, input: Holding, memberId: stri
     where: { memberId_visitId: { memberId, visitId }, storeId: staff.storeId },
     select: { memberId: true, method: true },
   })
-  const price = visit && (await priceVisit(ctx, visit, { fullFen, choice: couponId ?? 'none' }))
+  const price = visit && (await priceVisit(ctx, visit, { fullFen, choice: couponId === null ? 'none' : [couponId] }))
   return {
     request,
     staffId: staff.memberId,

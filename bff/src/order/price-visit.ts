@@ -1,5 +1,5 @@
 import { type Fault, fault } from '@huiyuan/shared/faults'
-import { type CouponChoice, type Price, priceOrder } from '@huiyuan/shared/pricing'
+import { type CouponChoice, type Price, priceOrder, typedAmount } from '@huiyuan/shared/pricing'
 import { openCoupons } from '../coupon'
 import type { Ctx } from '../ctx'
 
@@ -21,7 +21,18 @@ export async function priceVisit(
     maySpend ? openCoupons(ctx, memberId) : [],
   ])
   const { tier } = standing
-  const price = priceOrder({ fullFen, tier, coupons, choice, maySpend, now: ctx.now(), policy: ctx.policy })
+  const price = priceOrder({
+    lines: [typedAmount(fullFen)],
+    tier,
+    rules: [],
+    bought: [],
+    coupons,
+    choice,
+    points: { wanted: 0, available: 0, debt: 0 },
+    maySpend,
+    now: ctx.now(),
+    policy: ctx.policy,
+  })
   return { ...price, tier, growth: account.growth }
 }
 
@@ -29,8 +40,8 @@ export async function priceVisit(
  * Why the coupon that was asked for is not part of the price; null when it is, or none was asked for. One that was not open
  * when the price was made is refused by the write; if it has come back just then, the price is made again.
  */
-export function couponFault({ coupons, couponId }: Price, wanted: string | null): Fault | null {
-  if (wanted === null || wanted === couponId) return null
+export function couponFault({ coupons, couponIds }: Price, wanted: string | null): Fault | null {
+  if (wanted === null || couponIds.includes(wanted)) return null
   const judged = coupons.find((coupon) => coupon.couponId === wanted)
   return judged ? judged.refusal : fault('BUSY')
 }

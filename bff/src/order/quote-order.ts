@@ -2,7 +2,7 @@ import type { Fault } from '@huiyuan/shared/faults'
 import { earningOf } from '@huiyuan/shared/ledger'
 import { isRingUpAmount } from '@huiyuan/shared/money'
 import { quoteWords } from '@huiyuan/shared/order'
-import type { CouponChoice, ReceiptLine } from '@huiyuan/shared/pricing'
+import type { ReceiptLine } from '@huiyuan/shared/pricing'
 import { tierAt } from '@huiyuan/shared/tier'
 import type { Ctx } from '../ctx'
 import { refuse } from '../refusal'
@@ -40,12 +40,15 @@ export interface Quote {
 export async function quoteOrder(
   ctx: Ctx,
   staff: AtWork,
-  { fullFen, coupon = 'best', ...of }: { visitId: string; memberRef: string; fullFen: number; coupon?: CouponChoice },
+  { fullFen, coupon = 'best', ...of }: { visitId: string; memberRef: string; fullFen: number; coupon?: string },
 ): Promise<Quote> {
   if (!isRingUpAmount(fullFen)) return refuse('AMOUNT_INVALID')
   const visit = await getVisit(ctx, staff, of)
-  const price = await priceVisit(ctx, visit, { fullFen, choice: coupon })
-  const { payableFen, receipt, couponId, coupons, tier, growth } = price
+  const price = await priceVisit(ctx, visit, {
+    fullFen,
+    choice: coupon === 'best' || coupon === 'none' ? coupon : [coupon],
+  })
+  const { payableFen, receipt, couponIds, coupons, tier, growth } = price
   const named = coupon === 'best' || coupon === 'none' || visit.method !== 'code'
   if (!named && !coupons.some((offered) => offered.couponId === coupon)) return refuse('NOT_FOUND', { noun: 'coupon' })
   const earning = earningOf(payableFen, ctx.now(), ctx.policy)
@@ -56,7 +59,7 @@ export async function quoteOrder(
     payableFen,
     offFen: fullFen - payableFen,
     receipt,
-    couponId,
+    couponId: couponIds[0] ?? null,
     points: earning.points,
     growth: earning.growth,
     activeAt: earning.activeAt.toISOString(),

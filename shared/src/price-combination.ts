@@ -1,0 +1,197 @@
+/**
+ * The best legal combination of coupons: at most so many, at most one of a stacking group, `alone` with no other. Branch and
+ * bound over the order in which coupons are laid, so it is exact unless the bound on its steps ends it.
+ */
+import { couponOffFen } from './coupon'
+import { allocate } from './price-lines'
+import type { OfferedCoupon } from './pricing'
+
+export const ALONE = 'alone'
+
+/** How many sets of coupons are tried at most: all of three out of a hundred, one of each group. */
+const MOST_TRIES = 200_000
+
+/** A usable coupon beside the cart. */
+export interface Usable {
+  coupon: OfferedCoupon
+  /** Indices of the lines of its scope. */
+  at: readonly number[]
+  /** The same for all coupons that count for the same lines. */
+  scopeKey: string
+  /** What it takes off where no other coupon is used; beside others never more. */
+  offFen: number
+}
+
+export interface Combination {
+  usables: readonly Usable[]
+  offFen: number
+  exact: boolean
+}
+
+/** Percentages first, then amounts; of each the one for fewer lines first, then by group and id. */
+export const layingOrder = (a: Usable, b: Usable): number =>
+  Number(a.coupon.kind === 'amount_off') - Number(b.coupon.kind === 'amount_off') ||
+  a.at.length - b.at.length ||
+  byText(a.coupon.stackingGroup, b.coupon.stackingGroup) ||
+  byText(a.scopeKey, b.scopeKey) ||
+  a.coupon.expiresAt.getTime() - b.coupon.expiresAt.getTime() ||
+  byText(a.coupon.couponId, b.coupon.couponId)
+
+export const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+/** What one coupon takes off its lines, given what is left of them. Its threshold was judged by the menu. */
+export const offOf = ({ coupon }: Usable, leftFen: number): number =>
+  couponOffFen({ ...coupon, thresholdFen: 0 }, leftFen)
+
+/** Lays coupons one after the other on `leftFen` by line, which is changed; returns what each takes off of which line. */
+export function layCoupons(usables: readonly Usable[], leftFen: number[]): { usable: Usable; shares: number[] }[] {
+  return [...usables].sort(layingOrder).map((usable) => {
+    const weights = usable.at.map((at) => leftFen[at] as number)
+    const shares = allocate(offOf(usable, sum(weights)), weights)
+    usable.at.forEach((at, nth) => {
+      ;(leftFen[at] as number) -= shares[nth] as number
+    })
+    return { usable, shares }
+  })
+}
+
+const sum = (parts: readonly number[]) => {
+  let whole = 0
+  for (const part of parts) whole += part
+  return whole
+}
+
+/**
+ * Leaves out what another one of the same group and for the same lines replaces without loss: all terms alike, or, where
+ * scopes do not overlap in part, taking off at least as much whatever is left. Comes and goes in the order of laying.
+ */
+export function undominated(usables: readonly Usable[]): Usable[] {
+  const apart = areApart(usables)
+  const kept = new Map<string, Usable[]>()
+  for (const usable of usables) {
+    const key = `${usable.coupon.kind} ${usable.coupon.stackingGroup} ${usable.scopeKey}`
+    const rivals = kept.get(key) ?? []
+    if (rivals.some((rival) => isAsGood(rival, usable, apart))) continue
+    const beaten = apart ? rivals.filter((rival) => !isAsGood(usable, rival, apart)) : rivals
+    kept.set(key, [...beaten, usable])
+  }
+  const left = new Set([...kept.values()].flat())
+  return usables.filter((usable) => left.has(usable))
+}
+
+const capOf = ({ coupon }: Usable) => coupon.maxOffFen ?? Infinity
+/** An amount beyond its own cap is the cap. */
+const amountOf = (usable: Usable) => Math.min(usable.coupon.amountOffFen ?? 0, capOf(usable))
+const payOf = ({ coupon }: Usable) => coupon.payPercent ?? 100
+
+function isAsGood(a: Usable, b: Usable, apart: boolean): boolean {
+  if (a.coupon.kind === 'amount_off') return apart ? amountOf(a) >= amountOf(b) : amountOf(a) === amountOf(b)
+  if (apart) return payOf(a) <= payOf(b) && capOf(a) >= capOf(b)
+  return payOf(a) === payOf(b) && capOf(a) === capOf(b)
+}
+
+/** Whether any two coupons count for the same lines or for none in common. */
+function areApart(usables: readonly Usable[]): boolean {
+  const ownerOf = new Map<number, string>()
+  for (const { at, scopeKey } of usables)
+    for (const line of at) {
+      if ((ownerOf.get(line) ?? scopeKey) !== scopeKey) return false
+      ownerOf.set(line, scopeKey)
+    }
+  return true
+}
+
+interface Search {
+  order: readonly Usable[]
+  most: number
+  /** By index and number of coupons still allowed: the most that those from the index on could take off together. */
+  hopes: readonly (readonly number[])[]
+  chosen: Usable[]
+  groups: Set<string>
+  best: readonly Usable[]
+  bestFen: number
+  tries: number
+}
+
+/** The legal set that takes off most; of equal ones the first in the order of laying. `leftFen` is by line. */
+export function bestCombination(usables: readonly Usable[], leftFen: readonly number[], most: number): Combination {
+  const order = undominated(usables.filter(({ offFen }) => offFen > 0).sort(layingOrder))
+  const search: Search = {
+    order,
+    most,
+    hopes: hopesOf(order, most),
+    chosen: [],
+    groups: new Set(),
+    best: [],
+    bestFen: 0,
+    tries: 0,
+  }
+  if (most > 0) extend(search, 0, leftFen, 0)
+  return { usables: search.best, offFen: search.bestFen, exact: search.tries <= MOST_TRIES }
+}
+
+function hopesOf(order: readonly Usable[], most: number): number[][] {
+  const hopes: number[][] = []
+  const ofGroup = new Map<string, number>()
+  for (let from = order.length - 1; from >= 0; from--) {
+    const { coupon, offFen } = order[from] as Usable
+    ofGroup.set(coupon.stackingGroup, Math.max(ofGroup.get(coupon.stackingGroup) ?? 0, offFen))
+    const sums = [0]
+    for (const off of [...ofGroup.values()].sort((a, b) => b - a).slice(0, most))
+      sums.push((sums[sums.length - 1] as number) + off)
+    hopes[from] = sums
+  }
+  return hopes
+}
+
+const hopeOf = ({ hopes }: Search, from: number, allowed: number): number => {
+  const sums = hopes[from]
+  return sums ? (sums[Math.min(allowed, sums.length - 1)] as number) : 0
+}
+
+/** Tries every coupon from `from` on as the next one after those chosen, which took off `offFen` and left `leftFen`. */
+function extend(search: Search, from: number, leftFen: readonly number[], offFen: number): void {
+  const { order, most, chosen, groups } = search
+  const allowed = most - chosen.length
+  const basesFen = new Map<string, number>()
+  for (let nth = from; nth < order.length; nth++) {
+    if (offFen + hopeOf(search, nth, allowed) <= search.bestFen) return
+    const usable = order[nth] as Usable
+    const { stackingGroup } = usable.coupon
+    if (groups.has(stackingGroup) || (stackingGroup === ALONE && chosen.length > 0)) continue
+    if (++search.tries > MOST_TRIES) return
+    const off = offOf(usable, baseOf(usable, leftFen, basesFen))
+    if (off === 0) continue
+    chosen.push(usable)
+    if (offFen + off > search.bestFen) [search.best, search.bestFen] = [[...chosen], offFen + off]
+    const worthMore = allowed > 1 && stackingGroup !== ALONE
+    if (worthMore && offFen + off + hopeOf(search, nth + 1, allowed - 1) > search.bestFen) {
+      groups.add(stackingGroup)
+      extend(search, nth + 1, leftAfter(usable, off, leftFen), offFen + off)
+      groups.delete(stackingGroup)
+    }
+    chosen.pop()
+  }
+}
+
+/** What is left of the lines of a scope, summed once for all coupons of that scope. */
+function baseOf({ at, scopeKey }: Usable, leftFen: readonly number[], basesFen: Map<string, number>): number {
+  const known = basesFen.get(scopeKey)
+  if (known !== undefined) return known
+  let base = 0
+  for (const line of at) base += leftFen[line] as number
+  basesFen.set(scopeKey, base)
+  return base
+}
+
+function leftAfter({ at }: Usable, offFen: number, leftFen: readonly number[]): number[] {
+  const left = [...leftFen]
+  const shares = allocate(
+    offFen,
+    at.map((line) => leftFen[line] as number),
+  )
+  at.forEach((line, nth) => {
+    ;(left[line] as number) -= shares[nth] as number
+  })
+  return left
+}
