@@ -1,5 +1,5 @@
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
--- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, coupons, pickups,
+-- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, birthday, coupons, pickups,
 -- undertaken, released, taken, personal, rightsOwn, shareCode}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
@@ -26,6 +26,7 @@ BEGIN
     'phones', (SELECT count(*) FROM identity i WHERE i.member_id = me AND i.kind = 'phone'),
     'devices', (SELECT count(*) FROM device d WHERE d.member_id = me),
     'gift', home_gift(me, now_at, (call->>'newAfterDays')::int),
+    'birthday', home_birthday(me, now_at),
     'coupons', (SELECT coalesce(json_agg(own), '[]') FROM (
       SELECT t.title, c.expires_at AS "expiresAt", c.valid_from AS "validFrom" FROM coupon c JOIN coupon_template t USING (template_id)
         WHERE c.member_id = me AND c.state IN ('granted', 'held') AND c.expires_at > now_at
@@ -66,8 +67,19 @@ BEGIN
   RETURN json_build_object('giftId', own.gift_id, 'title', own.title, 'joinWithinDays', own.join_within_days,
     'startsAt', own.starts_at, 'endsAt', own.ends_at, 'newSince', since,
     'boughtBefore', order_bought_before(me, since, new_after_days),
-    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
+    'gone', gift_gone(own));
 END $$;
+
+-- What decides whether a birthday gift is open for somebody, the best one first; NULL for who has not said when that is.
+CREATE OR REPLACE FUNCTION home_birthday(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('month', m.birth_month, 'day', m.birth_day, 'years', gift_years(me), 'gifts',
+      (SELECT coalesce(json_agg(json_build_object('giftId', g.gift_id, 'title', g.title, 'rightId', g.right_id, 'daysBefore', g.days_before,
+          'daysAfter', g.days_after, 'endsAt', iso_text(g.ends_at), 'gone', gift_gone(g)) ORDER BY r.position DESC, g.gift_id), '[]')
+        FROM gift g JOIN member_right r USING (right_id) WHERE g.kind = 'birthday' AND g.starts_at <= now_at
+          AND (g.ends_at IS NULL OR g.ends_at >= now_at)))
+    FROM member m WHERE m.member_id = me AND m.birth_month IS NOT NULL
+$$;
 
 -- The rewards on the shelf with what is left of each; the same for everybody. {at}
 CREATE OR REPLACE FUNCTION home_shelf(call jsonb) RETURNS json
@@ -75,7 +87,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(json_agg(shelf), '[]') FROM (
     SELECT r.reward_id AS "rewardId", r.title, r.art, r.points, r.tier_gate AS "tierGate", r.per_person_limit AS "perPersonLimit",
-        r.public_at AS "publicAt", r.early_hours AS "earlyHours", r.ends_at AS "endsAt", mall_left(r) AS left
+        r.public_at AS "publicAt", r.early_hours AS "earlyHours", r.ends_at AS "endsAt", mall_left(r) AS left, mall_reserve(r.reward_id) AS reserve
       FROM reward r WHERE r.listed AND (r.ends_at IS NULL OR r.ends_at > (call->>'at')::timestamptz)
       ORDER BY r.position, r.reward_id LIMIT 200) shelf);
 END $$;

@@ -34,15 +34,19 @@ END $$;
 CREATE OR REPLACE FUNCTION right_erase(call jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   DELETE FROM right_use WHERE member_id = ANY (erase_records(call));
+  DELETE FROM right_grant WHERE member_id = ANY (erase_records(call));
+  DELETE FROM right_service WHERE member_id = ANY (erase_records(call));
   SELECT '{}'::jsonb
 $$;
 
--- Prices that were only asked for; a purchase keeps its own.
+-- Prices that were only asked for, once they have given back what they kept aside; a purchase keeps its own.
 CREATE OR REPLACE FUNCTION order_erase(call jsonb) RETURNS jsonb
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM order_release_over(who, (call->>'at')::timestamptz) FROM unnest(erase_records(call)) who;
   DELETE FROM order_hold WHERE member_id = ANY (erase_records(call));
-  SELECT '{}'::jsonb
-$$;
+  RETURN '{}';
+END $$;
 
 -- The code that leads to them leads nowhere. As an inviter they get nothing any more: what was promised returns to the budget. As an
 -- invitee who has not bought yet they end the friend's hope; a real purchase is thanked for, whoever made it.

@@ -157,6 +157,7 @@ DECLARE
 BEGIN
   IF held.pickup_by < (call->>'at')::timestamptz AND held.pickup_by >= (call->>'mergedAt')::timestamptz THEN RETURN 'expired'; END IF;
   BEGIN
+    PERFORM mall_from_reserve(r, held.member_id, false, 'GIFT_GONE', (call->>'at')::timestamptz) FROM reward r WHERE r.reward_id = held.reward_id;
     IF piece IS NOT NULL THEN
       UPDATE reward_piece SET member_id = held.member_id, redemption_id = held.redemption_id
         WHERE reward_id = held.reward_id AND piece_no = piece AND member_id IS NULL;

@@ -35,7 +35,8 @@ END $$;
 
 -- Hands a redemption over in a live visit that was opened with a code. Handed out after its last day, too, as long as
 -- nobody has cancelled it: the thing is here and so is the customer.
--- {request, staffId, memberId, visitId, pickupCode, at} → {done} | {fault} (a wrong code stays in the audit)
+-- {request, staffId, memberId, visitId, pickupCode, at} → {done: {…, followUp? (a coupon that came along)}} | {fault} (a wrong code
+-- stays in the audit)
 CREATE OR REPLACE FUNCTION mall_hand_over(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -46,6 +47,7 @@ DECLARE
   here visit;
   given redemption;
   entry jsonb;
+  follow jsonb;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_at_till((call->>'staffId')::uuid, NULL);
@@ -66,9 +68,13 @@ BEGIN
   IF given.state <> 'ready' THEN PERFORM refuse('REDEMPTION_DONE'); END IF;
   UPDATE redemption SET state = 'done', finished_at = now_at, store_id = own.store_id, staff_id = own.member_id,
       visit_id = here.visit_id WHERE member_id = member AND redemption_id = given.redemption_id;
+  IF given.given_id IS NOT NULL THEN
+    follow := gift_follow(jsonb_build_object('memberId', member, 'givenId', given.given_id, 'at', call->'at'));
+  END IF;
   PERFORM audit_append(entry || jsonb_build_object('verb', 'mall.handOver', 'subject', given.redemption_id));
   RETURN request_end(call->'request', jsonb_build_object('done', jsonb_build_object('title', given.title,
-    'art', (SELECT art FROM reward WHERE reward_id = given.reward_id), 'pieceNo', given.piece_no, 'pickedUpAt', call->'at')));
+    'art', (SELECT art FROM reward WHERE reward_id = given.reward_id), 'pieceNo', given.piece_no, 'pickedUpAt', call->'at')
+      || CASE WHEN follow IS NULL THEN '{}' ELSE jsonb_build_object('followUp', follow - 'couponId') END));
 END $$;
 
 -- A member takes an exchange back. {request, memberId, redemptionId, at, graceUntil}
@@ -106,7 +112,8 @@ BEGIN
   RETURN '{"cancelled": true}';
 END $$;
 
--- Cancels a redemption that is held: points to their lots, the share of the limit, the right and the piece back.
+-- Cancels a redemption that is held: points to their lots, the share of the limit, rights and the piece back, a kept piece to its
+-- reserve.
 -- → {returned, grace, expired}
 CREATE OR REPLACE FUNCTION mall_undo(held redemption, call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -126,6 +133,11 @@ BEGIN
   IF held.right_id IS NOT NULL THEN PERFORM right_give_back(held.member_id, held.right_id, held.right_period); END IF;
   IF held.origin = 'mall' THEN
     UPDATE reward_quota SET taken = greatest(0, taken - 1) WHERE member_id = held.member_id AND reward_id = held.reward_id;
+  END IF;
+  -- before the stock, as for who takes one
+  IF held.reserve_right_id IS NOT NULL THEN
+    UPDATE right_reserve SET pieces_left = pieces_left + 1 WHERE right_id = held.reserve_right_id AND reward_id = held.reward_id;
+    PERFORM right_give_back(held.member_id, held.reserve_right_id, held.reserve_period);
   END IF;
   IF held.piece_no IS NOT NULL THEN
     UPDATE reward_piece SET member_id = NULL, redemption_id = NULL

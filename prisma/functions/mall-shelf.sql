@@ -25,13 +25,19 @@ BEGIN
   RETURN (SELECT coalesce(sum(remaining), 0) FROM reward_stock WHERE reward_id = item.reward_id);
 END $$;
 
+-- What is kept of a reward for holders of a right, whether or not that is over; NULL where nothing ever was.
+CREATE OR REPLACE FUNCTION mall_reserve(which text) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('rightId', right_id, 'pieces', pieces_left, 'until', iso_text(until)) FROM right_reserve WHERE reward_id = which
+$$;
+
 -- The wanted rewards in the order given, with what one reader has to do with them.
 CREATE OR REPLACE FUNCTION mall_shelf(me uuid, wanted text[]) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(json_agg(json_build_object('rewardId', r.reward_id, 'title', r.title, 'subtitle', r.subtitle,
       'art', r.art, 'keywords', r.keywords, 'kind', r.kind, 'points', r.points, 'marketFen', r.market_fen, 'tierGate', r.tier_gate,
-      'perPersonLimit', r.per_person_limit, 'stockTotal', r.stock_total, 'left', mall_left(r), 'numbered', r.numbered,
+      'perPersonLimit', r.per_person_limit, 'stockTotal', r.stock_total, 'left', mall_left(r), 'reserve', mall_reserve(r.reward_id), 'numbered', r.numbered,
       'publicAt', iso_text(r.public_at), 'earlyHours', r.early_hours, 'endsAt', iso_text(r.ends_at),
       'prepareHours', r.prepare_hours, 'pickupDays', r.pickup_days, 'rules', r.rules, 'takenByMe', coalesce(q.taken, 0),
       'favourite', f.reward_id IS NOT NULL) ORDER BY w.place), '[]')

@@ -1,5 +1,5 @@
 -- The exchange of the points mall. Protects: I-M1 (a slot, a piece or a code is taken by the write that decides, CHECKs and
--- keys behind it), I-M2 (points and redemption in one statement), I-R1 (who comes early uses a right), I-L5 (request, effect).
+-- keys behind it), I-M2 (points and redemption in one statement), I-R1 (who comes early uses a right, and so does who takes what is kept), I-L5 (request, effect).
 -- The rules are those of shared/src/mall.ts; a test asks both.
 
 -- Exchanges points for a reward. {request, memberId, redemptionId, rewardId, points, at} → {redemption, pointsAfter}
@@ -50,7 +50,7 @@ BEGIN
       WHERE item.per_person_limit IS NULL OR reward_quota.taken < item.per_person_limit;
   IF NOT FOUND THEN PERFORM refuse('REWARD_LIMIT', jsonb_build_object('limit', item.per_person_limit)); END IF;
   -- saves the way to the last slot when everything is gone; the slot itself decides
-  IF NOT mall_any_left(item) THEN PERFORM refuse('REWARD_GONE'); END IF;
+  IF NOT mall_any_left(item) OR mall_only_kept(item, member, now_at) THEN PERFORM refuse('REWARD_GONE'); END IF;
   RETURN used_right;
 END $$;
 
@@ -112,6 +112,7 @@ DECLARE
   at_once boolean := item.kind IN ('coupon', 'partner_code');
   coupon jsonb;
   gone text := CASE call->>'origin' WHEN 'gift' THEN 'GIFT_GONE' ELSE 'REWARD_GONE' END;
+  kept jsonb;
   slot int;
   piece int;
   placed redemption;
@@ -125,16 +126,53 @@ BEGIN
   ELSIF item.prepare_hours = 0 THEN
     PERFORM mall_draw_code(member, id);
   END IF;
+  kept := mall_from_reserve(item, member, call->>'origin' = 'mall', gone, now_at);
   IF item.kind = 'partner_code' THEN PERFORM mall_take_code(item.reward_id, member, id, gone);
   ELSIF item.numbered THEN piece := mall_take_piece(item.reward_id, member, id, gone);
   ELSIF item.stock_total IS NOT NULL THEN slot := mall_take_slot(item.reward_id, gone);
   END IF;
   INSERT INTO redemption (member_id, redemption_id, reward_id, origin, given_id, title, points, state, piece_no, slot, coupon_id,
-      right_id, right_period, placed_at, ready_at, pickup_by, finished_at)
+      right_id, right_period, reserve_right_id, reserve_period, placed_at, ready_at, pickup_by, finished_at)
     VALUES (member, id, item.reward_id, call->>'origin', (call->>'givenId')::uuid, item.title, (call->>'points')::int,
       CASE WHEN at_once THEN 'done' WHEN item.prepare_hours = 0 THEN 'ready' ELSE 'placed' END, piece, slot,
-      (coupon->>'couponId')::uuid, call->>'rightId', call->>'rightPeriod', now_at, ready_at, pickup_by, CASE WHEN at_once THEN now_at END) RETURNING * INTO placed;
+      (coupon->>'couponId')::uuid, call->>'rightId', call->>'rightPeriod', kept->>'rightId', kept->>'rightPeriod', now_at, ready_at, pickup_by,
+      CASE WHEN at_once THEN now_at END) RETURNING * INTO placed;
   RETURN placed;
+END $$;
+
+-- Whether all that is left is kept for others than this member.
+CREATE OR REPLACE FUNCTION mall_only_kept(item reward, member uuid, now_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  kept right_reserve;
+BEGIN
+  SELECT * INTO kept FROM right_reserve WHERE reward_id = item.reward_id AND until > now_at AND pieces_left > 0;
+  IF NOT FOUND OR mall_left(item) > kept.pieces_left THEN RETURN false; END IF;
+  RETURN NOT EXISTS (SELECT 1 FROM right_of_kind(member, 'limited_edition', now_at) own WHERE own.right_id = kept.right_id AND NOT own.used_up);
+END $$;
+
+-- Pieces that are kept for holders of a right, until they are everybody's. Whoever takes a piece of such a reward passes one by one
+-- here, since how many there are besides is a sum that no single row knows. Who has the right takes a kept one while there is one,
+-- and uses the right by it; everybody else may take what is not kept. → {rightId, rightPeriod} of a kept one, else NULL
+-- Refuses what `gone` says. Call it before any stock is taken: whoever holds the row waits for nobody.
+CREATE OR REPLACE FUNCTION mall_from_reserve(item reward, member uuid, may_use boolean, gone text, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  kept right_reserve;
+  counted text;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM right_reserve WHERE reward_id = item.reward_id AND until > now_at) THEN RETURN NULL; END IF;
+  SELECT * INTO kept FROM right_reserve WHERE reward_id = item.reward_id FOR UPDATE;
+  IF may_use AND kept.pieces_left > 0 AND EXISTS (SELECT 1 FROM right_of_kind(member, 'limited_edition', now_at)
+      WHERE right_id = kept.right_id) THEN
+    counted := right_use(member, kept.right_id, now_at);
+    IF counted IS NOT NULL THEN
+      UPDATE right_reserve SET pieces_left = pieces_left - 1 WHERE right_id = kept.right_id;
+      RETURN jsonb_build_object('rightId', kept.right_id, 'rightPeriod', counted);
+    END IF;
+  END IF;
+  IF mall_left(item) <= kept.pieces_left THEN PERFORM refuse(gone); END IF;
+  RETURN NULL;
 END $$;
 
 -- The coupon that a reward is. Its template's own limits are the reward's, too.

@@ -101,54 +101,121 @@ LANGUAGE sql AS $$
   UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
 $$;
 
--- Uses add up; an excess stays recorded and leaves nothing to use.
--- {from, to, at} → {moved: {uses: [{right_id, period_key, theirs, ours}]}, came, reversed}
-CREATE OR REPLACE FUNCTION right_merge(call jsonb) RETURNS jsonb
+-- What a price is made of: each right once, in the statement that holds the price. What has no quota is not counted.
+-- → [{rightId, periodKey}] to be released with what they were held for. Refuses RIGHT_USED_UP {backAt}; BUSY when the member does
+-- not have one of them any more, so that the price is asked again.
+CREATE OR REPLACE FUNCTION right_hold(member uuid, right_ids text[], now_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  now_at timestamptz := (call->>'at')::timestamptz;
-  uses jsonb;
-  brought int;
-  excess jsonb;
+  own member_right;
+  until timestamptz;
+  counted text;
+  uses jsonb := '[]';
+  n int := 0;
 BEGIN
-  WITH theirs AS (DELETE FROM right_use WHERE member_id = src RETURNING right_id, period_key, used),
-    summed AS (INSERT INTO right_use AS held (member_id, right_id, period_key, used) SELECT dst, right_id, period_key, used FROM theirs
-      ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + excluded.used RETURNING right_id, period_key, used)
-  SELECT jsonb_agg(jsonb_build_object('right_id', r.right_id, 'period_key', theirs.period_key, 'theirs', theirs.used, 'ours', ours.used)),
-      sum(theirs.used), jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'right', 'title', r.title, 'has', summed.used,
-        'limit', r.quota) ORDER BY r.title, r.right_id) FILTER (WHERE theirs.used > 0 AND summed.used > r.quota
-          AND theirs.period_key = right_period_key(r.period, now_at) AND coalesce(r.ends_at > now_at, true))
-    INTO uses, brought, excess
-    FROM theirs JOIN summed USING (right_id, period_key) JOIN member_right r USING (right_id)
-      LEFT JOIN right_use ours ON ours.member_id = dst AND (ours.right_id, ours.period_key) = (theirs.right_id, theirs.period_key);
-  IF uses IS NULL THEN RETURN '{}'; END IF;
-  RETURN jsonb_build_object('moved', jsonb_build_object('uses', uses), 'reversed', coalesce(excess, '[]'),
-    'came', CASE WHEN brought > 0 THEN jsonb_build_object('rights', brought) ELSE '{}' END);
+  FOR own IN SELECT * FROM member_right WHERE right_id = ANY (right_ids) ORDER BY right_id LOOP
+    n := n + 1;
+    until := right_until(member, own, now_at);
+    IF until IS NULL THEN PERFORM refuse('BUSY'); END IF;
+    CONTINUE WHEN own.quota IS NULL;
+    counted := right_use(member, own.right_id, now_at);
+    IF counted IS NULL THEN PERFORM right_refuse_used_up(own, until, now_at); END IF;
+    uses := uses || jsonb_build_array(jsonb_build_object('rightId', own.right_id, 'periodKey', counted));
+  END LOOP;
+  IF n < (SELECT count(DISTINCT id) FROM unnest(right_ids) id) THEN PERFORM refuse('BUSY'); END IF;
+  RETURN uses;
 END $$;
 
--- A record's uses go back, less those whose exchange was given back since the merge: that gave them back already.
--- {mergeId, from, to, moved} → {back}
-CREATE OR REPLACE FUNCTION right_unmerge(call jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION right_refuse_used_up(own member_right, until timestamptz, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse('RIGHT_USED_UP', jsonb_build_object('backAt',
+    CASE WHEN right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
+END $$;
+
+-- Held uses, row by row; none for NULL.
+CREATE OR REPLACE FUNCTION right_held_uses(uses jsonb) RETURNS TABLE (right_id text, period_key text)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT value->>'rightId', value->>'periodKey' FROM jsonb_array_elements(CASE jsonb_typeof(uses) WHEN 'array' THEN uses ELSE '[]' END)
+$$;
+
+-- Gives held uses back, each in the period in which it counted. {[rightId, periodKey]}, or NULL
+CREATE OR REPLACE FUNCTION right_release(member uuid, uses jsonb) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use held SET used = greatest(0, used - 1)
+    FROM right_held_uses(uses) one
+    WHERE held.member_id = member AND (held.right_id, held.period_key) = (one.right_id, one.period_key)
+$$;
+
+-- Gives a right to one member for one source, once; asked again it answers the same. Never longer than the right itself runs.
+-- {memberId, rightId, at, expiresAt?, kind, sourceId} → {rightId, title, expiresAt} | {refused, detail}
+CREATE OR REPLACE FUNCTION right_grant(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  uses jsonb := call->'moved'->'uses';
-  back int;
+  own member_right;
+  given right_grant;
 BEGIN
-  IF uses IS NULL THEN RETURN '{}'; END IF;
-  WITH went AS (INSERT INTO right_use (member_id, right_id, period_key, used)
-      SELECT dst, own.right_id, own.period_key, greatest(theirs - (SELECT count(*) FROM merge_step s, mall_given_back(dst, s.moved) r
-          WHERE s.member_id = src AND s.merge_id = (call->>'mergeId')::uuid AND s.step = 'mall_merge'
-            AND r.right_id = own.right_id AND r.right_period = own.period_key), 0)
-        FROM jsonb_to_recordset(uses) own (right_id text, period_key text, theirs int) RETURNING used)
-  SELECT sum(used) INTO back FROM went;
-  UPDATE right_use held SET used = greatest(held.used - own.used, 0)
-    FROM right_use own JOIN jsonb_to_recordset(uses) one (right_id text, period_key text) USING (right_id, period_key)
-    WHERE held.member_id = src AND own.member_id = dst AND (held.right_id, held.period_key) = (own.right_id, own.period_key);
-  DELETE FROM right_use held USING jsonb_to_recordset(uses) one (right_id text, period_key text, ours int)
-    WHERE held.member_id = src AND (held.right_id, held.period_key) = (one.right_id, one.period_key) AND held.used = 0 AND one.ours IS NULL;
-  RETURN jsonb_build_object('back', CASE WHEN back > 0 THEN jsonb_build_object('rights', back) ELSE '{}' END);
+  SELECT * INTO own FROM member_right WHERE right_id = call->>'rightId';
+  IF NOT FOUND THEN RETURN '{"refused": "NOT_FOUND", "detail": {"noun": "right"}}'; END IF;
+  IF ledger_claim(call, 'right:' || own.right_id) THEN
+    INSERT INTO right_grant (member_id, grant_id, right_id, granted_at, expires_at, effect_kind, effect_source)
+      VALUES ((call->>'memberId')::uuid, uuid_v7((call->>'at')::timestamptz), own.right_id, (call->>'at')::timestamptz,
+        least((call->>'expiresAt')::timestamptz, own.ends_at), call->>'kind', call->>'sourceId') RETURNING * INTO given;
+  ELSE
+    SELECT * INTO given FROM right_grant WHERE member_id = (call->>'memberId')::uuid AND right_id = own.right_id
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId';
+  END IF;
+  RETURN jsonb_build_object('rightId', own.right_id, 'title', own.title, 'expiresAt', iso_text(given.expires_at));
+END $$;
+
+-- Takes back what a source gave; uses that were made of it stay. {memberId, kind, sourceId, at} → {voided}
+CREATE OR REPLACE FUNCTION right_grant_void(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (UPDATE right_grant SET voided_at = (call->>'at')::timestamptz WHERE member_id = (call->>'memberId')::uuid
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId' AND voided_at IS NULL RETURNING 1)
+  SELECT jsonb_build_object('voided', count(*)) FROM gone
+$$;
+
+-- What was taken back for a reason that is gone stands again. {memberId, kind, sourceId} → {restored}
+CREATE OR REPLACE FUNCTION right_grant_restore(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH again AS (UPDATE right_grant SET voided_at = NULL WHERE member_id = (call->>'memberId')::uuid
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId' AND voided_at IS NOT NULL RETURNING 1)
+  SELECT jsonb_build_object('restored', count(*)) FROM again
+$$;
+
+-- A free service at the counter, once for a visit's customer who shows a live code; the conditional write decides (I-R1).
+-- {request, staffId | keyId, visitId, memberId, rightId, serviceId, at} → {title, left, backAt}
+-- Refuses NOT_FOUND, RIGHT_LOCKED, RIGHT_USED_UP, CODE_NEEDED, VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, BUSY.
+CREATE OR REPLACE FUNCTION right_serve(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  clerk staff;
+  here visit;
+  own member_right;
+  until timestamptz;
+  counted text;
+  room int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  clerk := at_till(call, NULL);
+  PERFORM member_hold(member);
+  here := visit_by_code(member, (call->>'visitId')::uuid, clerk.store_id, now_at);
+  SELECT * INTO own FROM member_right WHERE right_id = call->>'rightId' AND kind = 'free_service'
+    AND starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at);
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "right"}'); END IF;
+  until := right_until(member, own, now_at);
+  IF until IS NULL THEN PERFORM refuse('RIGHT_LOCKED', jsonb_build_object('tier', own.tier_from)); END IF;
+  counted := right_use(member, own.right_id, now_at);
+  IF counted IS NULL THEN PERFORM right_refuse_used_up(own, until, now_at); END IF;
+  INSERT INTO right_service (member_id, service_id, right_id, period_key, store_id, staff_id, visit_id, at)
+    VALUES (member, (call->>'serviceId')::uuid, own.right_id, counted, clerk.store_id, clerk.member_id, here.visit_id, now_at);
+  SELECT own.quota - used INTO room FROM right_use WHERE member_id = member AND right_id = own.right_id AND period_key = counted;
+  PERFORM audit_append(jsonb_build_object('storeId', clerk.store_id, 'at', call->'at', 'actorId', clerk.member_id,
+    'bodyHash', call->'request'->>'bodyHash', 'verb', 'right.use', 'subject', call->>'serviceId'));
+  RETURN request_end(call->'request', jsonb_build_object('title', own.title, 'left', room, 'backAt',
+    CASE WHEN room = 0 AND right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
 END $$;

@@ -22,6 +22,7 @@ const reward = (more: Partial<RewardFacts> = {}): RewardFacts => ({
   earlyHours: null,
   endsAt: null,
   left: null,
+  reserve: null,
   takenByMe: 0,
   ...more,
 })
@@ -48,6 +49,9 @@ const own = ({ hours = 24, ...more }: Wish = {}): Early => ({
   until: null,
   ...more,
 })
+const limited = (more: Partial<OwnRight> = {}): OwnRight =>
+  ({ ...own(), kind: 'limited_edition', payload: { rewardId: 'cup' }, ...more }) as OwnRight
+const kept = (pieces: number, until = hence(1)) => ({ rightId: 'gold', pieces, until })
 const usedUp = (backAt: Date | null, more: Wish = {}) => own({ state: 'used_up', left: 0, backAt, ...more })
 const notOpen = (hours: number) => ({ code: 'REWARD_NOT_OPEN', detail: { opensAt: hence(hours).toISOString() } })
 
@@ -112,6 +116,16 @@ describe('why a reward cannot be exchanged', () => {
       {},
       { code: 'REWARD_LIMIT', detail: { limit: 1 } },
     ],
+    ['gone but for what is kept', { left: 2, reserve: kept(2) }, {}, { code: 'REWARD_GONE', detail: {} }],
+    ['one besides what is kept', { left: 3, reserve: kept(2) }, {}, null],
+    ['kept for me', { left: 2, reserve: kept(2) }, { rights: [limited()] }, null],
+    [
+      'kept for me, all used',
+      { left: 2, reserve: kept(2) },
+      { rights: [limited({ state: 'used_up' })] },
+      { code: 'REWARD_GONE', detail: {} },
+    ],
+    ['kept until now', { left: 2, reserve: kept(2, NOW) }, {}, null],
     ['gone', { left: 0 }, {}, { code: 'REWARD_GONE', detail: {} }],
     ['in debt', {}, { debtPoints: 5 }, { code: 'IN_DEBT', detail: { debtPoints: 5 } }],
     ['short', {}, { points: 99 }, { code: 'POINTS_SHORT', detail: { shortPoints: 1 } }],

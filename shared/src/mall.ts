@@ -18,12 +18,21 @@ export interface RewardWindow {
   endsAt: Date | null
 }
 
+/** Pieces that are kept for holders of a right of limited edition. */
+export interface Reserve {
+  rightId: string
+  pieces: number
+  /** From then on they are everybody's. */
+  until: Date
+}
+
 export interface RewardFacts extends RewardWindow {
   points: number
   tierGate: number
   perPersonLimit: number | null
-  /** Null without limit. */
+  /** All pieces that are left, kept ones too; null without limit. */
   left: number | null
+  reserve: Reserve | null
   /** How many this member has exchanged and not cancelled. */
   takenByMe: number
 }
@@ -107,6 +116,24 @@ const firstOf = (instants: (Date | null)[]): string | null => {
   return first?.toISOString() ?? null
 }
 
+/** How many are kept now for holders of which right; null when nothing is. */
+export const keptOf = (reserve: Reserve | null, now: Date): Reserve | null =>
+  reserve && reserve.pieces > 0 && reserve.until > now ? reserve : null
+
+/** How many of it are left for who has these rights: what is kept for others is not. Null without limit. */
+export function leftFor(
+  { left, reserve }: Pick<RewardFacts, 'left' | 'reserve'>,
+  rights: readonly OwnRight[],
+  now: Date,
+): number | null {
+  const kept = keptOf(reserve, now)
+  if (left === null || !kept) return left
+  const mine = ofKind(rights, 'limited_edition').some(
+    (own) => own.rightId === kept.rightId && own.state === 'available',
+  )
+  return mine ? left : Math.max(0, left - kept.pieces)
+}
+
 /** Why this member cannot exchange the reward now; null when nothing stands in the way. */
 export function rewardRefusal(reward: RewardFacts, who: Shopper, now: Date): Fault | null {
   const { tier, points, debtPoints, rights } = who
@@ -116,7 +143,7 @@ export function rewardRefusal(reward: RewardFacts, who: Shopper, now: Date): Fau
   if (tier < reward.tierGate) return fault('TIER_NEEDED', { tier: reward.tierGate })
   const { perPersonLimit: limit } = reward
   if (limit !== null && reward.takenByMe >= limit) return fault('REWARD_LIMIT', { limit })
-  if (reward.left === 0) return fault('REWARD_GONE')
+  if (leftFor(reward, rights, now) === 0) return fault('REWARD_GONE')
   if (debtPoints > 0) return fault('IN_DEBT', { debtPoints })
   if (points < reward.points) return fault('POINTS_SHORT', { shortPoints: reward.points - points })
   return null

@@ -1,4 +1,4 @@
-import { rewardRefusal, type Shopper } from '@huiyuan/shared/mall'
+import { leftFor, rewardRefusal, type Shopper } from '@huiyuan/shared/mall'
 import type { Ctx } from '../ctx'
 import { remembered } from '../remembered'
 import type { RightJson } from '../right'
@@ -19,6 +19,7 @@ export interface ShelfReward extends Omit<HomeReward, 'shortPoints'> {
   publicAt: string
   earlyHours: number | null
   endsAt: string | null
+  reserve: { rightId: string; pieces: number; until: string } | null
 }
 
 /** The rewards, and the rights by which somebody may come early. */
@@ -57,18 +58,17 @@ export function rewardsWithin(
   { taken, personal, ...shopper }: Shopper & { taken: Record<string, number>; personal: boolean },
   now: Date,
 ): HomeReward[] {
-  const reachable = shelf.filter((reward) => {
-    const facts = {
-      ...reward,
-      publicAt: new Date(reward.publicAt),
-      endsAt: reward.endsAt === null ? null : new Date(reward.endsAt),
-      takenByMe: taken[reward.rewardId] ?? 0,
-    }
-    return WITHIN_REACH.includes(rewardRefusal(facts, shopper, now)?.code)
-  })
-  const shown = reachable.map(({ rewardId, title, art, points, left }) => {
+  const facts = shelf.map((reward) => ({
+    ...reward,
+    publicAt: new Date(reward.publicAt),
+    endsAt: reward.endsAt === null ? null : new Date(reward.endsAt),
+    takenByMe: taken[reward.rewardId] ?? 0,
+    reserve: reward.reserve && { ...reward.reserve, until: new Date(reward.reserve.until) },
+  }))
+  const reachable = facts.filter((reward) => WITHIN_REACH.includes(rewardRefusal(reward, shopper, now)?.code))
+  const shown = reachable.map(({ rewardId, title, art, points, ...stock }) => {
     const shortPoints = Math.max(0, points + shopper.debtPoints - shopper.points)
-    return { rewardId, title, art, points, left, shortPoints }
+    return { rewardId, title, art, points, left: leftFor(stock, shopper.rights, now), shortPoints }
   })
   if (personal) shown.sort((a, b) => a.shortPoints - b.shortPoints || b.points - a.points)
   return shown.slice(0, SHOWN)
