@@ -18,6 +18,7 @@ const OWNED = [
   ...['coupon_quota WHERE member_id', 'gift_given WHERE member_id', 'redemption WHERE member_id'],
   ...['pickup_code WHERE member_id', 'reward_piece WHERE member_id', 'reward_quota WHERE member_id'],
   ...['reward_code WHERE member_id', 'reward_favourite WHERE member_id', 'right_use WHERE member_id'],
+  ...['right_grant WHERE member_id', 'right_service WHERE member_id'],
   ...[
     'referral_link WHERE member_id',
     'referral WHERE member_id',
@@ -55,8 +56,14 @@ SELECT 'reward quota', member_id || ' ' || reward_id, taken, (SELECT count(*) FR
     WHERE d.member_id = q.member_id AND d.reward_id = q.reward_id AND d.origin = 'mall' AND d.state <> 'cancelled')
   FROM reward_quota q
 UNION ALL
-SELECT 'I-R1 used', member_id || ' ' || right_id || ' ' || period_key, used, (SELECT count(*) FROM redemption d
-    WHERE d.member_id = u.member_id AND d.right_id = u.right_id AND d.right_period = u.period_key AND d.state <> 'cancelled')
+SELECT 'I-R1 used', member_id || ' ' || right_id || ' ' || period_key, used,
+    (SELECT count(*) FILTER (WHERE d.right_id = u.right_id AND d.right_period = u.period_key)
+        + count(*) FILTER (WHERE d.reserve_right_id = u.right_id AND d.reserve_period = u.period_key)
+      FROM redemption d WHERE d.member_id = u.member_id AND d.state <> 'cancelled')
+    + (SELECT count(*) FROM right_service s WHERE s.member_id = u.member_id AND s.right_id = u.right_id AND s.period_key = u.period_key)
+    + (SELECT count(*) FROM (SELECT right_uses FROM order_hold h WHERE h.member_id = u.member_id AND h.state = 'live'
+        UNION ALL SELECT right_uses FROM purchase p WHERE p.member_id = u.member_id AND p.state = 'settled') trade
+      WHERE trade.right_uses @> jsonb_build_array(jsonb_build_object('rightId', u.right_id, 'periodKey', u.period_key)))
   FROM right_use u
 UNION ALL
 SELECT 'I-P4 refunded', order_id::text, refunded_fen,
@@ -129,6 +136,9 @@ SELECT 'who exchanged a code has it', redemption_id::text FROM redemption r JOIN
 UNION ALL
 SELECT 'I-R1 no new use beyond the quota', u.member_id || ' ' || u.right_id || ' ' || period_key FROM right_use u JOIN member_right q USING (right_id)
   WHERE u.used > q.quota AND NOT EXISTS (SELECT 1 FROM member m WHERE m.merged_into = u.member_id)
+UNION ALL
+SELECT 'I-R1 what is kept for some is there', reward_id FROM right_reserve k JOIN reward r USING (reward_id)
+  WHERE k.until > $1 AND mall_left(r) < k.pieces_left
 UNION ALL
 SELECT 'I-R1 an early exchange is counted', redemption_id::text FROM redemption r WHERE right_id IS NOT NULL AND state <> 'cancelled'
   AND NOT EXISTS (SELECT 1 FROM right_use u WHERE u.member_id = r.member_id AND u.right_id = r.right_id AND u.period_key = r.right_period)
