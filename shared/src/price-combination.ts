@@ -4,6 +4,7 @@
  */
 import { couponOffFen } from './coupon'
 import { allocate } from './price-lines'
+import { leastAfterPoints, type PointsTerms, payableAfterPoints } from './price-points'
 import type { OfferedCoupon } from './pricing'
 
 export const ALONE = 'alone'
@@ -24,7 +25,6 @@ export interface Usable {
 
 export interface Combination {
   usables: readonly Usable[]
-  offFen: number
   exact: boolean
 }
 
@@ -63,17 +63,16 @@ const sum = (parts: readonly number[]) => {
 
 /**
  * Leaves out what another one of the same group and for the same lines replaces without loss: all terms alike, or, where
- * scopes do not overlap in part, taking off at least as much whatever is left. Comes and goes in the order of laying.
+ * `stronger` may replace weaker, taking off at least as much whatever is left.
  */
-export function undominated(usables: readonly Usable[]): Usable[] {
-  const apart = areApart(usables)
+function undominated(usables: readonly Usable[], stronger: boolean): Usable[] {
   const kept = new Map<string, Usable[]>()
   for (const usable of usables) {
     const key = `${usable.coupon.kind} ${usable.coupon.stackingGroup} ${usable.scopeKey}`
-    const rivals = kept.get(key) ?? []
-    if (rivals.some((rival) => isAsGood(rival, usable, apart))) continue
-    const beaten = apart ? rivals.filter((rival) => !isAsGood(usable, rival, apart)) : rivals
-    kept.set(key, [...beaten, usable])
+    const rivals = kept.get(key)
+    if (!rivals) kept.set(key, [usable])
+    else if (!rivals.some((rival) => isAsGood(rival, usable, stronger)))
+      kept.set(key, [...rivals.filter((rival) => !isAsGood(usable, rival, stronger)), usable])
   }
   const left = new Set([...kept.values()].flat())
   return usables.filter((usable) => left.has(usable))
@@ -84,20 +83,24 @@ const capOf = ({ coupon }: Usable) => coupon.maxOffFen ?? Infinity
 const amountOf = (usable: Usable) => Math.min(usable.coupon.amountOffFen ?? 0, capOf(usable))
 const payOf = ({ coupon }: Usable) => coupon.payPercent ?? 100
 
-function isAsGood(a: Usable, b: Usable, apart: boolean): boolean {
-  if (a.coupon.kind === 'amount_off') return apart ? amountOf(a) >= amountOf(b) : amountOf(a) === amountOf(b)
-  if (apart) return payOf(a) <= payOf(b) && capOf(a) >= capOf(b)
+function isAsGood(a: Usable, b: Usable, stronger: boolean): boolean {
+  if (a.coupon.kind === 'amount_off') return stronger ? amountOf(a) >= amountOf(b) : amountOf(a) === amountOf(b)
+  if (stronger) return payOf(a) <= payOf(b) && capOf(a) >= capOf(b)
   return payOf(a) === payOf(b) && capOf(a) === capOf(b)
 }
 
-/** Whether any two coupons count for the same lines or for none in common. */
+/** Whether any two coupons count for the same lines or for none in common: then they do not change each other's worth. */
 function areApart(usables: readonly Usable[]): boolean {
   const ownerOf = new Map<number, string>()
-  for (const { at, scopeKey } of usables)
+  const seen = new Set<string>()
+  for (const { at, scopeKey } of usables) {
+    if (seen.has(scopeKey)) continue
+    seen.add(scopeKey)
     for (const line of at) {
-      if ((ownerOf.get(line) ?? scopeKey) !== scopeKey) return false
+      if (ownerOf.has(line)) return false
       ownerOf.set(line, scopeKey)
     }
+  }
   return true
 }
 
@@ -106,28 +109,44 @@ interface Search {
   most: number
   /** By index and number of coupons still allowed: the most that those from the index on could take off together. */
   hopes: readonly (readonly number[])[]
+  terms: PointsTerms
   chosen: Usable[]
   groups: Set<string>
   best: readonly Usable[]
-  bestFen: number
+  /** What the best set leaves to pay after points, and before them. */
+  payableFen: number
+  leftFen: number
   tries: number
 }
 
-/** The legal set that takes off most; of equal ones the first in the order of laying. `leftFen` is by line. */
-export function bestCombination(usables: readonly Usable[], leftFen: readonly number[], most: number): Combination {
-  const order = undominated(usables.filter(({ offFen }) => offFen > 0).sort(layingOrder))
+/**
+ * The legal set that leaves least to pay, points counted along; of equal ones the one that takes off more by itself, then the
+ * first in the order of laying. `leftFen` is by line.
+ */
+export function bestCombination(
+  usables: readonly Usable[],
+  leftFen: readonly number[],
+  most: number,
+  terms: PointsTerms,
+): Combination {
+  const worth = usables.filter(({ offFen }) => offFen > 0).sort(layingOrder)
+  // with points in whole steps more off may be more to pay, so that only what is alike can stand for another
+  const order = undominated(worth, Math.min(terms.wantedSteps, terms.affordable) === 0 && areApart(worth))
+  const left = sum(leftFen)
   const search: Search = {
     order,
     most,
     hopes: hopesOf(order, most),
+    terms,
     chosen: [],
     groups: new Set(),
     best: [],
-    bestFen: 0,
+    payableFen: payableAfterPoints(left, terms),
+    leftFen: left,
     tries: 0,
   }
-  if (most > 0) extend(search, 0, leftFen, 0)
-  return { usables: search.best, offFen: search.bestFen, exact: search.tries <= MOST_TRIES }
+  if (most > 0) extend(search, 0, leftFen, left)
+  return { usables: search.best, exact: search.tries <= MOST_TRIES }
 }
 
 function hopesOf(order: readonly Usable[], most: number): number[][] {
@@ -144,30 +163,46 @@ function hopesOf(order: readonly Usable[], most: number): number[][] {
   return hopes
 }
 
-const hopeOf = ({ hopes }: Search, from: number, allowed: number): number => {
+/** Whether up to `allowed` more coupons, from `from` on, could better the best set where `leftFen` is left to pay. */
+function isHopeful(
+  { hopes, terms, payableFen, leftFen: bestLeft }: Search,
+  from: number,
+  allowed: number,
+  leftFen: number,
+) {
   const sums = hopes[from]
-  return sums ? (sums[Math.min(allowed, sums.length - 1)] as number) : 0
+  if (!sums) return false
+  const least = Math.max(0, leftFen - (sums[Math.min(allowed, sums.length - 1)] as number))
+  const payable = leastAfterPoints(least, terms)
+  return payable < payableFen || (payable === payableFen && least < bestLeft)
 }
 
-/** Tries every coupon from `from` on as the next one after those chosen, which took off `offFen` and left `leftFen`. */
-function extend(search: Search, from: number, leftFen: readonly number[], offFen: number): void {
+function weigh(search: Search, leftFen: number) {
+  const payable = payableAfterPoints(leftFen, search.terms)
+  if (payable > search.payableFen || (payable === search.payableFen && leftFen >= search.leftFen)) return
+  search.best = [...search.chosen]
+  search.payableFen = payable
+  search.leftFen = leftFen
+}
+
+/** Tries every coupon from `from` on as the next one after those chosen, which left `lines` to pay, `leftFen` in all. */
+function extend(search: Search, from: number, lines: readonly number[], leftFen: number): void {
   const { order, most, chosen, groups } = search
   const allowed = most - chosen.length
   const basesFen = new Map<string, number>()
   for (let nth = from; nth < order.length; nth++) {
-    if (offFen + hopeOf(search, nth, allowed) <= search.bestFen) return
+    if (!isHopeful(search, nth, allowed, leftFen)) return
     const usable = order[nth] as Usable
     const { stackingGroup } = usable.coupon
     if (groups.has(stackingGroup) || (stackingGroup === ALONE && chosen.length > 0)) continue
     if (++search.tries > MOST_TRIES) return
-    const off = offOf(usable, baseOf(usable, leftFen, basesFen))
+    const off = offOf(usable, baseOf(usable, lines, basesFen))
     if (off === 0) continue
     chosen.push(usable)
-    if (offFen + off > search.bestFen) [search.best, search.bestFen] = [[...chosen], offFen + off]
-    const worthMore = allowed > 1 && stackingGroup !== ALONE
-    if (worthMore && offFen + off + hopeOf(search, nth + 1, allowed - 1) > search.bestFen) {
+    weigh(search, leftFen - off)
+    if (allowed > 1 && stackingGroup !== ALONE && isHopeful(search, nth + 1, allowed - 1, leftFen - off)) {
       groups.add(stackingGroup)
-      extend(search, nth + 1, leftAfter(usable, off, leftFen), offFen + off)
+      extend(search, nth + 1, leftAfter(usable, off, lines), leftFen - off)
       groups.delete(stackingGroup)
     }
     chosen.pop()
@@ -175,23 +210,20 @@ function extend(search: Search, from: number, leftFen: readonly number[], offFen
 }
 
 /** What is left of the lines of a scope, summed once for all coupons of that scope. */
-function baseOf({ at, scopeKey }: Usable, leftFen: readonly number[], basesFen: Map<string, number>): number {
+function baseOf({ at, scopeKey }: Usable, lines: readonly number[], basesFen: Map<string, number>): number {
   const known = basesFen.get(scopeKey)
   if (known !== undefined) return known
   let base = 0
-  for (const line of at) base += leftFen[line] as number
+  for (const line of at) base += lines[line] as number
   basesFen.set(scopeKey, base)
   return base
 }
 
-function leftAfter({ at }: Usable, offFen: number, leftFen: readonly number[]): number[] {
-  const left = [...leftFen]
-  const shares = allocate(
-    offFen,
-    at.map((line) => leftFen[line] as number),
-  )
-  at.forEach((line, nth) => {
-    ;(left[line] as number) -= shares[nth] as number
+function leftAfter({ at }: Usable, offFen: number, lines: readonly number[]): number[] {
+  const left = [...lines]
+  const weights = at.map((line) => lines[line] as number)
+  allocate(offFen, weights).forEach((share, nth) => {
+    ;(left[at[nth] as number] as number) -= share
   })
   return left
 }

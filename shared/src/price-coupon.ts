@@ -4,8 +4,10 @@
 import { couponRefusal } from './coupon'
 import { type Fault, fault } from './faults'
 import { yuanText } from './money'
+import type { Policy } from './policy'
 import { ALONE, bestCombination, byText, type Combination, layCoupons, offOf, type Usable } from './price-combination'
 import { type Basket, linesIn, type PricedLine, sumOf, takeOffLine } from './price-lines'
+import { type PointsWish, pointsTermsOf } from './price-points'
 import type { ReceiptLine } from './price-receipt'
 import type { CouponChoice, JudgedCoupon, OfferedCoupon } from './pricing'
 import { dayWords } from './time'
@@ -14,7 +16,8 @@ interface Facts {
   coupons: readonly OfferedCoupon[]
   choice: CouponChoice
   now: Date
-  policy: { couponsPerOrder: number }
+  policy: Policy
+  points: PointsWish
 }
 
 interface Judged {
@@ -78,10 +81,12 @@ function judge(basket: Basket, coupon: OfferedCoupon, now: Date): Judged {
 
 /** The best set, or of those asked for the ones that go together, the first asked first. */
 function chosenOf(judged: readonly Judged[], leftFen: readonly number[], facts: Facts): Combination {
-  const { choice, policy } = facts
-  if (choice === 'none') return { usables: [], offFen: 0, exact: true }
+  const { choice, policy, points } = facts
+  if (choice === 'none') return { usables: [], exact: true }
   const usables = judged.flatMap(({ usable }) => usable ?? [])
-  if (choice === 'best') return bestCombination(usables, leftFen, policy.couponsPerOrder)
+  if (choice === 'best') {
+    return bestCombination(usables, leftFen, policy.couponsPerOrder, pointsTermsOf(points, policy))
+  }
   const chosen: Usable[] = []
   const groups = new Set<string>()
   for (const couponId of new Set(choice)) {
@@ -96,7 +101,7 @@ function chosenOf(judged: readonly Judged[], leftFen: readonly number[], facts: 
     groups.add(stackingGroup)
     chosen.push(own.usable)
   }
-  return { usables: chosen, offFen: 0, exact: true }
+  return { usables: chosen, exact: true }
 }
 
 /** Usable before refused, most off first; of two alike the one that ends sooner, then by id, so that no order of reading matters. */

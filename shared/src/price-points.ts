@@ -21,41 +21,82 @@ export interface PaidPoints {
   mostOffFen: number
 }
 
-export function layPoints(
-  basket: Basket,
-  { wanted, available, debt }: PointsWish,
-  { pointsCash }: Pick<Policy, 'pointsCash'>,
-): { points: PaidPoints; receipt: ReceiptLine[] } {
+/** What of an amount that is left to pay this member's points could pay, and shall. */
+export interface PointsTerms {
+  stepFen: number
+  capPercent: number
+  /** Steps that the member has points for, and steps that are asked for. */
+  affordable: number
+  wantedSteps: number
+}
+
+export function pointsTermsOf({ wanted, available, debt }: PointsWish, { pointsCash }: PointsPolicy): PointsTerms {
   const { pointsPerYuan, stepPoints, capPercent } = pointsCash
-  const stepFen = Math.floor((stepPoints * 100) / pointsPerYuan)
-  const capFen = Math.floor((sumOf(basket.lines, 'payableFen') * capPercent) / 100)
-  const affordable = debt > 0 ? 0 : Math.floor(available / stepPoints)
-  const mostSteps = Math.max(0, Math.min(affordable, Math.floor(capFen / stepFen)))
-  const wantedSteps = wanted === 'most' ? mostSteps : Math.floor(wanted / stepPoints)
-  const steps = Math.max(0, Math.min(wantedSteps, mostSteps))
+  const affordable = debt > 0 ? 0 : Math.max(0, Math.floor(available / stepPoints))
+  return {
+    stepFen: Math.floor((stepPoints * 100) / pointsPerYuan),
+    capPercent,
+    affordable,
+    wantedSteps: wanted === 'most' ? affordable : Math.max(0, Math.floor(wanted / stepPoints)),
+  }
+}
+
+type PointsPolicy = Pick<Policy, 'pointsCash'>
+
+const mostStepsOf = (leftFen: number, { stepFen, capPercent, affordable }: PointsTerms): number =>
+  Math.min(affordable, Math.floor(Math.floor((leftFen * capPercent) / 100) / stepFen))
+
+export const payableAfterPoints = (leftFen: number, terms: PointsTerms): number =>
+  leftFen - terms.stepFen * Math.min(terms.wantedSteps, mostStepsOf(leftFen, terms))
+
+/**
+ * The least that could remain to be paid if at least `leftFen` is left before points. As they come in whole steps, a little
+ * more left can be less to pay: the next step may just fit.
+ */
+export function leastAfterPoints(leftFen: number, terms: PointsTerms): number {
+  const { stepFen, capPercent, affordable, wantedSteps } = terms
+  const payable = payableAfterPoints(leftFen, terms)
+  const next = mostStepsOf(leftFen, terms) + 1
+  if (next > Math.min(affordable, wantedSteps)) return payable
+  return Math.min(payable, Math.ceil((next * stepFen * 100) / capPercent) - next * stepFen)
+}
+
+export function layPoints(basket: Basket, wish: PointsWish, policy: PointsPolicy): LaidPoints {
+  const { stepPoints } = policy.pointsCash
+  const terms = pointsTermsOf(wish, policy)
+  const mostSteps = mostStepsOf(sumOf(basket.lines, 'payableFen'), terms)
+  const steps = Math.min(terms.wantedSteps, mostSteps)
   const points: PaidPoints = {
     used: steps * stepPoints,
-    offFen: steps * stepFen,
+    offFen: steps * terms.stepFen,
     mostPoints: mostSteps * stepPoints,
-    mostOffFen: mostSteps * stepFen,
+    mostOffFen: mostSteps * terms.stepFen,
   }
   takeOff(basket.lines, 'points', points.offFen)
-  if (wanted === 0) return { points, receipt: [] }
-  const line = { rule: 'points', kind: 'points', title: '积分抵现', offFen: points.offFen } as const
-  if (steps > 0) {
-    const capped = wantedSteps > mostSteps || mostSteps < affordable
-    const words = `用 ${countText(points.used)} 积分抵 ${yuanText(points.offFen)}`
-    return {
-      points,
-      receipt: [{ ...line, state: 'applied', words: capped ? `${words}，最多抵余款的 ${capPercent}%` : words }],
-    }
+  return { points, receipt: wish.wanted === 0 ? [] : [pointsLine(points, wish, policy, terms)] }
+}
+
+interface LaidPoints {
+  points: PaidPoints
+  receipt: ReceiptLine[]
+}
+
+function pointsLine(
+  { used, offFen, mostPoints }: PaidPoints,
+  { available, debt }: PointsWish,
+  { pointsCash: { stepPoints } }: PointsPolicy,
+  { stepFen, capPercent, affordable, wantedSteps }: PointsTerms,
+): ReceiptLine {
+  const line = { rule: 'points', kind: 'points', title: '积分抵现', offFen } as const
+  if (used > 0) {
+    const words = `用 ${countText(used)} 积分抵 ${yuanText(offFen)}`
+    const capped = Math.min(wantedSteps, affordable) * stepPoints > used
+    return { ...line, state: 'applied', words: capped ? `${words}，最多抵余款的 ${capPercent}%` : words }
   }
-  if (debt > 0) return { points, receipt: [{ ...line, state: 'refused', words: '还欠着积分，补上以后就能抵' }] }
-  if (affordable === 0) {
-    const words = `再攒 ${countText(stepPoints - available)} 积分可抵 ${yuanText(stepFen)}`
-    return { points, receipt: [{ ...line, state: 'near', words }] }
-  }
+  if (debt > 0) return { ...line, state: 'refused', words: '还欠着积分，补上以后就能抵' }
+  if (affordable === 0)
+    return { ...line, state: 'near', words: `再攒 ${countText(stepPoints - available)} 积分可抵 ${yuanText(stepFen)}` }
   const words =
-    mostSteps === 0 ? `余款的 ${capPercent}% 不到 ${yuanText(stepFen)}，抵不了` : `每 ${countText(stepPoints)} 积分起抵`
-  return { points, receipt: [{ ...line, state: 'refused', words }] }
+    mostPoints === 0 ? `余款的 ${capPercent}% 不到 ${yuanText(stepFen)}` : `每 ${countText(stepPoints)} 积分起抵`
+  return { ...line, state: 'refused', words }
 }
