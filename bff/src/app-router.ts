@@ -17,8 +17,10 @@ import { rightRouter } from './right/router'
 import { sessionRouter } from './session/router'
 import { storeRouter } from './store/router'
 import { tierRouter } from './tier/router'
+import { tillRouter } from './till/router'
 import { openProcedure, router } from './trpc'
 import { visitRouter } from './visit/router'
+import { webhookRouter } from './webhook/router'
 
 /** Every procedure, noun by noun: the table of contents of the server. */
 export const appRouter = router({
@@ -40,6 +42,8 @@ export const appRouter = router({
   referral: referralRouter,
   obligation: obligationRouter,
   merge: mergeRouter,
+  till: tillRouter,
+  webhook: webhookRouter,
   audit: auditRouter,
   outbox: outboxRouter,
   privacy: privacyRouter,

@@ -5,6 +5,7 @@ import type { Policy } from '@huiyuan/shared/policy'
 import type { Logger } from 'pino'
 import { type Db, type Sql, sqlInside } from './db'
 import type { Keys } from './keys'
+import type { Outside } from './outside'
 import { refuse, toRefusal } from './refusal'
 import type { Wechat } from './wechat'
 
@@ -90,6 +91,8 @@ export interface House {
   /** template key → WeChat's template id */
   templates: Record<string, string>
   sendText: SendText
+  /** What the server may call by itself. */
+  outside: Outside
   keys: Keys
   policy: Policy
   registry: Registry

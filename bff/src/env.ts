@@ -43,6 +43,10 @@ const Env = z.object({
   SMS_SANDBOX_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   REQUESTS_PER_MINUTE: z.coerce.number().int().positive().default(1_200),
+  /** Signed calls of one till key from one address, before it is told to wait. */
+  TILL_CALLS_PER_MINUTE: z.coerce.number().int().positive().default(600),
+  /** yes: webhooks may go to this machine and its network, without TLS; for demonstrations and tests only. */
+  ALLOW_LOCAL_WEBHOOKS: z.enum(['yes', 'no']).default('no'),
   /** How many proxies stand in front; the client's address is taken that many steps back. */
   TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   JOBS: z.enum(['on', 'off']).default('on'),

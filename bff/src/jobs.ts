@@ -10,6 +10,8 @@ import { eraseDueMembers, purgeTradeRecords } from './privacy'
 import { releaseDueReferrals } from './referral'
 import { forgetSmsCodes } from './sms'
 import { reviewDueStandings } from './tier'
+import { forgetNonces } from './till'
+import { forgetDeliveries, sendDueWebhooks } from './webhook'
 
 const REQUEST_DAYS = 30
 
@@ -36,6 +38,12 @@ const JOBS: Job[] = [
     everySeconds: 1,
     batch: 20,
     run: async (ctx, batch) => (await sendDueMessages(ctx, { limit: batch })).taken === batch,
+  },
+  {
+    name: 'send webhooks',
+    everySeconds: 2,
+    batch: 20,
+    run: async (ctx, batch) => (await sendDueWebhooks(ctx, { limit: batch })).taken === batch,
   },
   {
     name: 'settle lots',
@@ -113,6 +121,8 @@ const JOBS: Job[] = [
     run: async (ctx) => {
       await pruneExpired(ctx)
       await forgetPickupCodes(ctx)
+      await forgetNonces(ctx.house)
+      await forgetDeliveries(ctx)
       return false
     },
   },

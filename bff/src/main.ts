@@ -43,6 +43,7 @@ async function main(env: Env): Promise<void> {
     oaAppId: env.OA_APPID,
     templates: templatesOf(env),
     sendText: env.SMS_PROVIDER === 'sandbox' && env.SMS_SANDBOX_URL ? sandboxSender(env.SMS_SANDBOX_URL) : noSender,
+    outside: { allowLocal: env.ALLOW_LOCAL_WEBHOOKS === 'yes' },
     keys,
     policy: DEMO_POLICY,
     registry,

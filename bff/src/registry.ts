@@ -3,6 +3,7 @@ import type { Registry } from './ctx'
 import { mallOnGiftOpened } from './mall'
 import { outboxOnOrderSettled } from './outbox'
 import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
+import { webhookOnOrderReturned, webhookOnOrderSettled } from './webhook'
 
 /**
  * Who is told about what, and what a merge moves, in order. Here and not in the nouns, so that an order need not
@@ -11,8 +12,8 @@ import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled
 export const registry: Registry = {
   handlers: {
     'member.joined': [referralOnMemberJoined],
-    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled, referralOnOrderSettled],
-    'order.returned': [couponOnOrderReturned, referralOnOrderReturned],
+    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled, referralOnOrderSettled, webhookOnOrderSettled],
+    'order.returned': [couponOnOrderReturned, referralOnOrderReturned, webhookOnOrderReturned],
     'gift.opened': [mallOnGiftOpened],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],

@@ -11,6 +11,7 @@ import type { House } from './ctx'
 import type { Env } from './env'
 import { exportRoute } from './privacy'
 import { readActor } from './session'
+import { type TillLimits, tillApiRoute } from './till'
 import { faultOf, type RequestContext } from './trpc'
 import { serveTrpc } from './trpc-http'
 import { findApp } from './wechat'
@@ -30,7 +31,7 @@ declare global {
 export interface ServerParts {
   house: House
   log: Logger
-  env: Pick<Env, 'WEB_DIR' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'REQUESTS_PER_MINUTE' | 'NODE_ENV'>
+  env: Pick<Env, 'WEB_DIR' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'NODE_ENV'> & TillLimits
   /** Handles WeChat's pushes; absent when no push token is configured. */
   notify?: RequestHandler | undefined
   /** Sends the browser to WeChat's consent page. */
@@ -81,6 +82,7 @@ function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   app.use(requestLog(log))
   app.use('/trpc', apiHeaders, rateLimit(env.REQUESTS_PER_MINUTE), express.json({ limit: BODY_LIMIT, strict: false }))
   app.use('/trpc', serveTrpc(appRouter, contextOf(house)))
+  app.use('/api/v1', tillApiRoute(house, env))
   app.get('/export', rateLimit(env.REQUESTS_PER_MINUTE), exportRoute(house))
   if (parts.notify) app.all('/wechat/notify', express.raw({ limit: BODY_LIMIT, type: () => true }), parts.notify)
   app.use(pageHeaders())

@@ -19,6 +19,7 @@ BEGIN
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);
       WHEN 'referral_on_return' THEN answer := referral_on_return(args);
+      WHEN 'webhook_put' THEN answer := webhook_put(args);
       WHEN 'mall_place_gift' THEN answer := mall_place_gift(args);
       ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
     END CASE;

@@ -93,6 +93,7 @@ function seedCtx(wish: DemoBrandWish, database: ReturnType<typeof openDatabase>)
     oaAppId: wish.oaAppid,
     templates: {},
     sendText: async () => {},
+    outside: { allowLocal: false },
     keys: keysFrom(wish.masterKey),
     // what was bought in the past is thanked for already: no packet comes of it today
     policy: { ...DEMO_POLICY, packet: null },

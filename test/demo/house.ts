@@ -54,6 +54,7 @@ export async function planHouse(databaseUrl: string, secrets: DemoSecrets): Prom
         WECHAT_TEMPLATES: templates.join(','),
         SMS_PROVIDER: 'sandbox',
         SMS_SANDBOX_URL: sandboxUrl,
+        ALLOW_LOCAL_WEBHOOKS: 'yes',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
       },
     },

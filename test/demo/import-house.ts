@@ -30,7 +30,7 @@ export async function openImportHouse(url: string, masterKey: string): Promise<I
       tokenStore: memoryTokenStore(),
       log: silent,
     }),
-    ...{ weappId: '-', oaAppId: '-', templates: {}, sendText: async () => {} },
+    ...{ weappId: '-', oaAppId: '-', templates: {}, sendText: async () => {}, outside: { allowLocal: false } },
     ...{ keys, policy: DEMO_POLICY, registry, log: silent },
   }
   try {

@@ -57,6 +57,7 @@ export function testHouse(
     oaAppId: APPS.oa.appid,
     templates: {},
     sendText: async () => {},
+    outside: { allowLocal: true },
     keys: keysFrom(Buffer.alloc(32, 7).toString('base64')),
     policy: DEMO_POLICY,
     registry,

@@ -27,6 +27,8 @@ export const houseEnv = (databaseUrl: string, wechatUrl: string, masterKey: stri
   SMS_SANDBOX_URL: wechatUrl,
   LOG_LEVEL: 'info',
   REQUESTS_PER_MINUTE: '1000000',
+  TILL_CALLS_PER_MINUTE: '1000000',
+  ALLOW_LOCAL_WEBHOOKS: 'yes',
   JOBS: 'off',
 })
 

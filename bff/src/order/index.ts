@@ -1,2 +1,8 @@
+export { findOrder } from './find-order'
+export { holdOrder } from './hold-order'
+export { drawOrderNo } from './order-no'
+export { quoteOrder } from './quote-order'
 export { releaseDueHolds } from './release-due-holds'
+export { releaseHold } from './release-hold'
+export { returnOrder } from './return-order'
 export { type SettledOrder, type Settlement, settleOrder } from './settle-order'

@@ -284,6 +284,17 @@ ALTER TABLE "member_right" ADD CONSTRAINT member_right_form CHECK (kind IN ('mem
   AND (quota IS NULL) = (period IS NULL) AND quota > 0 AND period IN ('day', 'month', 'year', 'once')
   AND (kind <> 'early_access' OR coalesce((payload->>'hours')::int > 0, false)) AND (kind <> 'points_multiplier' OR quota IS NULL));
 ALTER TABLE "redemption" ADD CONSTRAINT redemption_reserve CHECK ((reserve_right_id IS NULL) = (reserve_period IS NULL)) NOT VALID;
+ALTER TABLE "member_right" ADD CONSTRAINT member_right_payload CHECK (coalesce(CASE
+    WHEN kind = 'member_price' THEN jsonb_typeof(payload->'prices') = 'object'
+    WHEN kind = 'tier_discount' THEN (payload->>'payPercent')::numeric BETWEEN 1 AND 99
+    WHEN kind = 'repurchase_discount' THEN (payload->>'payPercent')::numeric BETWEEN 1 AND 99 AND (payload->>'withinDays')::numeric >= 1
+    WHEN kind = 'volume_discount' THEN payload->>'by' IN ('pieces', 'amount') AND jsonb_array_length(payload->'steps') > 0 AND payload ? 'group'
+    WHEN kind = 'points_multiplier' THEN (payload->>'percent')::numeric BETWEEN 101 AND 1000
+    WHEN kind = 'limited_edition' THEN payload ? 'rewardId'
+    WHEN kind IN ('birthday_gift', 'trial_pack') THEN payload ? 'giftId'
+    WHEN kind = 'service_manager' THEN payload ?& ARRAY['name', 'wechatId', 'phone', 'hours', 'words']
+    WHEN kind = 'free_service' THEN payload ? 'words'
+    ELSE true END, false));
 ALTER TABLE "right_reserve" ADD CONSTRAINT right_reserve_left CHECK (pieces_left >= 0);
 ALTER TABLE "gift" DROP CONSTRAINT gift_kind;
 ALTER TABLE "gift" ADD CONSTRAINT gift_kind CHECK (kind IN ('new_member', 'birthday', 'trial_pack')
@@ -725,13 +736,23 @@ BEGIN
     'came', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END, 'reversed', coalesce(excess, '[]')) END;
 END $$;
 
+-- What a scope names, in the words of the menu; what the menu no longer knows is left out. → {categories, products, except}, or NULL for everything
+CREATE OR REPLACE FUNCTION coupon_scope_names(scope jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(scope) = 'object' THEN jsonb_build_object(
+    'categories', (SELECT coalesce(jsonb_agg(c.title ORDER BY c.position, c.category_id), '[]') FROM product_category c WHERE scope->'categories' ? c.category_id),
+    'products', (SELECT coalesce(jsonb_agg(p.title ORDER BY p.position, p.sku), '[]') FROM product p WHERE scope->'skus' ? p.sku),
+    'except', (SELECT coalesce(jsonb_agg(p.title ORDER BY p.position, p.sku), '[]') FROM product p WHERE scope->'exceptSkus' ? p.sku)) END
+$$;
+
 -- A coupon with its terms, as it travels.
 CREATE OR REPLACE FUNCTION coupon_row(own coupon, terms coupon_template) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN jsonb_build_object('couponId', own.coupon_id, 'templateId', own.template_id, 'title', terms.title, 'kind', terms.kind,
     'amountOffFen', terms.amount_off_fen, 'payPercent', terms.pay_percent, 'maxOffFen', terms.max_off_fen,
-    'thresholdFen', terms.threshold_fen, 'stackingGroup', terms.stacking_group, 'scope', terms.scope, 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
+    'thresholdFen', terms.threshold_fen, 'stackingGroup', terms.stacking_group, 'scope', terms.scope,
+    'scopeNames', coupon_scope_names(terms.scope), 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
     'heldUntil', iso_text(own.held_until), 'usedAt', iso_text(own.used_at), 'rules', terms.rules, 'effectKind', own.effect_kind);
 END $$;
 
@@ -765,6 +786,8 @@ BEGIN
     'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
         'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
         'soldOut', coalesce(t.budget_used_fen + t.face_fen > t.budget_fen, false),
+        'budgetFen', t.budget_fen, 'budgetUsedFen', t.budget_used_fen, 'faceFen', t.face_fen, 'stackingGroup', t.stacking_group,
+        'scope', t.scope, 'scopeNames', coupon_scope_names(t.scope),
         'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
         'totalLimit', t.total_limit, 'granted', t.granted, 'perPersonLimit', t.per_person_limit, 'grantedToMe', coalesce(q.granted, 0))
         ORDER BY t.template_id), '[]')
@@ -3964,7 +3987,7 @@ $$;
 -- The lines of a hold as a till is told of them.
 CREATE OR REPLACE FUNCTION order_told_lines(lines jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT jsonb_agg(one - 'category' ORDER BY nth) FROM jsonb_array_elements(lines) WITH ORDINALITY listed (one, nth)
+  SELECT jsonb_agg(one - 'category' ORDER BY nth) FROM jsonb_array_elements(CASE jsonb_typeof(lines) WHEN 'array' THEN lines ELSE '[]' END) WITH ORDINALITY listed (one, nth)
 $$;
 
 -- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
