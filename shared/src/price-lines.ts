@@ -47,26 +47,28 @@ function put(index: Map<string, PricedLine[]>, key: string, line: PricedLine) {
 }
 
 /** The lines that a scope holds, in the order of the cart. */
-export function linesIn({ lines, bySku, byCategory }: Basket, scope: Scope | null | undefined): readonly PricedLine[] {
-  if (!scope) return lines
+export function linesIn(basket: Basket, scope: Scope | null | undefined): readonly PricedLine[] {
+  if (!scope) return basket.lines
   const { skus, categories, exceptSkus } = scope
-  const named = skus || categories ? namedLines(skus, bySku, categories, byCategory) : lines
+  const named = skus || categories ? namedLines(basket, skus, categories) : basket.lines
   return exceptSkus?.length ? named.filter(({ sku }) => sku === null || !exceptSkus.includes(sku)) : named
 }
 
 function namedLines(
+  { lines, bySku, byCategory }: Basket,
   skus: readonly string[] = [],
-  bySku: Basket['bySku'],
   categories: readonly string[] = [],
-  byCategory: Basket['byCategory'],
 ): readonly PricedLine[] {
   const found: PricedLine[][] = []
-  for (const sku of skus) found.push(bySku.get(sku) ?? [])
-  for (const category of categories) found.push(byCategory.get(category) ?? [])
-  const hits = found.filter(({ length }) => length > 0)
-  if (hits.length <= 1) return hits[0] ?? []
-  return [...new Set(hits.flat())].sort((a, b) => a.lineNo - b.lineNo)
+  for (const sku of skus) found.push(bySku.get(sku) ?? NONE)
+  for (const category of categories) found.push(byCategory.get(category) ?? NONE)
+  if (found.length <= 1) return found[0] ?? NONE
+  const inside = new Uint8Array(lines.length + 1)
+  for (const some of found) for (const { lineNo } of some) inside[lineNo] = 1
+  return lines.filter(({ lineNo }) => inside[lineNo] === 1)
 }
+
+const NONE: PricedLine[] = []
 
 export function sumOf(lines: readonly PricedLine[], of: 'fullFen' | 'payableFen' | 'qty'): number {
   let sum = 0
@@ -84,14 +86,15 @@ export function allocate(offFen: number, weights: readonly number[]): number[] {
   if (whole === 0 || offFen === 0) return weights.map(() => 0)
   if (offFen === whole) return [...weights]
   let missing = offFen
+  const shares: number[] = []
   const rests: number[] = []
-  const shares = weights.map((weight) => {
+  for (const weight of weights) {
     const product = offFen * weight
     const share = Math.floor(product / whole)
+    shares.push(share)
     rests.push(product - share * whole)
     missing -= share
-    return share
-  })
+  }
   if (missing === 0) return shares
   const order = rests.map((_, at) => at).sort((a, b) => (rests[b] as number) - (rests[a] as number) || a - b)
   for (let at = 0; at < missing; at++) (shares[order[at] as number] as number)++
