@@ -8,6 +8,7 @@ import { mallRouter } from './mall/router'
 import { memberRouter } from './member/router'
 import { mergeRouter } from './merge/router'
 import { obligationRouter } from './obligation/router'
+import { offlineRouter } from './offline/router'
 import { orderRouter } from './order/router'
 import { outboxRouter } from './outbox/router'
 import { privacyRouter } from './privacy/router'
@@ -35,6 +36,7 @@ export const appRouter = router({
   store: storeRouter,
   visit: visitRouter,
   order: orderRouter,
+  offline: offlineRouter,
   product: productRouter,
   coupon: couponRouter,
   gift: giftRouter,

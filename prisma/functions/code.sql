@@ -27,6 +27,20 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- Keeps the public half of a phone's own key; the newest counts, earlier certificates end by themselves.
+-- {memberId, deviceId, publicKey (base64)}
+CREATE OR REPLACE FUNCTION code_certify(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = (call->>'memberId')::uuid AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('SESSION_OVER'); END IF;
+  UPDATE device_handle h SET public_key = decode(call->>'publicKey', 'base64') FROM device d
+    WHERE d.member_id = (call->>'memberId')::uuid AND d.device_id = (call->>'deviceId')::uuid AND d.revoked_at IS NULL
+      AND h.handle = d.handle;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "device"}'); END IF;
+  RETURN '{}';
+END $$;
+
 CREATE OR REPLACE FUNCTION code_end_device(owner uuid, phone uuid, now_at timestamptz) RETURNS void
 LANGUAGE sql AS $$
   WITH ended AS (

@@ -42,8 +42,9 @@ BEGIN
     'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
 END $$;
 
--- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did.
--- {request, staffId, tillId, handle, step, at, expiresAt, visitId, handleLimit, tillLimit}
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did; {secondsOff} says how
+-- far off a code is that was made by this phone, but not now.
+-- {request, staffId, tillId, handle, step, secondsOff, at, expiresAt, visitId, handleLimit, tillLimit}
 -- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
 CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -87,8 +88,10 @@ BEGIN
       WHERE handle = phone.handle RETURNING failures INTO n;
   END IF;
   PERFORM visit_till_failure(call, own);
-  RETURN request_end(call->'request', jsonb_build_object('fault', jsonb_build_object('code', 'CODE_WRONG',
-    'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n)))));
+  RETURN request_end(call->'request', jsonb_build_object('fault', CASE
+    WHEN phone.handle IS NOT NULL AND call->>'secondsOff' IS NOT NULL
+      THEN jsonb_build_object('code', 'CODE_OLD', 'detail', jsonb_build_object('secondsOff', call->'secondsOff'))
+    ELSE jsonb_build_object('code', 'CODE_WRONG', 'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n))) END));
 END $$;
 
 -- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:

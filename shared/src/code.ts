@@ -7,6 +7,8 @@
 export const CODE_STEP_SECONDS = 30
 /** The server accepts the step before and after its own: clocks differ and hands are slow. */
 export const CODE_STEP_SLACK = 1
+/** How far away a code is still told to be old, or its phone's clock to be off, instead of wrong. */
+export const CODE_OLD_STEPS = 40
 const TAG_SPACE = 10_000_000
 
 export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array

@@ -6,6 +6,7 @@ import { LEDGER_CASES } from './ledger-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
 import { MERGE_CASES } from './merge-cases.fixture'
 import { OBLIGATION_CASES } from './obligation-cases.fixture'
+import { OFFLINE_CASES } from './offline-cases.fixture'
 import { ORDER_CASES } from './order-cases.fixture'
 import { PRIVACY_CASES } from './privacy-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
@@ -159,6 +160,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...IDENTITY_CASES,
   ...LEDGER_CASES,
   ...MERGE_CASES,
+  ...OFFLINE_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
   ...PRIVACY_CASES,

@@ -21,7 +21,8 @@ export const SECTIONS: Section[] = [...PERSON_SECTIONS, ...TRADE_SECTIONS, ...BE
 export const NOT_EXPORTED: Record<string, string> = {
   adjustment_day: 'how much an operator moved on a day: the limits of a job, told by the audit',
   audit_entry: 'the record of the shop on its own work: ids and hashes in a chain, found by shop, not by person',
-  device_handle: 'the secret of a phone that shows the code, and its counters; the phone itself is exported',
+  device_handle: 'the keys of a phone that shows the code, and its counters; the phone itself is exported',
+  offline_order: 'what a till sent of a purchase that it took without a network; the purchase is exported',
   effect: 'that something had its one effect: keys without content, each told by a transfer, a coupon or a redemption',
   kept_apart: 'ids of two records; why they are apart is exported with the undone merge',
   merge_step: 'ids by which a merge finds its way back; what it did is exported with the merge',

@@ -15,7 +15,7 @@ const clerkProcedure = staffProcedure('clerk')
 
 export const visitRouter = router({
   scan: clerkProcedure
-    .input(z.object({ ...at, code: z.string().min(1).max(64) }))
+    .input(z.object({ ...at, code: z.string().min(1).max(600) }))
     .mutation(({ ctx, input }) => scanVisit(ctx.verb, ctx.staff, input)),
   find: clerkProcedure
     .input(

@@ -44,7 +44,7 @@ const scan = (
 }
 /** A code of this handle that is wrong now; the n-th of many. */
 const wrongCode = (phone: Phone, n = 0) => {
-  const right = [-1, 0, 1].map((by) => phone.codeAt(nowStep() + by))
+  const right = Array.from({ length: 81 }, (_, at) => phone.codeAt(nowStep() + at - 40))
   const wrong = Array.from({ length: n + 4 }, (_, i) => `9${phone.handle}${String(i).padStart(7, '0')}`)
   return wrong.filter((code) => !right.includes(code))[n] as string
 }
@@ -92,11 +92,15 @@ test('the scan is the member’s sign of life, the phone’s last use and one en
 })
 
 test.each([
-  [-2, 'CODE_WRONG'],
+  [-41, 'CODE_WRONG'],
+  [-40, 'CODE_OLD'],
+  [-2, 'CODE_OLD'],
   [-1, 'answer'],
   [0, 'answer'],
   [1, 'answer'],
-  [2, 'CODE_WRONG'],
+  [2, 'CODE_OLD'],
+  [40, 'CODE_OLD'],
+  [41, 'CODE_WRONG'],
 ])('a code of a phone whose clock is %i steps off ends as %s', async (by, end) => {
   const phone = await newPhone(await newMember(one))
   expect(await endsOf([scan(phone.codeAt(nowStep() + by))])).toEqual({ [end]: 1 })
@@ -131,13 +135,25 @@ describe('I-S1: a code opens at most one visit', () => {
     await scan(phone.codeAt(nowStep() + 1))
   })
 
-  test('in another store it is used as well, and after its time it is wrong', async () => {
+  test('photographed it opens nothing: used at the other till and in another store, old after its time, for good then', async () => {
     const phone = await newPhone(await newMember(one))
     const code = phone.codeAt(nowStep())
     await scan(code)
+    await refusalOf(scan(code, { tillId: clerk.otherTillId }), 'CODE_USED')
     await refusalOf(scan(code, { by: await newStaff(one) }), 'CODE_USED')
     one.clock.pass(2 * MINUTE)
+    expect(await refusalOf(scan(code), 'CODE_OLD')).toEqual({ secondsOff: 120 })
+    one.clock.pass(20 * MINUTE)
     await refusalOf(scan(code), 'CODE_WRONG')
+    expect(await visitsOf(phone)).toBe(1)
+  })
+
+  test('a phone whose clock is off is told by how much, and that costs a try like a wrong code', async () => {
+    const phone = await newPhone(await newMember(one))
+    expect(await refusalOf(scan(phone.codeAt(nowStep() + 10)), 'CODE_OLD')).toEqual({ secondsOff: -300 })
+    for (let n = 0; n < 3; n++) await refusalOf(scan(phone.codeAt(nowStep() - 20)), 'CODE_OLD')
+    expect(await refusalOf(scan(wrongCode(phone)), 'CODE_WRONG')).toEqual({ triesLeft: 0 })
+    await refusalOf(scan(phone.codeAt(nowStep())), 'CODE_LOCKED')
   })
 
   test('the same requestId for another code is refused', async () => {

@@ -11,7 +11,7 @@ export type VisitAnswer = { visit: OpenedVisit } | { fault: Fault }
 
 /**
  * Spends a member code and opens a visit at a till of the own store. Sent again, it shows the same visit.
- * @throws CODE_MALFORMED, CODE_WRONG, CODE_USED, CODE_LOCKED, TILL_LOCKED, TILL_UNKNOWN, STAFF_NEEDED
+ * @throws CODE_MALFORMED, CODE_WRONG, CODE_OLD, CODE_USED, CODE_LOCKED, TILL_LOCKED, TILL_UNKNOWN, STAFF_NEEDED
  */
 export async function scanVisit(
   ctx: Ctx,
@@ -20,11 +20,12 @@ export async function scanVisit(
 ): Promise<ShownVisit> {
   const opening = openingOf(ctx, staff, 'visit.scan', input)
   const answer = await twiceWhenBusy(async () => {
-    const { handle, step } = await checkCode(ctx, input.code)
+    const { handle, step, secondsOff } = await checkCode(ctx, input.code)
     return ctx.sql<VisitAnswer>('visit_scan', {
       ...opening,
       handle,
       step,
+      secondsOff,
       handleLimit: ctx.policy.codeFailuresPerHour,
     })
   })

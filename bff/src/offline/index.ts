@@ -1,0 +1,1 @@
+export { type SentEntry, type SyncedEntry, syncOffline } from './sync-offline'
