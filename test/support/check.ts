@@ -6,6 +6,7 @@ import { runPrisma } from '@huiyuan/prisma/database/prisma-cli'
 import { foreignMentions } from './mentions'
 import { missingMergeStatements, OWN_STATEMENTS } from './merge-statements'
 import { DATA, PROJECT } from './project'
+import { staleReceipts } from './receipt'
 
 /** How many checks run side by side; each is one busy process. */
 const LANES = 2
@@ -60,6 +61,11 @@ const CHECKS: Check[] = [
     name: 'every table of a member says what a merge and its undo do',
     run: async () => missingMergeStatements(OWN_STATEMENTS).join('\n'),
   },
+  {
+    name: 'the till interface’s document says what the server does',
+    run: async () => (await import('./till-document')).documentDrift(),
+  },
+  { name: 'README and docs show the receipt that the rules make', run: async () => staleReceipts().join('\n') },
   { name: 'speaks only of itself', run: async () => foreignMentions(PROJECT).join('\n') },
 ]
 

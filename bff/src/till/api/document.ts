@@ -1,6 +1,11 @@
 import type { FaultCode } from '@huiyuan/shared/faults'
 import { z } from 'zod'
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi'
 import { SIGNING_HEADERS } from './admit-call'
 import { COMMON_FAULTS, PROCEDURES, type Procedure, statusOf } from './router'
 import { faultBody, WEBHOOK_BODIES } from './schemas'
@@ -60,7 +65,7 @@ function operationOf({ name, operation, input, output }: Procedure): ZodOpenApiO
     ...(input && method === 'GET' ? { requestParams: { path: z.object(input.shape) } } : {}),
     responses: {
       200: { description: 'Done', content: json(output) },
-      ...refusalsOf([...COMMON_FAULTS, ...faults]),
+      ...refusalsOf(faults),
     },
   }
 }
@@ -68,12 +73,23 @@ function operationOf({ name, operation, input, output }: Procedure): ZodOpenApiO
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } })
 
 /** The faults of an operation by the status that carries them. */
-function refusalsOf(codes: FaultCode[]): ZodOpenApiResponsesObject {
-  const known = [...new Set(codes)].sort()
-  const statuses = [...new Set(known.map(statusOf))].map(
-    (status) => [status, known.filter((code) => statusOf(code) === status)] as const,
-  )
+function refusalsOf(faults: FaultCode[]): ZodOpenApiResponsesObject {
+  const codes = [...new Set([...COMMON_FAULTS, ...faults])].sort()
+  const statuses = [...new Set(codes.map(statusOf))]
   return Object.fromEntries(
-    statuses.map(([status, of]) => [status, { description: of.join(', '), content: json(faultBody(of)) }]),
+    statuses.map((status) => {
+      const of = codes.filter((code) => statusOf(code) === status)
+      return [status, of.every((code) => COMMON_FAULTS.includes(code)) ? shared(status, of) : refusal(of)]
+    }),
   )
+}
+
+const refusal = (codes: FaultCode[]) => ({ description: codes.join(', '), content: json(faultBody(codes)) })
+
+/** What every operation can meet stands in the document once. */
+const known = new Map<number, ZodOpenApiResponseObject>()
+function shared(status: number, codes: FaultCode[]): ZodOpenApiResponseObject {
+  const told = known.get(status) ?? { id: `Refused${status}`, ...refusal(codes) }
+  known.set(status, told)
+  return told
 }

@@ -20,6 +20,7 @@ import {
   ReturnedOrder,
   requestId,
   SettledOrder,
+  uuid,
   Visit,
   visit,
 } from './schemas'
@@ -50,7 +51,7 @@ const OF_A_PRICE = [
   ...['COUPON_STACK', 'COUPON_SCOPE', 'POINTS_SHORT', 'POINTS_CAP', 'IN_DEBT', 'RIGHT_USED_UP'],
 ] as FaultCode[]
 const code = z.string().min(1).max(600).meta({ description: 'What the scanner read from the member’s phone.' })
-const couponIds = z.array(z.uuid()).max(10)
+const couponIds = z.array(uuid).max(10)
 const points = z.int().min(0).max(10_000_000)
 const amountFen = z.int().min(0).max(10_000_000)
 const exactlyOne = (one: unknown, other: unknown) => (one === undefined) !== (other === undefined)
@@ -152,7 +153,7 @@ const sales = {
     description: '`released` is false when it has been paid meanwhile.',
     faults: ['VISIT_UNKNOWN', 'HOLD_OVER', 'REQUEST_REUSED'],
   })
-    .input(z.strictObject({ requestId, ...visit, holdId: z.uuid() }))
+    .input(z.strictObject({ requestId, ...visit, holdId: uuid }))
     .output(z.object({ released: z.boolean() }))
     .mutation(({ ctx, input }) => releaseHold(ctx.verb, ctx.till, input)),
 }
@@ -167,7 +168,7 @@ const books = {
   })
     .input(
       z
-        .strictObject({ requestId, ...visit, holdId: z.uuid().optional(), amountFen: amountFen.optional() })
+        .strictObject({ requestId, ...visit, holdId: uuid.optional(), amountFen: amountFen.optional() })
         .refine(({ holdId, amountFen }) => exactlyOne(holdId, amountFen)),
     )
     .output(SettledOrder)

@@ -6,15 +6,23 @@ import 'zod-openapi'
 /** A value with what the document says of it. */
 const says = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description })
 
+/** Its format says it; the pattern behind it would stand in the document a hundred times. */
+const plain = <S extends z.ZodType>(schema: S): S =>
+  schema.meta({
+    override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
+      delete jsonSchema.pattern
+    },
+  })
+export const uuid = plain(z.uuid())
+const when = plain(z.iso.datetime())
 const fen = z.int().min(0)
-const when = z.iso.datetime()
 const wantedFen = z.int().min(1).max(10_000_000)
 export const requestId = says(
-  z.uuid(),
+  uuid,
   'Names the command. Sent again with the same content, it changes nothing and is answered as before.',
 )
 export const orderNo = says(z.string().regex(/^\d{6}-[0-9A-Z]{8}$/), 'As printed on the slip.')
-const visitId = z.uuid()
+const visitId = uuid
 export const visit = {
   visitId,
   memberRef: says(z.string().min(1).max(400), 'Opaque; as the visit was answered. Good for this visit alone.'),
@@ -93,10 +101,10 @@ export const Quote = z
     offFen: fen,
     lines: z.array(PricedLine),
     receipt: z.array(ReceiptLine),
-    couponIds: says(z.array(z.uuid()), 'The coupons of this price; go into the hold.'),
+    couponIds: says(z.array(uuid), 'The coupons of this price; go into the hold.'),
     coupons: z.array(
       z.object({
-        couponId: z.uuid(),
+        couponId: uuid,
         title: z.string(),
         expiresAt: when,
         offFen: fen,
@@ -121,10 +129,10 @@ export const Quote = z
 
 export const HeldOrder = z
   .object({
-    holdId: z.uuid(),
+    holdId: uuid,
     fullFen: fen,
     payableFen: fen,
-    couponIds: z.array(z.uuid()),
+    couponIds: z.array(uuid),
     pointsUsed: z.int(),
     pointsOffFen: fen,
     lines: z.array(PricedLine),
