@@ -1,6 +1,6 @@
 import { Text, View } from '@tarojs/components'
 import type { ReactNode } from 'react'
-import { api } from '../lib/api'
+import { api, type RouterOutputs } from '../lib/api'
 import { faultText } from '../lib/fault-text'
 import { back, toTab } from '../lib/nav'
 import { useRead } from '../lib/query'
@@ -10,27 +10,36 @@ import { Page } from './page'
 import { Empty, Skeleton, States } from './states'
 import { tapProps } from './tap'
 
+export type Job = NonNullable<RouterOutputs['member']['me']['staff']>
+
 interface OperatorPageWish {
   title: string
+  /** Whom it is for: operators, or the managers of a store and operators. */
+  forRole?: 'manager' | 'operator'
   /** What signing in is good for. */
   signInWords: string
   className: string
   onRefresh: () => Promise<unknown>
-  /** `ownNo` is the operator's own member number. */
-  children: (ownNo: string) => ReactNode
+  /** `ownNo` is the own member number of whoever looks. */
+  children: (ownNo: string, job: Job) => ReactNode
 }
 
-const REFUSED = faultText({ code: 'ROLE_NEEDED', detail: { role: 'operator' } })
-
-/** A page for those who run the programme: a head in browsers, and a kind word for anybody else. */
-export function OperatorPage({ title, signInWords, className, onRefresh, children }: OperatorPageWish) {
+/** A page for those who run the programme or a store: a head in browsers, and a kind word for anybody else. */
+export function OperatorPage({
+  title,
+  forRole = 'operator',
+  signInWords,
+  className,
+  onRefresh,
+  children,
+}: OperatorPageWish) {
   const { state } = useSession()
   return (
     <Page wide onRefresh={onRefresh}>
       <View className={className}>
         <Head title={title} />
         {state === 'starting' && <Skeleton />}
-        {state === 'member' && <AtWork>{children}</AtWork>}
+        {state === 'member' && <AtWork forRole={forRole}>{children}</AtWork>}
         {(state === 'guest' || state === 'signed_out') && (
           <Empty title="请先登录" sub={signInWords} action="去登录" onAction={() => toTab('home')} />
         )}
@@ -50,15 +59,16 @@ const Head = ({ title }: { title: string }) =>
     </View>
   ) : null
 
-function AtWork({ children }: Pick<OperatorPageWish, 'children'>) {
+function AtWork({ forRole, children }: Required<Pick<OperatorPageWish, 'forRole' | 'children'>>) {
+  const refused = faultText({ code: 'ROLE_NEEDED', detail: { role: forRole } })
   const read = useRead(['me'], () => api.member.me.query())
   return (
     <States read={read}>
       {({ staff, memberNo }) =>
-        staff?.role === 'operator' ? (
-          children(memberNo)
+        staff && (staff.role === 'operator' || staff.role === forRole) ? (
+          children(memberNo, staff)
         ) : (
-          <Empty title={REFUSED.title} sub={REFUSED.detail ?? ''} action="回首页" onAction={() => toTab('home')} />
+          <Empty title={refused.title} sub={refused.detail ?? ''} action="回首页" onAction={() => toTab('home')} />
         )
       }
     </States>

@@ -90,6 +90,15 @@ function Mine() {
                   end={<Tag kind="brand">店员</Tag>}
                   onTap={() => go('/pages/staff/counter')}
                 />
+                {me.staff.role !== 'clerk' && (
+                  <Cell
+                    id="manage-open"
+                    icon="store"
+                    title="店务"
+                    sub="密钥、推送、平板和审计"
+                    onTap={() => go('/pages/manage/manage')}
+                  />
+                )}
                 {me.staff.role === 'operator' && (
                   <Cell
                     id="merges-open"
@@ -106,6 +115,15 @@ function Mine() {
                     title="积分账务"
                     sub="调整、复核和负债"
                     onTap={() => go('/pages/books/books')}
+                  />
+                )}
+                {me.staff.role === 'operator' && (
+                  <Cell
+                    id="conversions-open"
+                    icon="leaf"
+                    title="体验装"
+                    sub="领取、到店和复购"
+                    onTap={() => go('/pages/gift/conversions')}
                   />
                 )}
               </Panel>
@@ -168,6 +186,7 @@ function Rooms({ home: { counts } }: { home: RouterOutputs['home']['show'] }) {
         end={pickups > 0 ? <Text>{`${pickups} 件待取`}</Text> : undefined}
         onTap={() => go('/pages/mall/redemptions')}
       />
+      <Cell id="gifts-open" icon="gift" title="我的礼物" onTap={() => go('/pages/gift/gift')} />
       <Cell id="referral-open" icon="people" title="请朋友喝茶" onTap={() => go('/pages/referral/referral')} />
       <Cell
         id="obligations-open"
