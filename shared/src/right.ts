@@ -2,32 +2,19 @@
  * Rights: what a member may have beyond points. A right is data: who has it, when, how often within a period. Every right of
  * the programme has a state for everybody, so that nobody wonders what there would be.
  */
+import type { MemberPrice, RepurchaseDiscount, TierDiscount, VolumeDiscount } from './price-rule'
 import { businessDay, businessDaysAfter, dayText, endOfMonthAfter, weekdayOf } from './time'
 
 export type RightPeriod = 'day' | 'month' | 'year' | 'once'
 
-/** What a price rule counts for: some articles, or everything, also an amount that was typed, where nothing is named. */
-export interface RightScope {
-  skus?: string[] | undefined
-  categories?: string[] | undefined
-  exceptSkus?: string[] | undefined
-}
-
 /** What each kind of right is good for, in its own numbers. Hours come before the public; percents of 100. */
 export interface RightPayloads {
-  /** sku → fen */
-  member_price: { prices: Record<string, number>; maxPieces?: number | null | undefined }
-  tier_discount: { payPercent: number; scope?: RightScope | null | undefined }
-  /** Steps from so many pieces, or from so many fen; of one group the step that takes off most. */
-  volume_discount: {
-    by: 'pieces' | 'amount'
-    steps: { from: number; payPercent?: number | undefined; offFen?: number | undefined }[]
-    scope?: RightScope | null | undefined
-    group: string
-  }
-  repurchase_discount: { payPercent: number; withinDays: number; scope?: RightScope | null | undefined }
+  member_price: MemberPrice['payload']
+  tier_discount: TierDiscount['payload']
+  volume_discount: VolumeDiscount['payload']
+  repurchase_discount: RepurchaseDiscount['payload']
   /** 150 earns one and a half times the points; on these days of the week only, 1 for Monday. */
-  points_multiplier: { percent: number; weekdays?: number[] | undefined }
+  points_multiplier: { percent: number; weekdays?: readonly number[] | undefined }
   early_access: { hours: number }
   limited_edition: { rewardId: string }
   birthday_gift: { giftId: string }

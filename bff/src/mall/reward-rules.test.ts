@@ -5,7 +5,7 @@ import { testDatabase } from '../../../test/support/database'
 import { type TestHouse, testHouse } from '../../../test/support/people'
 import { owe } from '../member/member.fixture'
 import { Refusal } from '../refusal'
-import { newRight, type RightWish } from '../right/right.fixture'
+import { newRight, newRightOf, type RightWish } from '../right/right.fixture'
 import { listRewards } from './list-rewards'
 import { exchange, HOUR, newReward, saver } from './mall.fixture'
 
@@ -50,6 +50,8 @@ interface Wish {
   earlyHours: number | null
   rights: GivenRight[]
   endsInHours: number | null
+  /** One piece is kept for who has a right from this tier on, and has not used it. */
+  kept: { tierFrom: number; used: number; hours: number } | null
 }
 
 const rightWish = (tiers: number[], hours: number[]) =>
@@ -71,11 +73,14 @@ const whole = fc.record({
   tierGate: fc.constantFrom(1, 1, 3),
   perPersonLimit: fc.option(fc.constantFrom(1, 2), { freq: 2 }),
   taken: fc.constantFrom(0, 1, 2),
-  left: orNone(1),
+  left: orNone(2),
   publicInHours: fc.constantFrom(-9, 0, 1, 5),
   earlyHours: fc.option(fc.constantFrom(1, 4, 5), { freq: 2 }),
   rights: fc.array(rightWish([1, 3, 6], [1, 4, 24]), { maxLength: 2 }),
   endsInHours: fc.option(fc.constantFrom(0, 1, -2), { freq: 1 }),
+  kept: fc.option(fc.record({ tierFrom: fc.constantFrom(1, 6), used: fc.nat(1), hours: fc.constantFrom(1, 1, 0) }), {
+    freq: 3,
+  }),
 })
 /** Nothing but what decides whether somebody comes early. */
 const opening = fc
@@ -88,9 +93,26 @@ const opening = fc
   .map(
     (some): Wish => ({
       ...some,
-      ...{ points: 100, owes: 0, tierGate: 1, perPersonLimit: null, taken: 0, left: null, endsInHours: null },
+      ...{
+        points: 100,
+        owes: 0,
+        tierGate: 1,
+        perPersonLimit: null,
+        taken: 0,
+        left: null,
+        endsInHours: null,
+        kept: null,
+      },
     }),
   )
+
+async function keepOne(memberId: string, rewardId: string, { tierFrom, used, hours }: NonNullable<Wish['kept']>) {
+  const { db } = one.as()
+  const rightId = await newRightOf(one, 'limited_edition', { rewardId }, { tierFrom, quota: 1, period: 'year' })
+  const until = new Date(one.clock.at.getTime() + hours * HOUR)
+  await db.rightReserve.create({ data: { rightId, rewardId, piecesLeft: 1, until } })
+  if (used > 0) await db.rightUse.create({ data: { memberId, rightId, periodKey: '2026', used } })
+}
 
 /** What the page shows of a reward, and what the statement says to it. */
 async function bothSay(wish: Wish) {
@@ -111,6 +133,7 @@ async function bothSay(wish: Wish) {
   await db.reward.update({ where: { rewardId }, data: { publicAt: hence(wish.publicInHours), endsAt } })
   await db.rewardQuota.create({ data: { memberId: me.memberId, rewardId, taken: wish.taken } })
   await giveRights(me.memberId, wish.rights)
+  if (wish.kept && left) await keepOne(me.memberId, rewardId, wish.kept)
   const shown = (await listRewards(me.ctx)).rewards.find((row) => row.rewardId === rewardId)
   const refused = await exchange(me.ctx, reward).then(
     () => null,

@@ -1,5 +1,5 @@
 import { seedObligation } from '../../../prisma/seed/obligation'
-import { seedRight } from '../../../prisma/seed/right'
+import { DEMO_RIGHTS, seedRight } from '../../../prisma/seed/right'
 import { testDatabase } from '../../../test/support/database'
 import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
 import { refusalOf } from '../../../test/support/refusals'
@@ -21,7 +21,9 @@ const tierOf = (memberId: string, tier: number) => one.as().db.standing.update({
 
 test('every right of the programme is told with its state, also what somebody does not have yet', async () => {
   const me = await newMember(one)
-  const { rights } = await listRights(me.ctx)
+  const { rights: all } = await listRights(me.ctx)
+  expect(all.map(({ rightId }) => rightId)).toEqual(DEMO_RIGHTS.map(({ rightId }) => rightId))
+  const rights = all.slice(0, 3)
   const locked = { state: 'locked', left: 0, backAt: null }
   expect(rights).toMatchObject([
     {
@@ -50,13 +52,24 @@ test('by tier and by an honour while it is worn; used up with the day on which i
   await one.as().db.honourHeld.create({ data: { ...worn, expiresAt: new Date(one.clock.at.getTime() + 1) } })
   const use = { memberId: me.memberId, rightId: 'early_gold', periodKey: '2026-11', used: 2 }
   await one.as().db.rightUse.create({ data: use })
-  expect((await listRights(me.ctx)).rights).toMatchObject([
+  expect((await listRights(me.ctx)).rights.slice(0, 3)).toMatchObject([
     { state: 'used_up', left: 0, backAt: '2026-11-30T16:00:00.000Z', unlock: null },
     { state: 'locked' },
     { state: 'available', left: 1, unlock: null },
   ])
   one.clock.pass(1)
   expect((await listRights(me.ctx)).rights[2]).toMatchObject({ state: 'locked' })
+})
+
+test('who cares for somebody is named to them only', async () => {
+  const [me, other] = [await newMember(one), await newMember(one)]
+  await tierOf(me.memberId, 6)
+  const card = DEMO_RIGHTS.find(({ rightId }) => rightId === 'manager_black')
+  const shown = async (who: typeof me) =>
+    (await listRights(who.ctx)).rights.find((right) => right.kind === 'service_manager')
+  expect(await shown(me)).toMatchObject({ state: 'available', from: 'tier', contact: card?.payload })
+  expect(await shown(other)).toMatchObject({ state: 'locked', from: null, contact: null })
+  expect(JSON.stringify(await listRights(other.ctx))).not.toContain('yizhan_shenzq')
 })
 
 test('a record that was merged away has none; its survivor has the uses of both', async () => {

@@ -1,27 +1,39 @@
 import { randomUUID } from 'node:crypto'
-import type { RightPeriod } from '@huiyuan/shared/right'
+import type { RightKind, RightPayloads, RightPeriod } from '@huiyuan/shared/right'
 import type { TestHouse } from '../../../test/support/people'
 
-export interface RightWish {
+interface Audience {
   tierFrom: number | null
   honourId?: string
   quota?: number | null
   period?: RightPeriod | null
-  hours: number
   endsInHours?: number
 }
 
+export interface RightWish extends Audience {
+  hours: number
+}
+
+/** A right of early access of its own for a test. → its id */
+export const newRight = (test: TestHouse, { hours, ...wish }: RightWish): Promise<string> =>
+  newRightOf(test, 'early_access', { hours }, wish)
+
 /** A right of its own for a test. → its id */
-export async function newRight(test: TestHouse, { hours, endsInHours, ...wish }: RightWish): Promise<string> {
+export async function newRightOf<K extends RightKind>(
+  test: TestHouse,
+  kind: K,
+  payload: RightPayloads[K],
+  { endsInHours, ...wish }: Audience,
+): Promise<string> {
   const rightId = `right-${randomUUID().slice(0, 20)}`
   const now = test.clock.at.getTime()
   await test.as().db.right.create({
     data: {
       rightId,
-      kind: 'early_access',
+      kind,
       title: '早享',
-      words: `提前 ${hours} 小时`,
-      payload: { hours },
+      words: '一项权益',
+      payload: payload as object,
       startsAt: new Date(now - 86_400_000),
       endsAt: endsInHours === undefined ? null : new Date(now + endsInHours * 3_600_000),
       ...wish,

@@ -785,7 +785,6 @@ BEGIN
         ORDER BY coalesce(voided_at, expires_at) DESC LIMIT 50) past JOIN coupon_template t ON t.template_id = (past.own).template_id),
     'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
         'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
-        'soldOut', coalesce(t.budget_used_fen + t.face_fen > t.budget_fen, false),
         'budgetFen', t.budget_fen, 'budgetUsedFen', t.budget_used_fen, 'faceFen', t.face_fen, 'stackingGroup', t.stacking_group,
         'scope', t.scope, 'scopeNames', coupon_scope_names(t.scope),
         'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
@@ -3587,7 +3586,7 @@ BEGIN
       now_at, (call->>'expiresAt')::timestamptz);
   PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
   RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen', 'payableFen', call->'payableFen',
-    'couponIds', call->'couponIds', 'couponId', call->'couponIds'->0, 'pointsUsed', call->'points', 'pointsOffFen', call->'pointsOffFen',
+    'couponIds', call->'couponIds', 'pointsUsed', call->'points', 'pointsOffFen', call->'pointsOffFen',
     'lines', coalesce(order_told_lines(call->'lines'), '[]'), 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
 END $$;
 
@@ -3735,7 +3734,8 @@ BEGIN
   RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('orders', went)) ELSE '{}' END;
 END $$;
 
--- Holds that were laid since the merge and ran out: they are given up, as the next verb at a till would do.
+-- Holds that were laid since the merge, or on a record's coupons since, and ran out: they are given up, as the next verb at a till
+-- would do. Called for the coupons' step, with its journal.
 CREATE OR REPLACE FUNCTION order_release_since(call jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -3744,7 +3744,9 @@ DECLARE
     WHERE member_id = (call->>'from')::uuid AND merge_id = (call->>'mergeId')::uuid AND step = 'order_merge');
 BEGIN
   FOR over IN SELECT * FROM order_hold WHERE member_id = (call->>'from')::uuid AND state = 'live'
-      AND hold_id <> ALL (coalesce(brought, '{}')) ORDER BY hold_id LOOP
+      AND hold_id <> ALL (coalesce(brought, '{}')) AND (held_at > (call->>'mergedAt')::timestamptz
+        OR EXISTS (SELECT 1 FROM unnest(coupon_ids) own WHERE call->'moved'->'coupons' ? own::text
+          AND call->'moved'->'bound'->>own::text IS DISTINCT FROM hold_id::text)) ORDER BY hold_id LOOP
     PERFORM order_give_up(over, (call->>'at')::timestamptz);
   END LOOP;
 END $$;
@@ -3812,7 +3814,7 @@ BEGIN
     'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
     'growth', taken->'growth', 'pointsBack', back_points->'back', 'pointsEnded', back_points->'expired',
-    'coupons', answers->'coupon_return'->'coupons', 'coupon', answers->'coupon_return'->'coupons'->0, 'packet', answers->'coupon_return'->'packet',
+    'coupons', answers->'coupon_return'->'coupons', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
 END $$;
 
