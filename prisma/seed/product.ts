@@ -66,7 +66,7 @@ export const DEMO_PRODUCTS: readonly ProductWish[] = [
   {
     sku: 'osmanthus_milk',
     title: '桂花乌龙鲜奶',
-    subtitle: '明星 · 当天的鲜奶，现撒桂花',
+    subtitle: '当天的鲜奶，现撒桂花',
     category: 'milk',
     priceFen: 2_200,
     art: 'milk',
@@ -75,7 +75,7 @@ export const DEMO_PRODUCTS: readonly ProductWish[] = [
   {
     sku: 'longjing_milk',
     title: '龙井鲜奶',
-    subtitle: '明星 · 清清淡淡的一杯',
+    subtitle: '清清淡淡的一杯',
     category: 'milk',
     priceFen: 2_000,
     art: 'milk',
@@ -103,7 +103,7 @@ export const DEMO_PRODUCTS: readonly ProductWish[] = [
   {
     sku: 'lemon_black',
     title: '手打柠檬红茶',
-    subtitle: '明星 · 整只香水柠檬',
+    subtitle: '整只香水柠檬',
     category: 'fruit',
     priceFen: 1_800,
     art: 'fruit',

@@ -17,14 +17,11 @@ const MOST_NAMED = 3
 /** `整单券`; null for a group this build has no name for. */
 export const groupWords = (group: string): string | null => GROUPS[group] ?? null
 
-/** `可与单品券同用，整单券每单一张`. */
+/** `可与单品券同用`; of its own kind an order takes one. */
 export function stackWords(group: string): string {
   if (group === ALONE) return '不与其他券同用'
-  const own = GROUPS[group]
-  const others = Object.entries(GROUPS)
-    .filter(([name]) => name !== group)
-    .map(([, words]) => words)
-  return own ? `可与${others.join('、')}同用，${own}每单一张` : `可与${others.join('、')}同用，同类券每单一张`
+  const others = Object.entries(GROUPS).filter(([name]) => name !== group)
+  return `可与${others.map(([, words]) => words).join('、')}同用`
 }
 
 const quoted = (names: string[], measure: string) =>
@@ -36,10 +33,10 @@ const quoted = (names: string[], measure: string) =>
     : names.map(inQuotes).join('')
 const inQuotes = (name: string) => `「${name}」`
 
-/** `全部商品可用`, `限纯茶、奶茶`, `限「桂花乌龙」`, `限纯茶，「大红袍」除外`. */
+/** `全部商品`, `限纯茶、奶茶`, `限「桂花乌龙」`, `限纯茶，「大红袍」除外`. */
 export function scopeWords(names: ScopeNames | null): string {
   const { categories = [], products = [], except = [] } = names ?? {}
   const only = [categories.join('、'), quoted(products, '款')].filter(Boolean).join('和')
-  const words = [only ? `限${only}` : '全部商品可用', except.length > 0 && `${quoted(except, '款')}除外`]
+  const words = [only ? `限${only}` : '全部商品', except.length > 0 && `${quoted(except, '款')}除外`]
   return words.filter(Boolean).join('，')
 }

@@ -1,4 +1,6 @@
+import { earlyAccessOf } from '@huiyuan/shared/mall'
 import { earlyOpensAt, type ProductState, productStateOf } from '@huiyuan/shared/product'
+import type { RightState } from '@huiyuan/shared/right'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 import { ownRights, type RightFacts, type RightJson } from '../right'
@@ -22,6 +24,8 @@ interface ProductRow {
 export interface ShownProduct extends Omit<ProductRow, 'earlyHours' | 'endsAt'> {
   /** From when on this reader may buy it before the public; null where no right lets them. */
   earlyOpensAt: string | null
+  /** The right of early access worth telling about while the public waits: from when it lets in, and which tier brings a locked one. */
+  early: { opensAt: string; state: RightState['state']; tier: number | null } | null
   state: Exclude<ProductState, 'over'>
 }
 
@@ -47,7 +51,9 @@ async function readMenu(ctx: Ctx, memberId: string | null): Promise<Menu & { tie
     const opensAt = earlyOpensAt(window, mine)
     // the list is without what is over
     const state = productStateOf(window, opensAt, at) as ShownProduct['state']
-    return { ...row, earlyOpensAt: opensAt?.toISOString() ?? null, state }
+    const early = earlyAccessOf(window, mine, at)
+    const told = early && { opensAt: early.opensAt.toISOString(), state: early.right.state, tier: early.right.tierFrom }
+    return { ...row, earlyOpensAt: opensAt?.toISOString() ?? null, early: told, state }
   })
   return { tier, categories, products: shown }
 }
