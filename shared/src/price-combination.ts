@@ -106,6 +106,8 @@ function areApart(usables: readonly Usable[]): boolean {
 
 interface Search {
   order: readonly Usable[]
+  /** By the same index: where its lines stand in what is left to pay. */
+  places: readonly (readonly number[])[]
   most: number
   /** By index and number of coupons still allowed: the most that those from the index on could take off together. */
   hopes: readonly (readonly number[])[]
@@ -131,10 +133,13 @@ export function bestCombination(
 ): Combination {
   const worth = usables.filter(({ offFen }) => offFen > 0).sort(layingOrder)
   // with points in whole steps more off may be more to pay, so that only what is alike can stand for another
-  const order = undominated(worth, Math.min(terms.wantedSteps, terms.affordable) === 0 && areApart(worth))
+  const apart = areApart(worth)
+  const order = undominated(worth, apart && Math.min(terms.wantedSteps, terms.affordable) === 0)
+  const { places, lines } = apart ? folded(order, leftFen) : { places: order.map(({ at }) => at), lines: leftFen }
   const left = sum(leftFen)
   const search: Search = {
     order,
+    places,
     most,
     hopes: hopesOf(order, most),
     terms,
@@ -145,8 +150,22 @@ export function bestCombination(
     leftFen: left,
     tries: 0,
   }
-  if (most > 0) extend(search, 0, leftFen, left)
+  if (most > 0) extend(search, 0, lines, left)
   return { usables: search.best, exact: search.tries <= MOST_TRIES }
+}
+
+/** Scopes that do not overlap in part are as good as one line each. */
+function folded(order: readonly Usable[], leftFen: readonly number[]) {
+  const lines: number[] = []
+  const placeOf = new Map<string, number[]>()
+  const places = order.map(({ at, scopeKey }) => {
+    const known = placeOf.get(scopeKey)
+    if (known) return known
+    const place = [lines.push(sum(at.map((line) => leftFen[line] as number))) - 1]
+    placeOf.set(scopeKey, place)
+    return place
+  })
+  return { places, lines }
 }
 
 function hopesOf(order: readonly Usable[], most: number): number[][] {
@@ -187,7 +206,7 @@ function weigh(search: Search, leftFen: number) {
 
 /** Tries every coupon from `from` on as the next one after those chosen, which left `lines` to pay, `leftFen` in all. */
 function extend(search: Search, from: number, lines: readonly number[], leftFen: number): void {
-  const { order, most, chosen, groups } = search
+  const { order, places, most, chosen, groups } = search
   const allowed = most - chosen.length
   const basesFen = new Map<string, number>()
   for (let nth = from; nth < order.length; nth++) {
@@ -196,13 +215,14 @@ function extend(search: Search, from: number, lines: readonly number[], leftFen:
     const { stackingGroup } = usable.coupon
     if (groups.has(stackingGroup) || (stackingGroup === ALONE && chosen.length > 0)) continue
     if (++search.tries > MOST_TRIES) return
-    const off = offOf(usable, baseOf(usable, lines, basesFen))
+    const at = places[nth] as readonly number[]
+    const off = offOf(usable, baseOf(usable.scopeKey, at, lines, basesFen))
     if (off === 0) continue
     chosen.push(usable)
     weigh(search, leftFen - off)
     if (allowed > 1 && stackingGroup !== ALONE && isHopeful(search, nth + 1, allowed - 1, leftFen - off)) {
       groups.add(stackingGroup)
-      extend(search, nth + 1, leftAfter(usable, off, lines), leftFen - off)
+      extend(search, nth + 1, leftAfter(at, off, lines), leftFen - off)
       groups.delete(stackingGroup)
     }
     chosen.pop()
@@ -210,7 +230,12 @@ function extend(search: Search, from: number, lines: readonly number[], leftFen:
 }
 
 /** What is left of the lines of a scope, summed once for all coupons of that scope. */
-function baseOf({ at, scopeKey }: Usable, lines: readonly number[], basesFen: Map<string, number>): number {
+function baseOf(
+  scopeKey: string,
+  at: readonly number[],
+  lines: readonly number[],
+  basesFen: Map<string, number>,
+): number {
   const known = basesFen.get(scopeKey)
   if (known !== undefined) return known
   let base = 0
@@ -219,7 +244,7 @@ function baseOf({ at, scopeKey }: Usable, lines: readonly number[], basesFen: Ma
   return base
 }
 
-function leftAfter({ at }: Usable, offFen: number, lines: readonly number[]): number[] {
+function leftAfter(at: readonly number[], offFen: number, lines: readonly number[]): number[] {
   const left = [...lines]
   const weights = at.map((line) => lines[line] as number)
   allocate(offFen, weights).forEach((share, nth) => {

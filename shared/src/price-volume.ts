@@ -64,7 +64,7 @@ function reachLine(reach: Reach, best: Reach | null): ReceiptLine {
   const { rule, step, offFen } = reach
   const more = moreWords(reach)
   if (!step) return ruleLine(rule, 'near', more)
-  const basis = `按菜单价满 ${fromText(rule, step.from)}，${stepText(step)}`
+  const basis = `${rule.payload.by === 'pieces' ? '' : '菜单价'}满 ${fromText(rule, step.from)}，${step.payPercent === undefined ? '减 ' : ''}${stepText(step)}`
   if (reach === best) return ruleLine(rule, 'applied', more ? `${basis}；${more}` : basis, offFen)
   if (offFen === 0) return ruleLine(rule, 'refused', '已经没有可减的了')
   return ruleLine(rule, 'refused', `和「${best?.rule.title}」取更省的一个`)
@@ -75,10 +75,11 @@ function moreWords({ rule, reached }: Reach): string {
   let next: VolumeStep | null = null
   for (const each of rule.payload.steps) if (each.from > reached && (!next || each.from < next.from)) next = each
   if (!next) return ''
-  return `再买 ${fromText(rule, next.from - reached)}${next.payPercent === undefined ? '，' : '享 '}${stepText(next)}`
+  const gap = rule.payload.by === 'pieces' ? '' : ' '
+  return `再买 ${fromText(rule, next.from - reached)}${gap}${next.payPercent === undefined ? '减' : '享'} ${stepText(next)}`
 }
 
 const fromText = ({ payload: { by } }: VolumeRule, from: number) => (by === 'pieces' ? `${from} 件` : yuanText(from))
 
 const stepText = ({ payPercent, offFen = 0 }: VolumeStep): string =>
-  payPercent === undefined ? `减 ${yuanText(offFen)}` : foldText(payPercent)
+  payPercent === undefined ? yuanText(offFen) : foldText(payPercent)

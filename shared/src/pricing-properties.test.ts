@@ -85,7 +85,7 @@ test('I-P2: the same facts give the same receipt, in whatever order they were re
         'receipt',
       )
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -106,7 +106,7 @@ describe('I-P3: a further coupon never raises the price', () => {
         const choice = asked.flatMap((at) => facts.coupons[at % Math.max(1, facts.coupons.length)]?.couponId ?? [])
         same(soundPrice({ ...facts, choice }).payableFen >= best.payableFen, true, 'not cheaper')
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -121,7 +121,7 @@ describe('I-P3: a further coupon never raises the price', () => {
     fc.assert(
       fc.property(facts, more, (of, coupon) => void raisesNothing(of, { ...coupon, couponId: 'x' })),
       {
-        numRuns: 150,
+        numRuns: 100,
       },
     )
   })
@@ -145,7 +145,7 @@ test('a threshold is never lost by what another rule takes off: it is told by th
         same(isNear(facts.rules), isNear([rule]), rule.rightId)
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   )
 })
 
