@@ -2,7 +2,15 @@ const { join } = require('node:path')
 const kinds = require('./test/support/kinds.cjs')
 
 // Packages that ship only ES modules: jest runs CommonJS, so these are transformed too.
-const ES_ONLY = ['uuid', 'jose', '@noble+hashes', '@noble+ciphers', '@tanstack+react-query', '@tanstack+query-core']
+const ES_ONLY = [
+  'uuid',
+  'jose',
+  '@noble+hashes',
+  '@noble+ciphers',
+  ...['ed25519', 'random', 'sha512', 'wipe', 'binary', 'hash', 'int'].map((name) => `@stablelib+${name}`),
+  '@tanstack+react-query',
+  '@tanstack+query-core',
+]
 
 const swc = {
   swcrc: false,

@@ -7,7 +7,7 @@ const here = (...parts: string[]) => path.resolve(__dirname, '..', ...parts)
 const OUTPUT = process.env.OUTPUT_ROOT ?? `dist/${process.env.TARO_ENV}`
 const SHARED = here('..', 'shared', 'src')
 /** Packages written for newer engines than an iPhone of 2018 has (private fields, optional chaining). */
-const MODERN = /node_modules[\\/](?:@tanstack|@trpc|@noble|zustand|qrcode-generator)[\\/]/
+const MODERN = /node_modules[\\/](?:@tanstack|@trpc|@noble|@stablelib|zustand|qrcode-generator)[\\/]/
 /** What Taro would bring to every browser and nothing here uses: a fifth of the first page. */
 const LEFT_OUT = ['abortcontroller-polyfill/dist/abortcontroller-polyfill-only', 'jsonp-retry', 'whatwg-fetch']
 const compile = { include: [SHARED, (file: string) => MODERN.test(file)] }
@@ -33,7 +33,10 @@ const base: UserConfigExport<'webpack5'> = {
   copy: {
     patterns:
       process.env.TARO_ENV === 'h5'
-        ? [{ from: 'src/favicon.ico', to: `${OUTPUT}/favicon.ico` }]
+        ? [
+            { from: 'src/favicon.ico', to: `${OUTPUT}/favicon.ico` },
+            { from: 'src/sw.js', to: `${OUTPUT}/sw.js` },
+          ]
         : [
             { from: 'src/theme.json', to: `${OUTPUT}/theme.json` },
             { from: 'src/share', to: `${OUTPUT}/share` },

@@ -16,3 +16,20 @@ export function bytesOfBase64url(text: string): Uint8Array {
   }
   return bytes
 }
+
+/** Bytes as base64url text without padding. */
+export function base64urlOf(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    bits += 8
+    while (bits >= 6) {
+      bits -= 6
+      text += ALPHABET[(held >> bits) & 63]
+      held &= (1 << bits) - 1
+    }
+  }
+  return bits > 0 ? text + ALPHABET[(held << (6 - bits)) & 63] : text
+}

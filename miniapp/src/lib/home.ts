@@ -1,4 +1,5 @@
 import { api } from './api'
+import { renewProof } from './code-proof'
 import { learnClock } from './member-code'
 import { queryClient, readerOf, useRead } from './query'
 
@@ -9,6 +10,7 @@ async function readHome() {
   const sent = Date.now()
   const home = await api.home.show.query()
   learnClock(new Date(home.asOf).getTime(), sent)
+  void renewProof()
   return home
 }
 

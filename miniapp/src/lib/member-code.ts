@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { create } from 'zustand'
 import { api } from './api'
 import { bytesOfBase64url } from './base64url'
+import { clockLearnt } from './code-clock'
 import { deviceLabel, platform } from './device'
 import { newId } from './id'
 import { keep, kept } from './storage'
@@ -15,6 +16,16 @@ export interface Enrolment {
   secret: string
   /** Server clock minus phone clock, ms, learnt while there was a network. */
   offsetMs: number
+  /** What proves the code where there is no network; it may not be there yet. */
+  proof?: CodeProof
+}
+
+export interface CodeProof {
+  /** This phone's own key, which was made here and never leaves it; 32 bytes in base64url. */
+  seed: string
+  certificate: string
+  /** Epoch ms by the server's clock. */
+  expiresAt: number
 }
 
 const NAME = 'member-code'
@@ -47,6 +58,13 @@ async function ask(): Promise<void> {
   requestId = null
   const { deviceId, handle, secret, serverNow } = given
   hold({ deviceId, handle, secret, offsetMs: offsetOf(serverNow, sent) })
+  clockLearnt(serverNow)
+}
+
+/** Keeps what was certified for this phone, unless it shows another code by now. */
+export function keepProof(deviceId: string, proof: CodeProof): void {
+  const { own } = useEnrolment.getState()
+  if (own?.deviceId === deviceId) hold({ ...own, proof })
 }
 
 const offsetOf = (serverNow: number, sent: number) => Math.round(serverNow - (sent + Date.now()) / 2)
@@ -55,6 +73,7 @@ const offsetOf = (serverNow: number, sent: number) => Math.round(serverNow - (se
 export function learnClock(serverNow: number, sent: number): void {
   const { own } = useEnrolment.getState()
   const offsetMs = offsetOf(serverNow, sent)
+  clockLearnt(serverNow)
   if (own && Math.abs(own.offsetMs - offsetMs) > 3_000) hold({ ...own, offsetMs })
 }
 
@@ -64,12 +83,14 @@ export const forgetEnrolment = (): void => hold(null)
 export interface ShownCode {
   /** Eighteen digits. */
   text: string
+  step: number
   msLeft: number
 }
 
 /** The code to show at `now` (epoch ms of this phone). Needs no network. */
 export function codeAt({ handle, secret, offsetMs }: Enrolment, now: number): ShownCode {
   const server = now + offsetMs
-  const text = memberCodeAt({ handle, secret: bytesOfBase64url(secret), step: codeStep(server), hmacSha256 })
-  return { text, msLeft: codeMsLeft(server) }
+  const step = codeStep(server)
+  const text = memberCodeAt({ handle, secret: bytesOfBase64url(secret), step, hmacSha256 })
+  return { text, step, msLeft: codeMsLeft(server) }
 }

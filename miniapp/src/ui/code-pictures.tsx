@@ -45,10 +45,14 @@ export function Code128({ text }: { text: string }) {
   )
 }
 
-/** Text as a QR code, error correction M. */
+/** From here on a QR code has so many modules that larger ones are worth more than a second way to read a spoilt one. */
+const LONG = 200
+
+/** Text as a QR code; digits as such, which takes less than half of the room. Error correction M, L for long texts. */
 export function QrCode({ text }: { text: string }) {
+  const long = text.length > LONG
   const image = useMemo(() => {
-    const code = qrcode(0, 'M')
+    const code = qrcode(0, long ? 'L' : 'M')
     code.addData(text, /^\d+$/.test(text) ? 'Numeric' : 'Byte')
     code.make()
     const size = code.getModuleCount()
@@ -58,8 +62,14 @@ export function QrCode({ text }: { text: string }) {
       pathOf(size, (row, column) => code.isDark(row, column)),
       false,
     )
-  }, [text])
-  return <View className="hy-qr" style={picture(image)} {...aria({ role: 'img', label: '二维码' })} />
+  }, [text, long])
+  return (
+    <View
+      className={`hy-qr${long ? ' hy-qr--long' : ''}`}
+      style={picture(image)}
+      {...aria({ role: 'img', label: '二维码' })}
+    />
+  )
 }
 
 /** Dark modules, each run of a row as one rectangle. */

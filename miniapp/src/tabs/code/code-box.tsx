@@ -5,10 +5,10 @@ import { Code128, QrCode } from '../../ui/code-pictures'
 
 const grouped = (digits: string) => digits.replace(/(\d{4})(?=\d)/g, '$1 ')
 
-/** Bars, digits and QR of one code, with the seconds it has left. */
-export const CodeBox = ({ text, secondsLeft }: { text: string; secondsLeft: number }) => (
+/** Bars, digits and QR of one code, with the seconds it has left. The QR may say more than the 18 digits: their proof. */
+export const CodeBox = ({ text, qrText, secondsLeft }: { text: string; qrText: string; secondsLeft: number }) => (
   <View className="hy-codebox">
-    <Pictures text={text} />
+    <Pictures text={text} qrText={qrText} />
     <View className="hy-codebox__left">
       <View
         className="hy-count"
@@ -23,12 +23,12 @@ export const CodeBox = ({ text, secondsLeft }: { text: string; secondsLeft: numb
   </View>
 )
 
-const Pictures = memo(({ text }: { text: string }) => (
+const Pictures = memo(({ text, qrText }: { text: string; qrText: string }) => (
   <View>
     <Code128 text={text} />
     <View id="member-code" className="hy-codebox__digits">
       {grouped(text)}
     </View>
-    <QrCode text={text} />
+    <QrCode text={qrText} />
   </View>
 ))

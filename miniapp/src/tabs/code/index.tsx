@@ -5,6 +5,7 @@ import { JoinSheet } from '../../join/join-sheet'
 import { SignInWays } from '../../join/sign-in-ways'
 import { faultOf, type Trouble } from '../../lib/api'
 import { useNow } from '../../lib/clock'
+import { qrTextOf, renewProof } from '../../lib/code-proof'
 import { platform } from '../../lib/device'
 import { useHome } from '../../lib/home'
 import { codeAt, type Enrolment, enrolHere, useEnrolment } from '../../lib/member-code'
@@ -16,9 +17,13 @@ import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
 import { Empty, FaultNote, Skeleton } from '../../ui/states'
 import { CodeBox } from './code-box'
+import { DoubtNote, useWatchedClock } from './doubt-note'
 import { JustEarned } from './just-earned'
 import { Ended, useEnded } from './still-mine'
 import { WhoAmI } from './who-am-i'
+
+/** How often the code and the clock are looked at. */
+const LOOK_MS = 1_000
 
 /** The code to show at the counter; made on this phone, so it works with no network. */
 export default function Code() {
@@ -55,7 +60,7 @@ function OwnCode() {
   const ended = useEnded(own)
   const ask = useCallback(() => {
     setFault(null)
-    enrolHere().catch((error) => setFault(faultOf(error)))
+    enrolHere().then(renewProof, (error) => setFault(faultOf(error)))
   }, [])
   useEffect(() => {
     if (!own) ask()
@@ -88,9 +93,15 @@ function OwnCode() {
 }
 
 function LiveCode({ own }: { own: Enrolment }) {
-  const now = useNow(1_000)
-  const { text, msLeft } = codeAt(own, now)
-  return <CodeBox text={text} secondsLeft={Math.ceil(msLeft / 1_000)} />
+  const now = useNow(LOOK_MS)
+  useWatchedClock(now, now + own.offsetMs, LOOK_MS)
+  const code = codeAt(own, now)
+  return (
+    <View>
+      <DoubtNote />
+      <CodeBox text={code.text} qrText={qrTextOf(own, code, now)} secondsLeft={Math.ceil(code.msLeft / 1_000)} />
+    </View>
+  )
 }
 
 /** Full brightness while the code is shown, as it was before afterwards. */
