@@ -129,7 +129,7 @@ test('a purchase of before is taken back', async () => {
     refundedFen: 6_800,
     points: { pending: 68, available: 0, debt: 0 },
     growth: 68,
-    coupon: null,
+    coupons: [],
   })
   expect(await house.as().db.account.findUnique({ where: { memberId: mei.memberId } })).toMatchObject({
     pendingPoints: 32,

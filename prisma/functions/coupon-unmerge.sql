@@ -14,7 +14,7 @@ DECLARE
   usable int;
   lost jsonb;
 BEGIN
-  PERFORM coupon_release_since(call, ids);
+  PERFORM order_release_since(call);
   WITH went AS (UPDATE coupon SET member_id = dst WHERE member_id = src AND coupon_id = ANY (ids)
       AND (state NOT IN ('used', 'held') OR moved->'bound'->>coupon_id::text = coalesce(order_id, hold_id)::text) RETURNING *)
   SELECT count(*) FILTER (WHERE state IN ('granted', 'held') AND expires_at >= now_at) INTO usable FROM went;
@@ -28,19 +28,6 @@ BEGIN
     WHERE held.member_id = src AND held.template_id = key AND held.granted = 0 AND value->>1 IS NULL;
   RETURN jsonb_build_object('back', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END,
     'lost', coalesce(lost, '[]'));
-END $$;
-
--- Holds that were laid on these coupons since the merge and ran out: they are given up, as the next verb at a till would do.
-CREATE OR REPLACE FUNCTION coupon_release_since(call jsonb, ids uuid[]) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  held coupon;
-BEGIN
-  FOR held IN SELECT * FROM coupon WHERE member_id = (call->>'from')::uuid AND coupon_id = ANY (ids) AND state = 'held'
-      AND (call->'moved'->'bound'->>coupon_id::text) IS DISTINCT FROM hold_id::text LOOP
-    UPDATE order_hold SET state = 'released' WHERE member_id = held.member_id AND hold_id = held.hold_id AND state = 'live';
-    PERFORM coupon_give_back(held, (call->>'at')::timestamptz);
-  END LOOP;
 END $$;
 
 -- Gives back what coupon_void_of took for this reason: the source stands again. `held` names those that lay at a till beyond

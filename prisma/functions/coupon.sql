@@ -41,12 +41,8 @@ BEGIN
       RETURN jsonb_build_object('refused', 'COUPON_LIMIT', 'detail', jsonb_build_object('limit', own.per_person_limit));
     END IF;
   END IF;
-  IF own.total_limit IS NOT NULL THEN
-    -- a look first, so that a crowd before an empty shelf does not queue for its row
-    IF own.granted < own.total_limit THEN
-      UPDATE coupon_template SET granted = granted + 1 WHERE template_id = own.template_id AND granted < total_limit;
-    END IF;
-    IF own.granted >= own.total_limit OR NOT FOUND THEN
+  IF own.total_limit IS NOT NULL OR own.budget_fen IS NOT NULL THEN
+    IF NOT coupon_take_one(own) THEN
       IF own.per_person_limit IS NOT NULL THEN
         UPDATE coupon_quota SET granted = granted - 1 WHERE member_id = member AND template_id = own.template_id;
       END IF;
@@ -58,6 +54,19 @@ BEGIN
     VALUES (member, uuid_v7(now_at), own.template_id, 'granted', now_at, now_at, ends, call->>'kind', call->>'sourceId', which)
     RETURNING * INTO made;
   RETURN jsonb_build_object('couponId', made.coupon_id, 'title', own.title, 'expiresAt', iso_text(made.expires_at));
+END $$;
+
+-- Takes one of what all members together may have: of the number, and of the budget as much as one may take off. False when it is gone.
+CREATE OR REPLACE FUNCTION coupon_take_one(own coupon_template) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- a look first, so that a crowd before an empty shelf does not queue for its row
+  IF own.granted >= own.total_limit OR own.budget_used_fen + own.face_fen > own.budget_fen THEN RETURN false; END IF;
+  UPDATE coupon_template SET granted = granted + (total_limit IS NOT NULL)::int,
+      budget_used_fen = budget_used_fen + CASE WHEN budget_fen IS NULL THEN 0 ELSE face_fen END
+    WHERE template_id = own.template_id AND (total_limit IS NULL OR granted < total_limit)
+      AND (budget_fen IS NULL OR budget_used_fen + face_fen <= budget_fen);
+  RETURN FOUND;
 END $$;
 
 -- A member takes one of the coupons that lie open. {request, memberId, templateId, claimId, at} → the coupon's row
@@ -105,16 +114,16 @@ BEGIN
 END $$;
 
 -- The order of a hold is paid; whether the hold still lives is the order's to know. A coupon that ended while it was held
--- is used all the same: the customer has paid. {memberId, holdId, orderId, at} → {couponId, title}, or NULL for a hold without one
+-- is used all the same: the customer has paid. {memberId, holdId, orderId, at} → {coupons: [id]}
 CREATE OR REPLACE FUNCTION coupon_use(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  own coupon;
+  used jsonb;
 BEGIN
-  UPDATE coupon SET state = 'used', held_until = NULL, order_id = (call->>'orderId')::uuid, used_at = (call->>'at')::timestamptz
-    WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' RETURNING * INTO own;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('couponId', own.coupon_id, 'title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id));
+  WITH paying AS (UPDATE coupon SET state = 'used', held_until = NULL, order_id = (call->>'orderId')::uuid, used_at = (call->>'at')::timestamptz
+    WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' RETURNING coupon_id)
+  SELECT jsonb_agg(coupon_id ORDER BY coupon_id) INTO used FROM paying;
+  RETURN jsonb_build_object('coupons', coalesce(used, '[]'));
 END $$;
 
 -- What a coupon was granted for has been taken back, and not restored since: it may not come back to its owner.
@@ -137,40 +146,42 @@ BEGIN
   RETURN NOT recalled AND own.expires_at >= at;
 END $$;
 
--- A hold was given up or ran out. {memberId, holdId, at} → {released}
+-- A hold was given up or ran out. {memberId, holdId, at} → {released}: how many
 CREATE OR REPLACE FUNCTION coupon_release(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   own coupon;
+  released int := 0;
 BEGIN
-  SELECT * INTO own FROM coupon WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held' FOR UPDATE;
-  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
-  PERFORM coupon_give_back(own, coalesce((call->>'at')::timestamptz, own.held_until));
-  RETURN '{"released": true}';
+  FOR own IN SELECT * FROM coupon WHERE member_id = (call->>'memberId')::uuid AND hold_id = (call->>'holdId')::uuid AND state = 'held'
+      ORDER BY coupon_id FOR UPDATE LOOP
+    PERFORM coupon_give_back(own, coalesce((call->>'at')::timestamptz, own.held_until));
+    released := released + 1;
+  END LOOP;
+  RETURN jsonb_build_object('released', released);
 END $$;
 
--- An order came back whole: the coupon it used returns, the packet it was thanked with goes unless it was used. While
--- something of it is left, both stay. {memberId, orderId, at, leftFen?} → {coupon: {title, returned} | null, packet: {title, state} | null}
+-- An order came back whole: the coupons it used return, the packet it was thanked with goes unless it was used. While
+-- something of it is left, both stay. {memberId, orderId, at, leftFen?} → {coupons: [{title, returned}], packet: {title, state} | null}
 CREATE OR REPLACE FUNCTION coupon_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   member uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   own coupon;
-  used jsonb;
+  used jsonb := '[]';
   packet jsonb;
 BEGIN
-  IF (call->>'leftFen')::int > 0 THEN RETURN '{"coupon": null, "packet": null}'; END IF;
-  SELECT * INTO own FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' FOR UPDATE;
-  IF FOUND THEN
-    used := jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),
+  IF (call->>'leftFen')::int > 0 THEN RETURN '{"coupons": [], "packet": null}'; END IF;
+  FOR own IN SELECT * FROM coupon WHERE member_id = member AND order_id = (call->>'orderId')::uuid AND state = 'used' ORDER BY coupon_id FOR UPDATE LOOP
+    used := used || jsonb_build_object('title', (SELECT title FROM coupon_template t WHERE t.template_id = own.template_id),
       'returned', coupon_give_back(own, now_at));
-  END IF;
+  END LOOP;
   PERFORM coupon_void_of(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'order_returned'));
   SELECT jsonb_build_object('title', t.title, 'state', CASE c.state WHEN 'voided' THEN 'voided' ELSE 'used' END) INTO packet
     FROM coupon c JOIN coupon_template t USING (template_id)
     WHERE c.member_id = member AND c.effect_kind = 'order' AND c.effect_source = call->>'orderId';
-  RETURN jsonb_build_object('coupon', used, 'packet', packet);
+  RETURN jsonb_build_object('coupons', used, 'packet', packet);
 END $$;
 
 -- Takes back what a source had granted, as far as it is unused. One that lies at a till right now is voided when it comes
@@ -224,13 +235,23 @@ BEGIN
     'came', CASE WHEN usable > 0 THEN jsonb_build_object('coupons', usable) ELSE '{}' END, 'reversed', coalesce(excess, '[]')) END;
 END $$;
 
+-- What a scope names, in the words of the menu; what the menu no longer knows is left out. → {categories, products, except}, or NULL for everything
+CREATE OR REPLACE FUNCTION coupon_scope_names(scope jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(scope) = 'object' THEN jsonb_build_object(
+    'categories', (SELECT coalesce(jsonb_agg(c.title ORDER BY c.position, c.category_id), '[]') FROM product_category c WHERE scope->'categories' ? c.category_id),
+    'products', (SELECT coalesce(jsonb_agg(p.title ORDER BY p.position, p.sku), '[]') FROM product p WHERE scope->'skus' ? p.sku),
+    'except', (SELECT coalesce(jsonb_agg(p.title ORDER BY p.position, p.sku), '[]') FROM product p WHERE scope->'exceptSkus' ? p.sku)) END
+$$;
+
 -- A coupon with its terms, as it travels.
 CREATE OR REPLACE FUNCTION coupon_row(own coupon, terms coupon_template) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN jsonb_build_object('couponId', own.coupon_id, 'templateId', own.template_id, 'title', terms.title, 'kind', terms.kind,
     'amountOffFen', terms.amount_off_fen, 'payPercent', terms.pay_percent, 'maxOffFen', terms.max_off_fen,
-    'thresholdFen', terms.threshold_fen, 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
+    'thresholdFen', terms.threshold_fen, 'stackingGroup', terms.stacking_group, 'scope', terms.scope,
+    'scopeNames', coupon_scope_names(terms.scope), 'state', own.state, 'validFrom', iso_text(own.valid_from), 'expiresAt', iso_text(own.expires_at),
     'heldUntil', iso_text(own.held_until), 'usedAt', iso_text(own.used_at), 'rules', terms.rules, 'effectKind', own.effect_kind);
 END $$;
 
@@ -263,6 +284,8 @@ BEGIN
         ORDER BY coalesce(voided_at, expires_at) DESC LIMIT 50) past JOIN coupon_template t ON t.template_id = (past.own).template_id),
     'claimable', (SELECT coalesce(jsonb_agg(jsonb_build_object('templateId', t.template_id, 'title', t.title, 'kind', t.kind,
         'amountOffFen', t.amount_off_fen, 'payPercent', t.pay_percent, 'thresholdFen', t.threshold_fen, 'rules', t.rules,
+        'budgetFen', t.budget_fen, 'budgetUsedFen', t.budget_used_fen, 'faceFen', t.face_fen, 'stackingGroup', t.stacking_group,
+        'scope', t.scope, 'scopeNames', coupon_scope_names(t.scope),
         'validDays', t.valid_days, 'validUntil', iso_text(t.valid_until), 'startsAt', iso_text(t.starts_at), 'endsAt', iso_text(t.ends_at),
         'totalLimit', t.total_limit, 'granted', t.granted, 'perPersonLimit', t.per_person_limit, 'grantedToMe', coalesce(q.granted, 0))
         ORDER BY t.template_id), '[]')

@@ -127,6 +127,7 @@ BEGIN
   IF NOT FOUND OR NOT EXISTS (SELECT 1 FROM cancellation
       WHERE member_id = who AND state = 'done' AND ended_at < (call->>'before')::timestamptz) THEN RETURN '{"purged": false}'; END IF;
   DELETE FROM purchase_return WHERE member_id = who;
+  DELETE FROM purchase_line WHERE member_id = who;
   DELETE FROM purchase WHERE member_id = who;
   DELETE FROM redemption WHERE member_id = who;
   DELETE FROM coupon WHERE member_id = who;

@@ -197,5 +197,5 @@ BEGIN
       = (fresh.member_id, fresh.effect_kind, fresh.effect_source, fresh.lot_id);
   UPDATE lot_use own SET member_id = (call->>'to')::uuid FROM effect e
     WHERE own.member_id = (call->>'from')::uuid AND e.kind = own.effect_kind AND e.source_id = own.effect_source AND e.part = 'spend'
-      AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))));
+      AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records')))) AND NOT order_stays(call, own);
 END $$;

@@ -72,8 +72,8 @@ END $$;
 
 -- Gives the points of a spend back to their lots with their old end. Where a lot has ended meanwhile, its points live on
 -- to {graceUntil}, once per origin lot: what one spend took from several lots of one origin comes back together, what a later
--- return brings ends at once.
--- {memberId, at, kind, sourceId, graceUntil, reason, detail} → {returned, grace, expired, available} in points, or NULL when done before.
+-- return brings ends at once. What comes back in several parts says how many `points` and as which `part`; 'return' is the last, with
+-- all that is left. {memberId, at, kind, sourceId, part?, points?, graceUntil, reason, detail} → {returned, grace, expired, available} in points, or NULL when done before.
 CREATE OR REPLACE FUNCTION ledger_return_spend(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -82,14 +82,21 @@ DECLARE
   own account := ledger_hold(member, now_at);
   used lot_use;
   back uuid;
+  -- NULL for all that is left
+  owed int := CASE WHEN call->>'part' <> 'return' THEN (call->>'points')::int END;
   graced uuid[] := '{}';
   returned int := 0;
   grace int := 0;
   expired int := 0;
 BEGIN
-  IF NOT ledger_claim(call, 'return') THEN RETURN NULL; END IF;
+  IF NOT ledger_claim(call, coalesce(call->>'part', 'return')) THEN RETURN NULL; END IF;
   FOR used IN SELECT * FROM lot_use WHERE member_id = member AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId'
-      ORDER BY expires_at, lot_id LOOP
+      AND lot_use.returned < lot_use.points ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    used.points := least(used.points - used.returned, owed);
+    owed := owed - used.points;
+    UPDATE lot_use SET returned = lot_use.returned + used.points WHERE member_id = member AND effect_kind = used.effect_kind
+      AND effect_source = used.effect_source AND lot_id = used.lot_id;
     IF used.expires_at >= now_at THEN
       back := ledger_refill(call, used, used.expires_at);
       returned := returned + used.points;

@@ -136,5 +136,6 @@ CREATE OR REPLACE FUNCTION ledger_own_uses(call jsonb, standing boolean) RETURNS
 LANGUAGE sql STABLE AS $$
   SELECT use.* FROM lot_use use WHERE use.member_id = (call->>'from')::uuid AND use.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = use.effect_kind AND e.source_id = use.effect_source
-      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))))))
+      AND (standing AND e.part = 'return' OR e.part = 'spend' AND e.member_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'records'))))
+        AND (standing OR NOT order_stays(call, use))))
 $$;

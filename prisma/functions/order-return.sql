@@ -1,6 +1,6 @@
--- Takes a purchase back, whole or {refundFen} of it: state, points, growth, tier, the handlers of other nouns (its coupon and
--- packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
--- {request, staffId, memberId, orderId, visitId, refundFen?, until, at, windowMonths, warnDays, ladder, along}
+-- Takes a purchase back, whole, {refundFen} of it or {lines} of it: state, points, growth, tier, rights, the handlers of other
+-- nouns (its coupons and packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, lines?: [{lineNo, qty}], until, at, graceUntil, windowMonths, warnDays, ladder, along}
 -- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
 CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -11,6 +11,7 @@ DECLARE
   own staff;
   back purchase;
   refund int;
+  back_points jsonb;
   taken jsonb;
   lowered jsonb;
   answers jsonb;
@@ -27,7 +28,8 @@ BEGIN
   IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
     PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
   END IF;
-  refund := coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen);
+  refund := CASE WHEN jsonb_typeof(call->'lines') = 'array' THEN order_return_lines(back, call->'lines')
+    ELSE coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen) END;
   IF refund > back.amount_fen - back.refunded_fen THEN
     PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
   END IF;
@@ -36,9 +38,14 @@ BEGIN
       returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
       returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
     WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
+  IF back.state = 'returned' THEN
+    UPDATE purchase_line SET returned_qty = qty WHERE member_id = member AND order_id = back.order_id AND returned_qty < qty;
+    IF back.right_uses IS NOT NULL THEN PERFORM right_release(member, back.right_uses); END IF;
+  END IF;
   -- what time alone does comes first: an end that has passed is not the return's doing
   PERFORM tier_review(call);
-  taken := order_take_back(call, back, refund, own.member_id);
+  back_points := order_give_points(call, back, refund);
+  taken := order_take_back(call || jsonb_build_object('pointsBack', back_points->'share'), back, refund, own.member_id);
   lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
   answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
     FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
@@ -46,7 +53,8 @@ BEGIN
   RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
     'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
-    'growth', taken->'growth', 'coupon', answers->'coupon_return'->'coupon', 'packet', answers->'coupon_return'->'packet',
+    'growth', taken->'growth', 'pointsBack', back_points->'back', 'pointsEnded', back_points->'expired',
+    'coupons', answers->'coupon_return'->'coupons', 'packet', answers->'coupon_return'->'packet',
     'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
 END $$;
 
@@ -72,9 +80,52 @@ BEGIN
     'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
       'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
       || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
-  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at)
-    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at);
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at, points_back, lines)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at, (call->>'pointsBack')::int,
+      CASE jsonb_typeof(call->'lines') WHEN 'array' THEN call->'lines' END);
   RETURN taken;
+END $$;
+
+-- Notes which articles come back. → what was paid for them, by each line's share: rounded down, all of it with the last of the line
+CREATE OR REPLACE FUNCTION order_return_lines(back purchase, wished jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  one record;
+  line purchase_line;
+  refund bigint := 0;
+BEGIN
+  FOR one IN SELECT (value->>'lineNo')::int AS line_no, sum((value->>'qty')::int)::int AS qty FROM jsonb_array_elements(wished) GROUP BY 1 ORDER BY 1 LOOP
+    SELECT * INTO line FROM purchase_line WHERE member_id = back.member_id AND order_id = back.order_id AND line_no = one.line_no;
+    IF NOT FOUND OR one.qty > line.qty - line.returned_qty THEN
+      PERFORM refuse('RETURN_LINE', jsonb_build_object('lineNo', one.line_no, 'leftQty', coalesce(line.qty - line.returned_qty, 0)));
+    END IF;
+    UPDATE purchase_line SET returned_qty = returned_qty + one.qty
+      WHERE member_id = back.member_id AND order_id = back.order_id AND line_no = one.line_no;
+    refund := refund + line.payable_fen::bigint * (line.returned_qty + one.qty) / line.qty - line.payable_fen::bigint * line.returned_qty / line.qty;
+  END LOOP;
+  RETURN refund;
+END $$;
+
+-- Points that paid come back by the share of what was returned so far, less what came back before; the rest with the last.
+-- → {share, back (in lots again), expired (their end had passed)}
+CREATE OR REPLACE FUNCTION order_give_points(call jsonb, back purchase, refund int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  share int;
+  came jsonb;
+BEGIN
+  IF back.points_used = 0 THEN RETURN '{"share": 0, "back": 0, "expired": 0}'; END IF;
+  SELECT count(*), order_share(back.points_used, back) - coalesce(sum(points_back), 0) INTO times, share
+    FROM purchase_return WHERE member_id = back.member_id AND order_id = back.order_id;
+  IF share > 0 THEN
+    came := order_points_back(back.member_id, back.hold_id, (call->>'at')::timestamptz, jsonb_build_object('points', share,
+      'part', CASE WHEN whole THEN 'return' ELSE 'return:' || times + 1 END, 'graceUntil', call->'graceUntil', 'reason', 'points_returned',
+      'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', refund)));
+  END IF;
+  RETURN jsonb_build_object('share', share, 'back', coalesce((came->>'returned')::int + (came->>'grace')::int, 0),
+    'expired', coalesce((came->>'expired')::int, 0));
 END $$;
 
 -- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.

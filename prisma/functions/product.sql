@@ -35,7 +35,7 @@ BEGIN
     IF NOT FOUND THEN RETURN product_refused('PRODUCT_UNKNOWN', wished.sku); END IF;
     IF item.ends_at <= now_at THEN RETURN product_refused('PRODUCT_OVER', wished.sku); END IF;
     IF item.public_at > now_at THEN
-      SELECT right_id, limited, used_up, opens INTO way FROM right_held((call->>'memberId')::uuid, 'early_access', now_at) held,
+      SELECT right_id, limited, used_up, opens INTO way FROM right_of_kind((call->>'memberId')::uuid, 'early_access', now_at) held,
           LATERAL (SELECT item.public_at - make_interval(hours => least(held.hours, item.early_hours::int)) AS opens) let_in
         WHERE item.early_hours IS NOT NULL AND NOT used_up AND (held.ends_at IS NULL OR opens < held.ends_at)
         ORDER BY opens > now_at, CASE WHEN opens > now_at THEN opens END, limited, held.hours, place, right_id LIMIT 1;

@@ -53,6 +53,9 @@ export type TransferReason =
   | 'referral_restored'
   | 'obligation'
   | 'purchase_returned'
+  | 'points_paid'
+  | 'points_released'
+  | 'points_returned'
   | 'adjusted'
 
 export interface TransferDetail {
@@ -90,7 +93,6 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
   // what was spent meanwhile cannot be taken back, so it is owed
   const back = `${detail.debt ? '记下' : '收回'} ${what}`
   const day = dayText(at)
-  const card = `会员卡${detail.other4 ? `（尾号 ${detail.other4}）` : ''}`
   switch (reason) {
     case 'purchase': {
       const active = detail.activeAt && unit === 'points' ? `，${dayWords(new Date(detail.activeAt), now)}生效` : ''
@@ -105,19 +107,13 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
     case 'growth_expired':
       return `${day} 有 ${what}满 12 个月，不再计入等级`
     case 'merged_in':
-      return `${day} 老${card}并入，带来 ${what}`
     case 'merged_out':
-      return `${day} 并入新${card}，转出 ${what}`
     case 'separated_in':
-      return `${day} 与另一张${card}分开，带回 ${what}`
     case 'separated_out':
-      return `${day} 另一张${card}分开，带走 ${what}`
     case 'separated_charged':
-      return `${day} 另一张${card}分开，用掉的是它的积分，${detail.debt ? `记下 ${what}` : `还上 ${what}`}`
     case 'separated_refilled':
-      return `${day} 与另一张${card}分开，补回已用掉的 ${what}`
     case 'separated_returned':
-      return `${day} 另一张${card}分开，退回替它付的 ${what}`
+      return `${day} ${cardWords(reason, what, detail)}`
     case 'opening':
       return `${day} 开通会员时带来 ${what}`
     case 'imported': {
@@ -129,7 +125,7 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
     case 'exchange_returned':
       return `${day} 取消兑换「${detail.title ?? '商品'}」，退回 ${what}，仍到 ${ends(detail, now)}`
     case 'grace':
-      return `${day} 取消兑换「${detail.title ?? '商品'}」，原批次已到期，${what}延到 ${ends(detail, now)}`
+      return `${day} ${gracedBy(detail)}，原批次已到期，${what}延到 ${ends(detail, now)}`
     case 'gift':
       return `${day} 打开「${detail.title ?? '礼物'}」，获得 ${what}`
     case 'gift_returned':
@@ -146,9 +142,54 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
     case 'purchase_returned':
       return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，${back}`
+    case 'points_paid':
+    case 'points_released':
+    case 'points_returned':
+      return `${day} 在「${detail.storeName ?? '门店'}」${paidWords(reason, what, detail, now)}`
     case 'adjusted':
       return `${day} 客服为你调整，${detail.out || detail.debt ? back : `获得 ${what}`}${detail.title ? `：${detail.title}` : ''}`
   }
+}
+
+type CardMove = Extract<TransferReason, `merged_${string}` | `separated_${string}`>
+
+/** What a merge or its undo moved. */
+function cardWords(reason: CardMove, what: string, detail: TransferDetail): string {
+  const card = `会员卡${detail.other4 ? `（尾号 ${detail.other4}）` : ''}`
+  switch (reason) {
+    case 'merged_in':
+      return `老${card}并入，带来 ${what}`
+    case 'merged_out':
+      return `并入新${card}，转出 ${what}`
+    case 'separated_in':
+      return `与另一张${card}分开，带回 ${what}`
+    case 'separated_out':
+      return `另一张${card}分开，带走 ${what}`
+    case 'separated_charged':
+      return `另一张${card}分开，用掉的是它的积分，${detail.debt ? `记下 ${what}` : `还上 ${what}`}`
+    case 'separated_refilled':
+      return `与另一张${card}分开，补回已用掉的 ${what}`
+    case 'separated_returned':
+      return `另一张${card}分开，退回替它付的 ${what}`
+  }
+}
+
+const gracedBy = ({ title, storeName }: TransferDetail) =>
+  storeName ? `退回在「${storeName}」抵扣的积分` : `取消兑换「${title ?? '商品'}」`
+
+/** Points as cash: what they paid, and how they came back. */
+function paidWords(
+  reason: 'points_paid' | 'points_released' | 'points_returned',
+  what: string,
+  detail: TransferDetail,
+  now: Date,
+): string {
+  const yuan = yuanText(detail.amountFen ?? 0)
+  if (reason === 'points_paid') return `抵扣 ${what}（${yuan}）`
+  const until = `仍到 ${ends(detail, now)}`
+  return reason === 'points_released'
+    ? `没有结账，退回 ${what}，${until}`
+    : `退货 ${yuan}，退回抵扣的 ${what}，${until}`
 }
 
 const ends = ({ expiresAt }: TransferDetail, now: Date) =>

@@ -136,7 +136,7 @@ afterAll(() => house?.stop())
 /** A hold and an order in a visit. */
 async function sellSomething(api: Client | undefined, { visitId, memberRef }: { visitId: string; memberRef: string }) {
   const of = () => ({ requestId: randomUUID(), visitId, memberRef })
-  const held = await api?.order.hold.mutate({ ...of(), fullFen: 100, couponId: null, payableFen: 100 })
+  const held = await api?.order.hold.mutate({ ...of(), fullFen: 100, couponIds: [], points: 0, payableFen: 100 })
   await api?.order.settle.mutate({ ...of(), amountFen: 100 })
   const shift = await api?.order.shift.query({})
   return { holdId: held?.holdId as string, orderRef: shift?.orders[0]?.orderRef as string }

@@ -14,14 +14,14 @@ export const elsewhere = (more: () => Record<string, unknown> = () => ({})) => (
 
 const paid = () => ({ requestId: requestId(), amountFen: 100 })
 const held = () => ({ requestId: requestId(), holdId: randomUUID() })
-const priced = () => ({ requestId: requestId(), fullFen: 10_000, couponId: null, payableFen: 9_800 })
+const priced = () => ({ requestId: requestId(), fullFen: 10_000, couponIds: [], points: 0, payableFen: 9_800 })
 
 export const ORDER_CASES: Record<string, ProcedureCase> = {
   'product.window': { for: 'anybody', input: () => undefined },
   'product.list': { for: 'member', input: () => undefined },
   'order.quote': {
     for: 'clerk',
-    input: ({ visit }) => ({ ...visit, fullFen: 100, coupon: 'best' }),
+    input: ({ visit }) => ({ ...visit, fullFen: 100, coupons: 'best' }),
     foreign: elsewhere(() => ({ fullFen: 100 })),
   },
   'order.hold': {
@@ -29,8 +29,8 @@ export const ORDER_CASES: Record<string, ProcedureCase> = {
     input: ({ visit }) => ({ ...visit, ...priced() }),
     foreign: {
       ...elsewhere(priced),
-      couponId: {
-        input: ({ visit, foreign }) => ({ ...visit, ...priced(), couponId: foreign.couponId }),
+      couponIds: {
+        input: ({ visit, foreign }) => ({ ...visit, ...priced(), couponIds: [foreign.couponId] }),
         answer: 'NOT_FOUND',
       },
     },

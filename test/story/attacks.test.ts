@@ -219,7 +219,7 @@ describe('the same order reported again', () => {
     const me = await newcomer()
     const visit = await scanned(me)
     const { payableFen } = await clerk(0).api.order.quote.query({ ...visit, fullFen: 5_000 })
-    const priced = { ...visit, fullFen: 5_000, couponId: null, payableFen }
+    const priced = { ...visit, fullFen: 5_000, couponIds: [], points: 0, payableFen }
     const { holdId } = await clerk(0).api.order.hold.mutate(once(priced))
     const calls = times(20, (n) => clerk(n).api.order.settle.mutate(once({ ...visit, holdId })))
     expect(await endsOf(calls)).toEqual({ answer: 1, HOLD_OVER: 19 })

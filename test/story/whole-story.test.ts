@@ -72,13 +72,13 @@ describe('Mei invites, Lin joins from her poster', () => {
     const { card, gift } = await lin.api.home.show.query()
     expect(card).toMatchObject({ points: 320, tier: 1 })
     expect(gift).toMatchObject({ title: expect.stringContaining('新人礼') })
-    expect((await lin.api.gift.show.query()).gift).toMatchObject({ state: 'open', refusal: null, fromName: '小梅' })
+    expect((await lin.api.gift.list.query()).gifts[0]).toMatchObject({ state: 'open', refusal: null, fromName: '小梅' })
     expect(await meisFriend()).toMatchObject([{ state: 'joined', points: 0 }])
     expect((await lin.api.referral.mine.query()).invitedBy).toMatchObject({ name: '小梅', state: 'joined' })
   })
 
   test('the gift is hers, once', async () => {
-    const giftId = (await lin.api.gift.show.query()).gift?.giftId as string
+    const giftId = (await lin.api.gift.list.query()).gifts[0]?.giftId as string
     const asked = once({ giftId })
     const opened = await lin.api.gift.open.mutate(asked)
     expect(opened.contents.map(({ kind }) => kind).sort()).toEqual(['coupon', 'pickup', 'points'])
@@ -97,8 +97,8 @@ describe('at the counter of 湖滨店', () => {
     // 98 % of ¥68.00, then ¥8 off
     expect(quote).toMatchObject({ fullFen: 6_800, payableFen: 5_864, offFen: 936, points: 58 })
     expect(quote.receipt.filter(({ state }) => state === 'applied').map(({ offFen }) => offFen)).toEqual([136, 800])
-    const { payableFen, couponId } = quote
-    const hold = await qing.api.order.hold.mutate(once({ ...first, fullFen: 6_800, couponId, payableFen }))
+    const { payableFen, couponIds } = quote
+    const hold = await qing.api.order.hold.mutate(once({ ...first, fullFen: 6_800, couponIds, points: 0, payableFen }))
     expect((await lin.api.coupon.list.query()).usable).toMatchObject([{ state: 'held' }])
     const asked = once({ ...first, holdId: hold.holdId })
     const settled = await qing.api.order.settle.mutate(asked)
@@ -187,7 +187,7 @@ describe('next day she returns the drink', () => {
       refundedFen: 5_864,
       points: { pending: 58, available: 0, debt: 0 },
       growth: 58,
-      coupon: { title: '满 30 减 8', returned: true },
+      coupons: [{ title: '满 30 减 8', returned: true }],
       packet: { state: 'voided' },
     })
     expect(await qing.api.order.return.mutate(asked)).toEqual(returned)

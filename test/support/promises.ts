@@ -9,6 +9,7 @@ const OWNED = [
   ...[
     'purchase WHERE member_id',
     'purchase_return WHERE member_id',
+    'purchase_line WHERE member_id',
     'order_hold WHERE member_id',
     'visit WHERE member_id',
     'coupon WHERE member_id',
@@ -70,6 +71,15 @@ SELECT 'I-P4 refunded', order_id::text, refunded_fen,
     (SELECT coalesce(sum(amount_fen), 0) FROM purchase_return r WHERE r.member_id = p.member_id AND r.order_id = p.order_id)
   FROM purchase p
 UNION ALL
+SELECT 'I-P1 lines by the menu', p.order_id::text, p.full_fen, (SELECT sum(full_fen) FROM purchase_line l WHERE l.member_id = p.member_id AND l.order_id = p.order_id)
+  FROM purchase p WHERE EXISTS (SELECT 1 FROM purchase_line l WHERE l.member_id = p.member_id AND l.order_id = p.order_id)
+UNION ALL
+SELECT 'I-P1 lines as paid', p.order_id::text, p.amount_fen, (SELECT sum(payable_fen) FROM purchase_line l WHERE l.member_id = p.member_id AND l.order_id = p.order_id)
+  FROM purchase p WHERE EXISTS (SELECT 1 FROM purchase_line l WHERE l.member_id = p.member_id AND l.order_id = p.order_id)
+UNION ALL
+SELECT 'I-C1 budget', template_id::text, budget_used_fen, face_fen * (SELECT count(*) FROM coupon c WHERE c.template_id = t.template_id)
+  FROM coupon_template t WHERE budget_fen IS NOT NULL
+UNION ALL
 SELECT 'I-P4 taken back', order_id::text, sum(points),
     (SELECT coalesce(sum(t.amount), 0) FROM (SELECT DISTINCT e.member_id FROM effect e
         WHERE e.kind = 'order' AND e.source_id = order_id::text AND e.part LIKE 'take\\_back%') who
@@ -96,19 +106,35 @@ SELECT 'obligation budget', obligation_id, spent_points, reward_points * (SELECT
 const NEVER = `
 SELECT 'a coupon is used by one kept order, its own' AS promise, coupon_id::text AS of FROM coupon c
   WHERE state = 'used' AND NOT EXISTS (SELECT 1 FROM purchase p JOIN order_hold h USING (member_id, hold_id)
-    WHERE p.member_id = c.member_id AND p.order_id = c.order_id AND p.state = 'settled' AND h.coupon_id = c.coupon_id)
+    WHERE p.member_id = c.member_id AND p.order_id = c.order_id AND p.state = 'settled' AND c.coupon_id = ANY (h.coupon_ids))
 UNION ALL
-SELECT 'a kept order has the coupon it was priced with', p.order_id::text FROM purchase p JOIN order_hold h USING (member_id, hold_id)
-  WHERE p.state = 'settled' AND h.coupon_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM coupon c
-    WHERE c.member_id = p.member_id AND c.coupon_id = h.coupon_id AND c.state = 'used' AND c.order_id = p.order_id)
+SELECT 'a kept order has the coupons it was priced with', p.order_id::text FROM purchase p JOIN order_hold h USING (member_id, hold_id), unnest(h.coupon_ids) own
+  WHERE p.state = 'settled' AND NOT EXISTS (SELECT 1 FROM coupon c
+    WHERE c.member_id = p.member_id AND c.coupon_id = own AND c.state = 'used' AND c.order_id = p.order_id)
 UNION ALL
 SELECT 'a hold is paid once', min(hold_id::text) FROM purchase WHERE hold_id IS NOT NULL GROUP BY hold_id HAVING count(*) > 1
 UNION ALL
 SELECT 'a held coupon has its live hold', coupon_id::text FROM coupon c WHERE state = 'held' AND NOT EXISTS (SELECT 1 FROM order_hold h
-    WHERE h.member_id = c.member_id AND h.hold_id = c.hold_id AND h.coupon_id = c.coupon_id AND h.state = 'live')
+    WHERE h.member_id = c.member_id AND h.hold_id = c.hold_id AND c.coupon_id = ANY (h.coupon_ids) AND h.state = 'live')
 UNION ALL
-SELECT 'a live hold has its coupon', hold_id::text FROM order_hold h WHERE state = 'live' AND expires_at > $1 AND coupon_id IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM coupon c WHERE c.member_id = h.member_id AND c.coupon_id = h.coupon_id AND c.state = 'held' AND c.hold_id = h.hold_id)
+SELECT 'a live hold has its coupons', hold_id::text FROM order_hold h, unnest(h.coupon_ids) own WHERE state = 'live' AND expires_at > $1 AND NOT EXISTS (
+    SELECT 1 FROM coupon c WHERE c.member_id = h.member_id AND c.coupon_id = own AND c.state = 'held' AND c.hold_id = h.hold_id)
+UNION ALL
+SELECT 'I-P4 with the whole of an order all points come back that paid for it', order_id::text FROM purchase p WHERE points_used <> (
+    SELECT coalesce(sum(points_back), 0) FROM purchase_return r WHERE r.member_id = p.member_id AND r.order_id = p.order_id) AND state = 'returned'
+UNION ALL
+-- fewer where an undo charged the programme: those come back to nobody
+SELECT 'points of a hold are spent while it lives or is paid, no longer', hold_id::text FROM order_hold h
+  LEFT JOIN purchase p USING (member_id, hold_id) WHERE h.points > 0 AND (SELECT coalesce(sum(u.points - u.returned), 0) FROM lot_use u
+      WHERE u.effect_kind = 'order_hold' AND u.effect_source = hold_id::text)
+    > CASE h.state WHEN 'live' THEN h.points WHEN 'released' THEN 0 ELSE p.points_used - (SELECT coalesce(sum(points_back), 0)
+        FROM purchase_return r WHERE r.member_id = p.member_id AND r.order_id = p.order_id) END
+UNION ALL
+SELECT 'what points will come back to lies with its order', hold_id::text FROM order_hold h JOIN lot_use u
+    ON u.effect_kind = 'order_hold' AND u.effect_source = hold_id::text WHERE u.member_id <> h.member_id
+UNION ALL
+SELECT 'a line lies with its purchase', order_id::text FROM purchase_line l
+  WHERE NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = l.member_id AND p.order_id = l.order_id)
 UNION ALL
 SELECT 'returned, and taken back', order_id::text FROM purchase p WHERE (state = 'returned') <>
     EXISTS (SELECT 1 FROM effect WHERE kind = 'order' AND source_id = p.order_id::text AND part = 'take_back')
@@ -150,10 +176,15 @@ SELECT 'I-G1 nothing of a second gift is left', given_id::text FROM gift_given g
     EXISTS (SELECT 1 FROM coupon c WHERE c.member_id = g.member_id AND c.effect_kind = 'gift'
       AND c.effect_source = g.given_id::text AND c.state = 'granted')
     OR EXISTS (SELECT 1 FROM redemption r WHERE r.member_id = g.member_id AND r.given_id = g.given_id AND r.state IN ('placed', 'ready'))
+    OR EXISTS (SELECT 1 FROM right_grant r WHERE r.effect_kind = 'gift' AND r.effect_source = g.given_id::text AND r.voided_at IS NULL)
     OR EXISTS (SELECT 1 FROM lot l WHERE l.member_id = g.member_id AND l.origin_lot_id = g.lot_id AND l.remaining > 0))
 UNION ALL
 SELECT 'I-G1 nothing of a gift that stands is taken back', given_id::text FROM gift_given g WHERE state = 'given' AND EXISTS (
     SELECT 1 FROM coupon c WHERE c.effect_kind = 'gift' AND c.effect_source = g.given_id::text AND c.void_reason = 'gift_superseded')
+UNION ALL
+SELECT 'a trial pack counts the kept order that its coupon was used on', c.coupon_id::text FROM coupon c
+  WHERE c.effect_kind = 'gift' AND gift_follows(c.effect_part) AND NOT EXISTS (SELECT 1 FROM gift_given g WHERE g.given_id::text = c.effect_source
+    AND g.followed_at IS NOT NULL AND g.converted_order_id IS NOT DISTINCT FROM CASE c.state WHEN 'used' THEN c.order_id END)
 UNION ALL
 SELECT 'I-F3 nothing of a void reward is left', r.referral_id::text FROM referral r
     JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = r.referral_id::text

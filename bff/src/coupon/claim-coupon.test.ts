@@ -41,6 +41,9 @@ describe('taking a coupon that lies open', () => {
       amountOffFen: 800,
       payPercent: null,
       thresholdFen: 3_000,
+      stackingGroup: 'order',
+      scope: null,
+      scopeNames: null,
       state: 'usable',
       validFrom: one.clock.at.toISOString(),
       expiresAt: '2026-12-06T15:59:59.999Z',
@@ -93,12 +96,18 @@ describe('I-C1: no grant above a limit, at any concurrency', () => {
     expect(await templateOf(one, templateId)).toMatchObject({ granted: 1 })
   })
 
-  test('a total of 10 among 64: ten are given', async () => {
+  test.each([
+    ['a total of 10', { totalLimit: 10 }, { granted: 10, budgetUsedFen: 0 }],
+    ['a budget for 10 and a half', { budgetFen: 8_400, faceFen: 800 }, { granted: 0, budgetUsedFen: 8_000 }],
+    ['a budget for 10 and a total of 20', { budgetFen: 8_000, faceFen: 800, totalLimit: 20 }, { granted: 10 }],
+  ])('%s among 64 over two processes: ten are given', async (_name, wish, books) => {
     const people = await Promise.all(Array.from({ length: 64 }, () => newMember(one)))
-    const templateId = await newTemplate(one, { totalLimit: 10 })
+    const templateId = await newTemplate(one, { ...wish, perPersonLimit: 1 })
     const ends = await endsOf(crowd((at, n) => claim(people[n] as Person, templateId, { at })))
     expect(ends).toEqual({ answer: 10, COUPON_GONE: 54 })
-    expect(await templateOf(one, templateId)).toMatchObject({ granted: 10 })
+    expect(await templateOf(one, templateId)).toMatchObject(books)
+    // who came too late has not used up a share of their own
+    expect(await one.as().db.couponQuota.count({ where: { templateId, granted: { gt: 0 } } })).toBe(10)
   })
 
   test('64 claims beside a merge: what is over the limit was there before it, nothing new comes on top', async () => {

@@ -5,7 +5,8 @@ import { testDatabase } from '../../../test/support/database'
 import { newMember, type Person, type TestHouse, testHouse } from '../../../test/support/people'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { couponsOf, grant, newCoupon, newTemplate, templateOf } from './coupon.fixture'
-import { openCoupons } from './open-coupons'
+import type { CouponRow } from './coupon-rows'
+import { openCouponOf } from './open-coupons'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -28,6 +29,7 @@ const sql = <T = unknown>(fn: string, args: object, at = one) =>
   at.house.sql<T>(fn, { memberId: me.memberId, at: one.clock.at, ...args })
 const hold = (couponId: string, holdId: string, at = one) =>
   sql('coupon_hold', { couponId, holdId, heldUntil: after(10 * MINUTE) }, at)
+const toldOpen = async () => (await sql<CouponRow[]>('coupon_open', {})).map(openCouponOf)
 const stateOf = async (couponId: string) =>
   (await couponsOf(one, me.memberId)).find((coupon) => coupon.couponId === couponId)?.state
 
@@ -129,13 +131,13 @@ describe('held aside for a purchase', () => {
     await refusalOf(hold(couponId, randomUUID()), 'COUPON_TAKEN')
     one.clock.pass(1)
     await hold(couponId, randomUUID())
-    expect(await sql('coupon_use', { holdId, orderId: randomUUID() })).toBeNull()
+    expect(await sql('coupon_use', { holdId, orderId: randomUUID() })).toEqual({ coupons: [] })
   })
 
   test('is used though it ended while it was held', async () => {
     const { couponId, holdId, orderId } = await couponIn('held')
     one.clock.pass(40 * DAY)
-    expect(await sql('coupon_use', { holdId, orderId })).toEqual({ couponId, title: '满 30 减 8' })
+    expect(await sql('coupon_use', { holdId, orderId })).toEqual({ coupons: [couponId] })
   })
 
   test('somebody else’s, an unknown one and an ended one are refused', async () => {
@@ -143,9 +145,11 @@ describe('held aside for a purchase', () => {
     await refusalOf(hold(await newCoupon(one, stranger.memberId), randomUUID()), 'NOT_FOUND')
     await refusalOf(hold(randomUUID(), randomUUID()), 'NOT_FOUND')
     const { couponId, holdId } = await couponIn('held')
-    expect(await sql('coupon_use', { memberId: stranger.memberId, holdId, orderId: randomUUID() })).toBeNull()
-    expect(await sql('coupon_release', { memberId: stranger.memberId, holdId })).toEqual({ released: false })
-    expect(await sql('coupon_release', { holdId })).toEqual({ released: true })
+    expect(await sql('coupon_use', { memberId: stranger.memberId, holdId, orderId: randomUUID() })).toEqual({
+      coupons: [],
+    })
+    expect(await sql('coupon_release', { memberId: stranger.memberId, holdId })).toEqual({ released: 0 })
+    expect(await sql('coupon_release', { holdId })).toEqual({ released: 1 })
     one.clock.pass(31 * DAY)
     await refusalOf(hold(couponId, randomUUID()), 'COUPON_OVER')
   })
@@ -154,11 +158,11 @@ describe('held aside for a purchase', () => {
     const [open, held] = [await couponIn('granted'), await couponIn('held')]
     await couponIn('used')
     await couponIn('voided')
-    const told = await openCoupons(one.as(), me.memberId)
+    const told = await toldOpen()
     expect(told.map(({ couponId }) => couponId).sort()).toEqual([open.couponId, held.couponId].sort())
     expect(told[0]).toMatchObject({ kind: 'amount_off', amountOffFen: 800, thresholdFen: 3_000, maxOffFen: null })
     one.clock.pass(31 * DAY)
-    expect(await openCoupons(one.as(), me.memberId)).toEqual([])
+    expect(await toldOpen()).toEqual([])
   })
 })
 
@@ -169,12 +173,12 @@ describe('when an order comes back', () => {
     const { couponId, orderId } = await couponIn('used')
     const packet = await packetFor(orderId)
     expect(await sql('coupon_return', { orderId })).toEqual({
-      coupon: { title: '满 30 减 8', returned: true },
+      coupons: [{ title: '满 30 减 8', returned: true }],
       packet: { title: '满 30 减 8', state: 'voided' },
     })
     expect([await stateOf(couponId), await stateOf(packet)]).toEqual(['granted', 'voided'])
     expect(await sql('coupon_return', { orderId })).toEqual({
-      coupon: null,
+      coupons: [],
       packet: { title: '满 30 减 8', state: 'voided' },
     })
   })
@@ -182,11 +186,11 @@ describe('when an order comes back', () => {
   test('a coupon that ended meanwhile stays ended, and the return says so', async () => {
     const { orderId } = await couponIn('used')
     one.clock.pass(31 * DAY)
-    expect(await sql('coupon_return', { orderId })).toMatchObject({ coupon: { returned: false } })
+    expect(await sql('coupon_return', { orderId })).toMatchObject({ coupons: [{ returned: false }] })
   })
 
   test('an order without coupon and packet has nothing to give back', async () => {
-    expect(await sql('coupon_return', { orderId: randomUUID() })).toEqual({ coupon: null, packet: null })
+    expect(await sql('coupon_return', { orderId: randomUUID() })).toEqual({ coupons: [], packet: null })
   })
 
   test('a used packet is named, and gone for good when its own order comes back, too', async () => {
@@ -196,7 +200,7 @@ describe('when an order comes back', () => {
     await hold(packet, holdId)
     await sql('coupon_use', { holdId, orderId: second })
     expect(await sql('coupon_return', { orderId: first })).toMatchObject({ packet: { state: 'used' } })
-    expect(await sql('coupon_return', { orderId: second })).toMatchObject({ coupon: { returned: false } })
+    expect(await sql('coupon_return', { orderId: second })).toMatchObject({ coupons: [{ returned: false }] })
     expect(await stateOf(packet)).toBe('voided')
   })
 

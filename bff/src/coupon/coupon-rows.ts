@@ -7,9 +7,10 @@ import {
   type ShownCouponState,
   shownCouponState,
 } from '@huiyuan/shared/coupon'
+import type { ScopeNames } from '@huiyuan/shared/coupon-words'
 
 /** A coupon with its terms as the database tells it; instants are ISO text. */
-export interface CouponRow extends CouponTerms, Partial<CouponStacking> {
+export interface CouponRow extends CouponTerms, CouponStacking {
   couponId: string
   templateId: string
   title: string
@@ -19,10 +20,11 @@ export interface CouponRow extends CouponTerms, Partial<CouponStacking> {
   heldUntil: string | null
   usedAt: string | null
   rules: string
+  scopeNames: ScopeNames | null
   effectKind: string
 }
 
-export interface ShownCoupon {
+export interface ShownCoupon extends CouponStacking {
   couponId: string
   templateId: string
   title: string
@@ -35,6 +37,7 @@ export interface ShownCoupon {
   expiresAt: string
   usedAt: string | null
   rules: string
+  scopeNames: ScopeNames | null
   from: CouponSource
 }
 
@@ -63,10 +66,13 @@ export const shownCoupon = (row: CouponRow, now: Date): ShownCoupon => ({
   amountOffFen: row.amountOffFen,
   payPercent: row.payPercent,
   thresholdFen: row.thresholdFen,
+  stackingGroup: row.stackingGroup,
+  scope: row.scope,
   state: shownCouponState(lifeOf(row), now),
   validFrom: row.validFrom,
   expiresAt: row.expiresAt,
   usedAt: row.usedAt,
   rules: row.rules,
+  scopeNames: row.scopeNames,
   from: SOURCES[row.effectKind] ?? 'claim',
 })

@@ -9,6 +9,9 @@ interface TemplateWish {
   validDays?: number | null
   validUntil?: Date
   totalLimit?: number
+  budgetFen?: number
+  faceFen?: number
+  stackingGroup?: string
   perPersonLimit?: number
   claimable?: boolean
   startsAt?: Date

@@ -1,9 +1,10 @@
-import { type CouponKind, grantRefusal } from '@huiyuan/shared/coupon'
+import { type CouponKind, type CouponStacking, grantRefusal } from '@huiyuan/shared/coupon'
+import type { ScopeNames } from '@huiyuan/shared/coupon-words'
 import type { Fault } from '@huiyuan/shared/faults'
 import { type Ctx, memberIdOf } from '../ctx'
 import { type CouponRow, shownCoupon } from './coupon-rows'
 
-export interface ClaimableCoupon {
+export interface ClaimableCoupon extends CouponStacking {
   templateId: string
   title: string
   kind: CouponKind
@@ -11,13 +12,14 @@ export interface ClaimableCoupon {
   payPercent: number | null
   thresholdFen: number
   rules: string
-  /** How many there still are for everybody; null without limit. */
+  scopeNames: ScopeNames | null
+  /** How many there still are for everybody, by their number or by the budget; null without limit. */
   left: number | null
   validDays: number | null
   refusal: Fault | null
 }
 
-interface TemplateRow {
+interface TemplateRow extends CouponStacking {
   templateId: string
   title: string
   kind: CouponKind
@@ -25,6 +27,7 @@ interface TemplateRow {
   payPercent: number | null
   thresholdFen: number
   rules: string
+  scopeNames: ScopeNames | null
   validDays: number | null
   validUntil: string | null
   startsAt: string | null
@@ -33,6 +36,9 @@ interface TemplateRow {
   granted: number
   perPersonLimit: number | null
   grantedToMe: number
+  budgetFen: number | null
+  budgetUsedFen: number
+  faceFen: number | null
 }
 
 interface CouponLists {
@@ -67,7 +73,10 @@ function claimableCoupon(row: TemplateRow, now: Date): ClaimableCoupon {
     payPercent,
     thresholdFen,
     rules,
-    left: row.totalLimit === null ? null : row.totalLimit - row.granted,
+    stackingGroup: row.stackingGroup,
+    scope: row.scope,
+    scopeNames: row.scopeNames,
+    left: leftOf(row),
     validDays,
     refusal: grantRefusal(
       {
@@ -78,8 +87,19 @@ function claimableCoupon(row: TemplateRow, now: Date): ClaimableCoupon {
         granted: row.granted,
         perPersonLimit: row.perPersonLimit,
         grantedToMe: row.grantedToMe,
+        budgetFen: row.budgetFen,
+        budgetUsedFen: row.budgetUsedFen,
+        faceFen: row.faceFen,
       },
       now,
     ),
   }
+}
+
+function leftOf({ totalLimit, granted, budgetFen, budgetUsedFen, faceFen }: TemplateRow): number | null {
+  const lefts = [
+    totalLimit === null ? null : totalLimit - granted,
+    budgetFen === null || faceFen === null ? null : Math.floor((budgetFen - budgetUsedFen) / faceFen),
+  ].filter((left) => left !== null)
+  return lefts.length > 0 ? Math.max(0, Math.min(...lefts)) : null
 }

@@ -147,8 +147,8 @@ test('a price that is locked just now blocks an undo; two WeChat persons and tho
   const clerk = await newStaff(one)
   const stay = await newVisit(one, survivor === a.memberId ? a : b, clerk)
   const visit = { visitId: stay.visitId, memberRef: stay.memberRef, fullFen: 1_000 }
-  const { payableFen } = await quoteOrder(clerk.ctx, clerk, { ...visit, coupon: 'none' })
-  await holdOrder(clerk.ctx, clerk, { requestId: randomUUID(), ...visit, couponId: null, payableFen })
+  const { payableFen } = await quoteOrder(clerk.ctx, clerk, { ...visit, coupons: 'none' })
+  await holdOrder(clerk.ctx, clerk, { requestId: randomUUID(), ...visit, couponIds: [], points: 0, payableFen })
   expect(await blockersOf(lookBack(mergeId))).toEqual(['live_hold'])
   one.clock.pass(11 * 60_000)
   await part(mergeId)

@@ -25,8 +25,15 @@ export async function payWith(all: Everything, memberId: string, couponId: strin
   const { clerk, one } = all
   const visit = await arrive(all, memberId)
   const at = [one.as(clerk.memberId), clerk] as const
-  const { payableFen } = await quoteOrder(...at, { ...visit, fullFen: 5_000, coupon: couponId })
-  const { holdId } = await holdOrder(...at, { ...told(), ...visit, fullFen: 5_000, payableFen, couponId })
+  const { payableFen } = await quoteOrder(...at, { ...visit, fullFen: 5_000, coupons: [couponId] })
+  const { holdId } = await holdOrder(...at, {
+    ...told(),
+    ...visit,
+    fullFen: 5_000,
+    payableFen,
+    couponIds: [couponId],
+    points: 0,
+  })
   return (await settleOrder(...at, { ...told(), ...visit, holdId })).orderId
 }
 

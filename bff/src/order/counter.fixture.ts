@@ -14,7 +14,7 @@ import { findVisit } from '../visit/find-visit'
 import { type HeldOrder, type Holding, holdOrder } from './hold-order'
 import { orderRefOf } from './order-ref'
 import { quoteOrder } from './quote-order'
-import { type ReturnedOrder, returnOrder } from './return-order'
+import { type ReturnedOrder, type Returning, returnOrder } from './return-order'
 import { type SettledOrder, settleOrder } from './settle-order'
 
 export const MINUTE = 60_000
@@ -40,18 +40,21 @@ export interface Counter {
   /** A coupon in the member's wallet. */
   granted(memberId: string, templateId?: string): Promise<string>
   /** As quoted: prices the amount and holds it. */
-  hold(visit: Stay, fullFen?: number, more?: Partial<Holding> & More): Promise<HeldOrder>
+  hold(visit: Stay, fullFen?: number | null, more?: HoldWish): Promise<HeldOrder>
   settle(visit: Stay, holdId: string, more?: { requestId?: string } & More): Promise<SettledOrder>
   pay(visit: Stay, amountFen: number, more?: More): Promise<SettledOrder>
   takeBack(
     memberId: string,
     orderId: string,
-    more?: { requestId?: string; visitId?: string; refundFen?: number } & More,
+    more?: { requestId?: string; visitId?: string; refundFen?: number; lines?: Returning['lines'] } & More,
   ): Promise<ReturnedOrder>
   couponOf(couponId: string): Promise<{ state: string; holdId: string | null; orderId: string | null }>
   holdsOf(memberId: string): Promise<Record<string, number>>
   close(): Promise<void>
 }
+
+/** One coupon, or several; without a price it is as quoted. */
+type HoldWish = Partial<Holding> & More & { couponId?: string | null }
 
 interface More {
   by?: Colleague
@@ -89,15 +92,22 @@ export async function openCounter(url: string): Promise<Counter> {
       return (await one.house.sql<{ couponId: string }>('coupon_grant', call)).couponId
     },
     hold: async ({ visitId, memberRef }, fullFen = 6_800, more = {}) => {
-      const { by: _by, in: _in, ...wish } = more
-      const of = { visitId, memberRef, fullFen }
+      const { by: _by, in: _in, couponId, ...wish } = more
+      const { lines, points = 0, couponIds = couponId ? [couponId] : [] } = wish
+      const of = {
+        visitId,
+        memberRef,
+        couponIds,
+        points,
+        ...(lines ? { lines } : {}),
+        ...(fullFen === null ? {} : { fullFen }),
+      }
       const quote =
         wish.payableFen === undefined
-          ? await quoteOrder(...asked(more), { ...of, coupon: wish.couponId ?? 'none' })
+          ? await quoteOrder(...asked(more), { ...of, coupons: couponIds })
           : { payableFen: wish.payableFen }
       return holdOrder(...asked(more), {
         requestId: randomUUID(),
-        couponId: null,
         ...of,
         payableFen: quote.payableFen,
         ...wish,
@@ -107,9 +117,9 @@ export async function openCounter(url: string): Promise<Counter> {
       settleOrder(...asked(more), { requestId, visitId, memberRef, holdId }),
     pay: ({ visitId, memberRef }, amountFen, more = {}) =>
       settleOrder(...asked(more), { requestId: randomUUID(), visitId, memberRef, amountFen }),
-    takeBack: (memberId, orderId, { requestId = randomUUID(), visitId, refundFen, ...more } = {}) => {
+    takeBack: (memberId, orderId, { requestId = randomUUID(), visitId, refundFen, lines, ...more } = {}) => {
       const orderRef = orderRefOf(one.house.keys, { memberId, orderId, visitId: visitId ?? null })
-      return returnOrder(...asked(more), { requestId, orderRef, refundFen })
+      return returnOrder(...asked(more), { requestId, orderRef, refundFen, lines })
     },
     couponOf: (couponId) =>
       db.coupon.findFirstOrThrow({ where: { couponId }, select: { state: true, holdId: true, orderId: true } }),

@@ -130,8 +130,8 @@ const counterDeeds = (all: Everything): Record<string, Deed> => {
     },
     hold: async ({ visit, holds }, on, nth) => {
       const fullFen = 3_000 + 500 * nth
-      const { payableFen, couponId } = await quoteOrder(...at(on, clerk), { ...visit, fullFen, coupon: 'best' })
-      const held = await holdOrder(...at(on, clerk), { ...told(), ...visit, fullFen, couponId, payableFen })
+      const { payableFen, couponIds } = await quoteOrder(...at(on, clerk), { ...visit, fullFen })
+      const held = await holdOrder(...at(on, clerk), { ...told(), ...visit, fullFen, couponIds, points: 0, payableFen })
       holds.push({ holdId: held.holdId, visit })
     },
     settle: async ({ holds, orders }, on, nth) => {

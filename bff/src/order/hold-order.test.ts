@@ -31,7 +31,10 @@ describe('a hold', () => {
       holdId: expect.any(String),
       fullFen: 6_800,
       payableFen: 5_864,
-      couponId,
+      couponIds: [couponId],
+      pointsUsed: 0,
+      pointsOffFen: 0,
+      lines: [],
       receipt: [
         expect.objectContaining({ rule: 'tier_price', offFen: 136 }),
         expect.objectContaining({ rule: `coupon:${couponId}`, offFen: 800 }),
@@ -67,7 +70,7 @@ describe('a hold', () => {
     expect(await refusalOf(till.hold(visit, 6_800, { payableFen: 6_664 }), 'QUOTE_CHANGED')).toEqual({
       payableFen: 6_800,
     })
-    expect(await till.hold(visit)).toMatchObject({ payableFen: 6_800, couponId: null })
+    expect(await till.hold(visit)).toMatchObject({ payableFen: 6_800, couponIds: [] })
   })
 
   test('follows a merged member to the survivor', async () => {

@@ -1,40 +1,47 @@
 import { type Fault, fault } from '@huiyuan/shared/faults'
-import { isRingUpAmount } from '@huiyuan/shared/money'
 import type { ReceiptLine } from '@huiyuan/shared/pricing'
+import { businessDaysAfter, endOfBusinessDay } from '@huiyuan/shared/time'
 import { v7 as uuidv7 } from 'uuid'
 import { type Command, type Ctx, commandOf } from '../ctx'
 import { survivingId } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import type { AtWork } from '../staff'
 import { readMemberRef } from '../visit'
-import { couponFault, type PricedVisit, priceVisit } from './price-visit'
+import { type Cart, isCartTyped, keptLines, type OrderLine } from './cart'
+import { couponFault, type PricedVisit, pointsFault, priceVisit } from './price-visit'
 
 export interface HeldOrder {
   holdId: string
   fullFen: number
   payableFen: number
-  couponId: string | null
+  couponIds: string[]
+  pointsUsed: number
+  pointsOffFen: number
+  lines: OrderLine[]
   receipt: ReceiptLine[]
   expiresAt: string
 }
 
-export interface Holding {
+export interface Holding extends Cart {
   requestId: string
   visitId: string
   memberRef: string
-  fullFen: number
-  couponId: string | null
+  couponIds: string[]
+  /** How many points are to pay, in whole steps. */
+  points: number
   /** As it was quoted. */
   payableFen: number
 }
 
 /**
- * Fixes a quoted price for some minutes and keeps its coupon aside. Sent again, it gives the same hold.
- * @throws AMOUNT_INVALID, QUOTE_CHANGED, COUPON_TAKEN, COUPON_SHORT, COUPON_OVER, COUPON_NOT_OPEN, NOT_FOUND, CODE_NEEDED,
- * VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, REQUEST_REUSED
+ * Fixes a quoted price for some minutes: keeps its coupons aside, spends its points and uses its rights, or nothing of it. Sent
+ * again, it gives the same hold.
+ * @throws AMOUNT_INVALID, PRODUCT_UNKNOWN, PRODUCT_NOT_OPEN, PRODUCT_OVER, QUOTE_CHANGED, COUPON_TAKEN, COUPON_SHORT, COUPON_SCOPE,
+ * COUPON_STACK, COUPON_OVER, COUPON_NOT_OPEN, NOT_FOUND, POINTS_SHORT, POINTS_CAP, IN_DEBT, RIGHT_USED_UP, CODE_NEEDED, VISIT_UNKNOWN,
+ * VISIT_OVER, STAFF_NEEDED, REQUEST_REUSED
  */
 export async function holdOrder(ctx: Ctx, staff: AtWork, input: Holding): Promise<HeldOrder> {
-  if (!isRingUpAmount(input.fullFen)) return refuse('AMOUNT_INVALID')
+  if (!isCartTyped(input)) return refuse('AMOUNT_INVALID')
   const { memberRef, ...asked } = input
   const memberId = readMemberRef(ctx.keys, input.visitId, memberRef)
   const request = commandOf(ctx, 'order.hold', asked)
@@ -47,12 +54,12 @@ export async function holdOrder(ctx: Ctx, staff: AtWork, input: Holding): Promis
 /** The price is worked out afresh. What it refuses goes along as `fault`: a command sent again is answered before that. */
 async function holdingOf(ctx: Ctx, staff: AtWork, input: Holding, memberId: string, request: Command) {
   const at = ctx.now()
-  const { visitId, fullFen, payableFen, couponId } = input
+  const { visitId, lines, fullFen, couponIds, points } = input
   const visit = await ctx.db.visit.findUnique({
     where: { memberId_visitId: { memberId, visitId }, storeId: staff.storeId },
     select: { memberId: true, method: true },
   })
-  const price = visit && (await priceVisit(ctx, visit, { fullFen, choice: couponId === null ? 'none' : [couponId] }))
+  const price = visit && (await priceVisit(ctx, visit, { lines, fullFen, choice: couponIds, points }))
   return {
     request,
     staffId: staff.memberId,
@@ -60,17 +67,32 @@ async function holdingOf(ctx: Ctx, staff: AtWork, input: Holding, memberId: stri
     memberId,
     visitId,
     holdId: uuidv7({ msecs: at.getTime() }),
-    fullFen,
-    payableFen,
-    couponId,
-    tier: price?.tier,
-    receipt: price?.receipt,
-    fault: price && faultOf(price, input),
+    couponIds,
+    points,
+    ...(price && pricedOf(price, input, visit.method === 'code')),
     at,
     expiresAt: new Date(at.getTime() + ctx.policy.holdMinutes * 60_000),
+    graceUntil: endOfBusinessDay(businessDaysAfter(at, ctx.policy.graceDays)),
   }
 }
 
-const faultOf = (price: PricedVisit, { payableFen, couponId }: Holding): Fault | null =>
-  couponFault(price, couponId) ??
+function pricedOf(price: PricedVisit, input: Holding, maySpend: boolean) {
+  const lines = keptLines(price.lines)
+  return {
+    fullFen: price.fullFen,
+    payableFen: price.payableFen,
+    pointsOffFen: price.points.offFen,
+    rightIds: price.usedRights,
+    lines: lines.length > 0 ? lines : null,
+    earnPercent: maySpend ? price.facts.earnPercent : 100,
+    seen: price.facts.seen,
+    receipt: price.receipt,
+    fault: faultOf(price, input),
+  }
+}
+
+const faultOf = (price: PricedVisit, { payableFen, couponIds, points }: Holding): Fault | null =>
+  price.cartFault ??
+  couponFault(price, couponIds) ??
+  pointsFault(price, points) ??
   (price.payableFen === payableFen ? null : fault('QUOTE_CHANGED', { payableFen: price.payableFen }))

@@ -45,6 +45,8 @@ test('shows the last ten purchases in any store, the newest first, with why one 
       amountFen: 5_864,
       refundedFen: 0,
       points: 58,
+      pointsUsed: 0,
+      lines: [],
       state: 'settled',
       refusal: null,
     },

@@ -4,6 +4,7 @@ import type { Ctx } from '../ctx'
 import { refuse } from '../refusal'
 import type { AtWork } from '../staff'
 import { getVisit } from '../visit'
+import { type BoughtLine, boughtLines } from './bought-lines'
 import { orderRefOf } from './order-ref'
 
 const RECENT = 10
@@ -18,6 +19,10 @@ export interface RecentOrder {
   /** What of the amount has come back so far. */
   refundedFen: number
   points: number
+  /** Points that paid a part of it. */
+  pointsUsed: number
+  /** Empty where an amount was taken as it was. */
+  lines: BoughtLine[]
   state: 'settled' | 'returned'
   /** Why this clerk cannot take it back now. */
   refusal: Fault | null
@@ -47,13 +52,20 @@ export async function listRecent(
       amountFen: true,
       refundedFen: true,
       points: true,
+      pointsUsed: true,
       state: true,
     },
   })
-  const stores = await ctx.db.store.findMany({
-    where: { storeId: { in: [...new Set(rows.map(({ storeId }) => storeId))] } },
-    select: { storeId: true, name: true },
-  })
+  const [stores, linesOf] = await Promise.all([
+    ctx.db.store.findMany({
+      where: { storeId: { in: [...new Set(rows.map(({ storeId }) => storeId))] } },
+      select: { storeId: true, name: true },
+    }),
+    boughtLines(
+      ctx,
+      rows.map(({ orderId }) => ({ memberId, orderId })),
+    ),
+  ])
   const names = new Map(stores.map(({ storeId, name }) => [storeId, name]))
   return {
     orders: rows.map(({ orderId, storeId, settledAt, state, ...order }) => ({
@@ -61,6 +73,7 @@ export async function listRecent(
       orderRef: orderRefOf(ctx.keys, { memberId, orderId, visitId }),
       settledAt: settledAt.toISOString(),
       storeName: names.get(storeId) ?? storeId,
+      lines: linesOf(orderId),
       state: state as RecentOrder['state'],
       refusal: returnRefusal({ state, settledAt }, staff.role, ctx.now(), ctx.policy),
     })),

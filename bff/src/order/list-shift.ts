@@ -4,6 +4,7 @@ import type { Ctx } from '../ctx'
 import { displayNameOf } from '../member'
 import { refuse } from '../refusal'
 import type { AtWork } from '../staff'
+import { boughtLines } from './bought-lines'
 import { orderRefOf } from './order-ref'
 
 const PAGE = 30
@@ -34,6 +35,7 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
         amountFen: true,
         refundedFen: true,
         points: true,
+        pointsUsed: true,
         state: true,
         tillId: true,
         memberId: true,
@@ -43,15 +45,19 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
     ctx.sql<ShiftTotals>('order_shift_totals', { storeId, ...today }),
   ])
   const page = rows.slice(0, PAGE)
-  const names = await maskedNames(
-    ctx,
-    page.flatMap(({ memberId, staffId }) => [memberId, staffId]),
-  )
+  const [names, linesOf] = await Promise.all([
+    maskedNames(
+      ctx,
+      page.flatMap(({ memberId, staffId }) => [memberId, staffId]),
+    ),
+    boughtLines(ctx, page),
+  ])
   return {
     orders: page.map(({ memberId, staffId, settledAt, ...order }) => ({
       ...order,
       orderRef: orderRefOf(ctx.keys, { memberId, orderId: order.orderId, visitId: null }),
       settledAt: settledAt.toISOString(),
+      lines: linesOf(order.orderId),
       nameMasked: names.get(memberId) ?? displayNameOf(ctx, null),
       staffName: names.get(staffId) ?? displayNameOf(ctx, null),
     })),

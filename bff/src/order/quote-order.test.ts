@@ -16,7 +16,12 @@ afterAll(() => till.close())
 
 type Of = { visitId: string; memberRef: string }
 const quote = ({ visitId, memberRef }: Of, fullFen = 6_800, coupon?: string, by = till.clerk) =>
-  quoteOrder(by.ctx, by, { visitId, memberRef, fullFen, ...(coupon ? { coupon } : {}) })
+  quoteOrder(by.ctx, by, {
+    visitId,
+    memberRef,
+    fullFen,
+    ...(coupon ? { coupons: coupon === 'best' || coupon === 'none' ? coupon : [coupon] } : {}),
+  })
 
 test('tells the price, what paying it earns and which packet follows, and writes nothing', async () => {
   const { visit, memberId } = await till.visited()
@@ -25,7 +30,11 @@ test('tells the price, what paying it earns and which packet follows, and writes
     fullFen: 6_800,
     payableFen: 5_864,
     offFen: 936,
-    couponId,
+    lines: [],
+    couponIds: [couponId],
+    pointsPay: { used: 0, offFen: 0, mostPoints: 0, mostOffFen: 0 },
+    exact: true,
+    earnPercent: 100,
     receipt: [
       expect.objectContaining({ rule: 'tier_price', state: 'applied', offFen: 136 }),
       expect.objectContaining({ rule: `coupon:${couponId}`, state: 'applied', offFen: 800 }),
@@ -56,10 +65,10 @@ test.each([1, 99, 2_999, 3_000, 3_061, 6_800, 100_000, 250_000])(
   async (fullFen) => {
     const { visit, memberId } = await till.visited()
     const wallet = await till.granted(memberId)
-    const { payableFen, couponId, points, growth, activeAt, tierAfter, packet, receipt } = await quote(visit, fullFen)
-    expect(couponId).toBe(fullFen >= 3_000 ? wallet : null)
-    const held = await till.hold(visit, fullFen, { couponId, payableFen })
-    expect(held).toMatchObject({ payableFen, couponId })
+    const { payableFen, couponIds, points, growth, activeAt, tierAfter, packet, receipt } = await quote(visit, fullFen)
+    expect(couponIds).toEqual(fullFen >= 3_000 ? [wallet] : [])
+    const held = await till.hold(visit, fullFen, { couponIds, payableFen })
+    expect(held).toMatchObject({ payableFen, couponIds })
     expect(held.receipt.filter(({ state }) => state === 'applied')).toEqual(
       receipt.filter(({ state }) => state === 'applied'),
     )
@@ -72,9 +81,9 @@ test.each([1, 99, 2_999, 3_000, 3_061, 6_800, 100_000, 250_000])(
 test('a coupon can be left or chosen; somebody else’s is not found', async () => {
   const { visit, memberId } = await till.visited()
   const [eight, five] = [await till.granted(memberId), await till.granted(memberId, 'packet_5')]
-  expect(await quote(visit)).toMatchObject({ couponId: eight })
-  expect(await quote(visit, 6_800, five)).toMatchObject({ couponId: five, payableFen: 6_164 })
-  expect(await quote(visit, 6_800, 'none')).toMatchObject({ couponId: null, payableFen: 6_664 })
+  expect(await quote(visit)).toMatchObject({ couponIds: [eight] })
+  expect(await quote(visit, 6_800, five)).toMatchObject({ couponIds: [five], payableFen: 6_164 })
+  expect(await quote(visit, 6_800, 'none')).toMatchObject({ couponIds: [], payableFen: 6_664 })
   const foreign = await till.granted((await till.visited()).memberId)
   expect(await refusalOf(quote(visit, 6_800, foreign), 'NOT_FOUND')).toEqual({ noun: 'coupon' })
 })
@@ -85,7 +94,7 @@ test('a member known by a number earns, and has neither the price of a tier nor 
   for (const coupon of [undefined, couponId, randomUUID()])
     expect(await quote(visit, 6_800, coupon)).toMatchObject({
       payableFen: 6_800,
-      couponId: null,
+      couponIds: [],
       coupons: [],
       points: 68,
       receipt: [{ state: 'refused', words: '出示会员码才有会员价和券' }],
@@ -97,7 +106,7 @@ test('follows a merged member to the survivor', async () => {
   const { visit, memberId } = await till.visited()
   const couponId = await till.granted(memberId)
   await inTx(till.one.as(), (tx) => mergeMember(tx, kept.memberId, memberId))
-  expect(await quote(visit)).toMatchObject({ couponId, points: 58 })
+  expect(await quote(visit)).toMatchObject({ couponIds: [couponId], points: 58 })
 })
 
 test('is refused for amounts that cannot be rung up, foreign and ended visits', async () => {

@@ -5,7 +5,7 @@ import type { AtWork } from '../staff'
 import { readMemberRef } from '../visit'
 
 /**
- * Gives a hold up: its coupon can be used at once again. False when it has been paid meanwhile.
+ * Gives a hold up: coupons, points and rights can be used at once again. False when it has been paid meanwhile.
  * @throws HOLD_OVER for a hold that this visit never had, VISIT_UNKNOWN, STAFF_NEEDED, REQUEST_REUSED
  */
 export async function releaseHold(

@@ -43,7 +43,9 @@ describe('I-P4: a whole return gives everything back', () => {
       leftFen: 0,
       points: { pending: 972, available: 0, debt: 0 },
       growth: 972,
-      coupon: { title: '满 30 减 8', returned: true },
+      pointsBack: 0,
+      pointsEnded: 0,
+      coupons: [{ title: '满 30 减 8', returned: true }],
       packet: { title: '满 25 减 5', state: 'voided' },
       tierBefore: 2,
       tierAfter: 1,
@@ -136,7 +138,7 @@ describe('I-P4: a whole return gives everything back', () => {
     const yesterday = new Date(till.one.clock.at.getTime() - DAY)
     await db.coupon.updateMany({ where: { couponId }, data: { validFrom: new Date(0), expiresAt: yesterday } })
     expect(await till.takeBack(memberId, orderId)).toMatchObject({
-      coupon: { title: '满 30 减 8', returned: false },
+      coupons: [{ title: '满 30 减 8', returned: false }],
       packet: { title: '满 25 减 5', state: 'used' },
     })
     expect(await till.couponOf(packet.couponId)).toMatchObject({ state: 'used' })

@@ -172,11 +172,11 @@ describe('what hangs on it', () => {
     const couponId = await till.granted(memberId)
     const { orderId, amountFen } = await till.settle(visit, (await till.hold(visit, 6_800, { couponId })).holdId)
     const part = await till.takeBack(memberId, orderId, { refundFen: amountFen - 1 })
-    expect(part).toMatchObject({ coupon: null, packet: null, leftFen: 1 })
+    expect(part).toMatchObject({ coupons: [], packet: null, leftFen: 1 })
     expect(await till.couponOf(couponId)).toMatchObject({ state: 'used' })
     expect(await till.takeBack(memberId, orderId)).toMatchObject({
       refundedFen: 1,
-      coupon: { title: '满 30 减 8', returned: true },
+      coupons: [{ title: '满 30 减 8', returned: true }],
       packet: { title: '满 25 减 5', state: 'voided' },
     })
     expect(await till.couponOf(couponId)).toMatchObject({ state: 'granted', orderId: null })

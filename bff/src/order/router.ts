@@ -1,35 +1,47 @@
 import { z } from 'zod'
-import { requestId, router, staffProcedure } from '../trpc'
+import { memberProcedure, requestId, router, staffProcedure } from '../trpc'
 import { holdOrder } from './hold-order'
 import { listRecent } from './list-recent'
 import { listShift } from './list-shift'
-import { quoteOrder } from './quote-order'
+import { previewOrder, quoteOrder } from './quote-order'
 import { releaseHold } from './release-hold'
 import { returnOrder } from './return-order'
 import { settleOrder } from './settle-order'
+import { showFacts } from './show-facts'
 
 const visit = { visitId: z.uuid(), memberRef: z.string().min(1).max(400) }
 // the amount's own rule answers AMOUNT_INVALID, which the counter has words for
 const amountFen = z.number()
-const fullFen = z.number()
+const cart = {
+  lines: z
+    .array(z.object({ sku: z.string().min(1).max(32), qty: z.int().min(1).max(99) }))
+    .min(1)
+    .max(60)
+    .optional(),
+  fullFen: z.number().optional(),
+}
+const points = z.int().min(0).max(10_000_000)
+const couponIds = z.array(z.uuid()).max(20)
+const wish = {
+  ...cart,
+  coupons: z.union([z.literal('best'), z.literal('none'), couponIds]).default('best'),
+  points: z.union([z.literal('most'), points]).default(0),
+}
 
 export const orderRouter = router({
+  preview: memberProcedure.input(z.object(wish)).query(({ ctx, input }) => previewOrder(ctx.verb, input)),
+  facts: memberProcedure.query(({ ctx }) => showFacts(ctx.verb)),
   quote: staffProcedure('clerk')
-    .input(
-      z.object({
-        ...visit,
-        fullFen,
-        coupon: z.union([z.literal('best'), z.literal('none'), z.uuid()]).default('best'),
-      }),
-    )
+    .input(z.object({ ...visit, ...wish }))
     .query(({ ctx, input }) => quoteOrder(ctx.verb, ctx.staff, input)),
   hold: staffProcedure('clerk')
     .input(
       z.object({
         requestId,
         ...visit,
-        fullFen,
-        couponId: z.uuid().nullable(),
+        ...cart,
+        couponIds,
+        points,
         payableFen: z.int().min(0).max(10_000_000),
       }),
     )
@@ -54,6 +66,11 @@ export const orderRouter = router({
         requestId,
         orderRef: z.string().min(1).max(400),
         refundFen: z.int().min(1).max(10_000_000).optional(),
+        lines: z
+          .array(z.object({ lineNo: z.int().min(1).max(100), qty: z.int().min(1).max(99) }))
+          .min(1)
+          .max(61)
+          .optional(),
       }),
     )
     .mutation(({ ctx, input }) => returnOrder(ctx.verb, ctx.staff, input)),

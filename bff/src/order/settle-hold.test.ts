@@ -35,6 +35,8 @@ describe('a paid hold', () => {
       fullFen: 6_800,
       amountFen: 5_864,
       points: 58,
+      pointsUsed: 0,
+      lines: [],
       growth: 58,
       activeAt: '2026-12-06T16:00:00.000Z',
       pointsAfter: { available: 0, pending: 58 },

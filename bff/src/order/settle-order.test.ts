@@ -58,6 +58,8 @@ describe('a purchase', () => {
       fullFen: 6_899,
       amountFen: 6_899,
       points: 68,
+      pointsUsed: 0,
+      lines: [],
       growth: 68,
       activeAt: '2026-12-06T16:00:00.000Z',
       pointsAfter: { available: 0, pending: 68 },

@@ -7,6 +7,7 @@ import { survivingId } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
 import type { AtWork } from '../staff'
 import { readMemberRef } from '../visit'
+import type { OrderLine } from './cart'
 import { drawOrderNo } from './order-no'
 
 export interface SettledOrder {
@@ -16,6 +17,10 @@ export interface SettledOrder {
   /** What was paid. */
   amountFen: number
   points: number
+  /** Points that paid a part of it. */
+  pointsUsed: number
+  /** What was rung up by articles. */
+  lines: OrderLine[]
   growth: number
   activeAt: string
   pointsAfter: { available: number; pending: number }
@@ -33,7 +38,7 @@ export type Settlement = { requestId: string; visitId: string; memberRef: string
 )
 
 /**
- * Takes what the customer has paid into account: order, points, growth, tier and coupon in one statement. Any number of
+ * Takes what the customer has paid into account: order, points, growth, tier and coupons in one statement. Any number of
  * the same command has one effect and one answer (I-L5). A live hold is settled also when its visit is over. When a merge
  * takes the member along meanwhile, the order follows to the survivor.
  * @throws AMOUNT_INVALID, VISIT_UNKNOWN, VISIT_OVER, HOLD_OVER, STAFF_NEEDED, REQUEST_REUSED
@@ -46,18 +51,25 @@ export async function settleOrder(ctx: Ctx, staff: AtWork, input: Settlement): P
   const request = commandOf(ctx, 'order.settle', asked)
   return twiceWhenBusy(async (again) => {
     const owner = again ? await survivingId(ctx.db, memberId) : memberId
-    const paidFen = input.amountFen ?? (await heldFen(ctx, owner, input.holdId))
-    return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, paidFen, request))
+    const paid =
+      input.holdId === undefined ? { payableFen: input.amountFen } : await heldPrice(ctx, owner, input.holdId)
+    return ctx.sql<SettledOrder>('order_settle', settlementOf(ctx, staff, input, owner, paid, request))
   })
 }
 
+interface Paid {
+  payableFen: number
+  /** What it earns, in percent of the policy's rate. */
+  earnPercent?: number
+}
+
 /** What a hold fixed; nothing changes it, so it can be read ahead. An unknown hold is the write's to refuse. */
-async function heldFen({ db }: Ctx, memberId: string, holdId: string): Promise<number> {
+async function heldPrice({ db }: Ctx, memberId: string, holdId: string): Promise<Paid> {
   const hold = await db.orderHold.findUnique({
     where: { memberId_holdId: { memberId, holdId } },
-    select: { payableFen: true },
+    select: { payableFen: true, earnPercent: true },
   })
-  return hold?.payableFen ?? 0
+  return hold ?? { payableFen: 0 }
 }
 
 function settlementOf(
@@ -65,11 +77,11 @@ function settlementOf(
   staff: AtWork,
   { visitId, holdId }: Settlement,
   memberId: string,
-  amountFen: number,
+  { payableFen: amountFen, earnPercent }: Paid,
   request: Command,
 ) {
   const at = ctx.now()
-  const { points, growth, activeAt, expiresAt } = earningOf(amountFen, at, ctx.policy)
+  const { points, growth, activeAt, expiresAt } = earningOf(amountFen, at, ctx.policy, earnPercent)
   const orderId = uuidv7({ msecs: at.getTime() })
   return {
     request,

@@ -181,7 +181,8 @@ test('a job, a price locked at a till and a waiting correction stand in the way,
     requestId: randomUUID(),
     ...visit,
     fullFen: 3_000,
-    couponId: null,
+    couponIds: [],
+    points: 0,
     payableFen: 2_940,
   })
   expect(await refusalOf(ask(me.memberId), 'CANCEL_BLOCKED')).toEqual({ blocker: 'live_hold' })

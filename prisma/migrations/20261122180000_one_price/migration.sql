@@ -1079,9 +1079,6 @@ BEGIN
         CASE kind WHEN 'trial_pack' THEN gift_id END ORDER BY given_at, given_id) AS nth
       FROM gift_given WHERE member_id IN (src, dst) AND state = 'given') once WHERE nth > 1 ORDER BY given_id);
   UPDATE gift_given SET state = 'superseded' WHERE member_id IN (src, dst) AND given_id = ANY (seconds);
-  FOR second IN SELECT * FROM gift_given WHERE member_id IN (src, dst) AND given_id = ANY (seconds) LOOP
-    PERFORM right_grant_void(jsonb_build_object('memberId', second.member_id, 'kind', 'gift', 'sourceId', second.given_id, 'at', call->'at'));
-  END LOOP;
   WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src RETURNING given_id, state)
   SELECT jsonb_agg(given_id), count(*) FILTER (WHERE state = 'given' OR given_id = ANY (seconds)) INTO gifts, opened FROM went;
   FOR second IN SELECT * FROM gift_given WHERE member_id = dst AND given_id = ANY (seconds) ORDER BY given_id LOOP
@@ -1094,7 +1091,7 @@ BEGIN
     'came', CASE WHEN opened > 0 THEN jsonb_build_object('gifts', opened) ELSE '{}' END, 'reversed', said);
 END $$;
 
--- Takes back what a superseded gift still holds. → {journal, said}
+-- Takes back what a superseded gift still holds; its coupons and rights are the survivor's by now. → {journal, said}
 CREATE OR REPLACE FUNCTION gift_supersede(call jsonb, own gift_given) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1111,6 +1108,7 @@ BEGIN
     AND given_id = own.given_id AND state IN ('placed', 'ready');
   PERFORM coupon_void_of(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at',
     'reason', 'gift_superseded'));
+  PERFORM right_grant_void(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at'));
   RETURN jsonb_build_object('journal', jsonb_strip_nulls(jsonb_build_object('givenId', own.given_id, 'held', held)),
     'said', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
       'coupons', usable, 'points', gift_take_one(own, call), 'pickups', waiting));
