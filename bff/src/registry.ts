@@ -1,5 +1,6 @@
 import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
+import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
 import { mallOnGiftOpened } from './mall'
 import { outboxOnOrderSettled } from './outbox'
 import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
@@ -12,8 +13,14 @@ import { webhookOnOrderReturned, webhookOnOrderSettled } from './webhook'
 export const registry: Registry = {
   handlers: {
     'member.joined': [referralOnMemberJoined],
-    'order.settled': [couponOnOrderSettled, outboxOnOrderSettled, referralOnOrderSettled, webhookOnOrderSettled],
-    'order.returned': [couponOnOrderReturned, referralOnOrderReturned, webhookOnOrderReturned],
+    'order.settled': [
+      couponOnOrderSettled,
+      giftOnOrderSettled,
+      outboxOnOrderSettled,
+      referralOnOrderSettled,
+      webhookOnOrderSettled,
+    ],
+    'order.returned': [couponOnOrderReturned, giftOnOrderReturned, referralOnOrderReturned, webhookOnOrderReturned],
     'gift.opened': [mallOnGiftOpened],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],
@@ -27,9 +34,9 @@ export const registry: Registry = {
     'visit_merge',
     'order_merge',
     'coupon_merge',
+    'right_merge',
     'gift_merge',
     'mall_merge',
-    'right_merge',
     'referral_merge',
     'obligation_merge',
     'outbox_merge',

@@ -1,5 +1,5 @@
--- The new-member gift. Protects I-G1: one a person, by the unique index behind gift_given, also when two records that each
--- opened one become one person.
+-- Gifts: for who is new, for a birthday, to try. Protects I-G1: one a person and occasion, by the unique indexes behind gift_given,
+-- also when two records that each opened one become one person.
 
 -- What a gift holds, as it is shown before it is opened.
 CREATE OR REPLACE FUNCTION gift_contents(own gift) RETURNS jsonb
@@ -9,7 +9,12 @@ BEGIN
     || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'coupon', 'templateId', t.template_id, 'title', t.title,
           'thresholdFen', t.threshold_fen, 'amountOffFen', t.amount_off_fen, 'validDays', t.valid_days) ORDER BY n), '[]')
         FROM jsonb_array_elements_text(own.coupon_templates) WITH ORDINALITY c (id, n) JOIN coupon_template t ON t.template_id = c.id)
-    || CASE WHEN own.points > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points)) ELSE '[]' END;
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'right', 'rightId', r.right_id, 'title', r.title, 'days', (w.wish->>'days')::int)
+          ORDER BY n), '[]') FROM jsonb_array_elements(own.rights) WITH ORDINALITY w (wish, n) JOIN member_right r ON r.right_id = w.wish->>'rightId')
+    || CASE WHEN own.points > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points)) ELSE '[]' END
+    || (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'follow_up', 'templateId', t.template_id, 'title', t.title,
+          'thresholdFen', t.threshold_fen, 'amountOffFen', t.amount_off_fen, 'validDays', t.valid_days)), '[]')
+        FROM coupon_template t WHERE t.template_id = own.follow_up_template);
 END $$;
 
 -- The gift that is given to who joins now.
@@ -19,12 +24,18 @@ LANGUAGE sql STABLE AS $$
     ORDER BY starts_at DESC, gift_id LIMIT 1
 $$;
 
+-- Whether stock or budget is used up.
+CREATE OR REPLACE FUNCTION gift_gone(own gift) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false)
+$$;
+
 CREATE OR REPLACE FUNCTION gift_json(own gift) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN jsonb_build_object('giftId', own.gift_id, 'title', own.title, 'joinWithinDays', own.join_within_days,
-    'startsAt', iso_text(own.starts_at), 'endsAt', iso_text(own.ends_at), 'points', own.points, 'contents', gift_contents(own),
-    'gone', coalesce(own.given >= own.stock, false) OR coalesce(own.points_given + own.points > own.points_budget, false));
+  RETURN jsonb_build_object('giftId', own.gift_id, 'kind', own.kind, 'title', own.title, 'joinWithinDays', own.join_within_days,
+    'rightId', own.right_id, 'daysBefore', own.days_before, 'daysAfter', own.days_after, 'startsAt', iso_text(own.starts_at), 'endsAt', iso_text(own.ends_at), 'points', own.points, 'contents', gift_contents(own),
+    'gone', gift_gone(own));
 END $$;
 
 -- For guests: the gift, and the sealed name of whose link it came by. {at, link} → {gift, fromSealed}
@@ -38,38 +49,88 @@ BEGIN
     'fromSomebody', EXISTS (SELECT 1 FROM referral_link l WHERE l.code = call->>'link'));
 END $$;
 
--- What decides how a gift stands for a member: the one they opened, else the named one, else the one that runs.
--- {memberId, at, newAfterDays, giftId?} → {gift, given, newSince, boughtBefore, fromSealed, fromSomebody}
+-- What decides how gifts stand for a member: the named one; else the new-member gift that they opened or that runs, and every other
+-- that runs or that they opened. {memberId, at, newAfterDays, giftId?}
+-- → {gifts: [gift with given], newSince, boughtBefore, birthday, years, tier, rights, rightsOwn, fromSealed, fromSomebody}
 CREATE OR REPLACE FUNCTION gift_read(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
   since timestamptz := member_new_since(me);
-  opened gift_given;
+  newcomers text;
   inviter uuid;
 BEGIN
-  SELECT * INTO opened FROM gift_given WHERE member_id = me AND kind = 'new_member' AND state = 'given';
+  newcomers := coalesce((SELECT gift_id FROM gift_given WHERE member_id = me AND kind = 'new_member' AND state = 'given'),
+    (SELECT gift_id FROM gift_running(now_at)));
   SELECT inviter_id INTO inviter FROM referral r WHERE r.member_id = me AND r.state <> 'void';
   RETURN jsonb_build_object(
-    'gift', CASE WHEN call ? 'giftId' OR opened.gift_id IS NOT NULL
-      THEN (SELECT gift_json(g) FROM gift g WHERE g.gift_id = coalesce(call->>'giftId', opened.gift_id))
-      ELSE (SELECT gift_json(g) FROM gift_running((call->>'at')::timestamptz) g) END,
-    'given', CASE WHEN opened.gift_id IS NOT NULL
-      THEN jsonb_build_object('giftId', opened.gift_id, 'openedAt', iso_text(opened.given_at), 'contents', opened.contents) END,
+    'gifts', (SELECT coalesce(jsonb_agg(gift_json(g) || jsonb_build_object('given', gift_given_to(me, g.gift_id))
+        ORDER BY g.kind <> 'new_member', r.position DESC, g.gift_id), '[]')
+      FROM gift g LEFT JOIN member_right r USING (right_id) WHERE CASE WHEN call ? 'giftId' THEN g.gift_id = call->>'giftId'
+        WHEN g.kind = 'new_member' THEN g.gift_id = newcomers
+        ELSE g.starts_at <= now_at AND (g.ends_at >= now_at OR g.ends_at IS NULL
+          OR EXISTS (SELECT 1 FROM gift_given o WHERE o.member_id = me AND o.gift_id = g.gift_id AND o.state = 'given')) END),
     'newSince', iso_text(since), 'boughtBefore', coalesce(order_bought_before(me, since, (call->>'newAfterDays')::int), false),
+    'birthday', (SELECT jsonb_build_object('month', birth_month, 'day', birth_day) FROM member m
+      WHERE m.member_id = me AND birth_month IS NOT NULL),
+    'years', gift_years(me),
+    'tier', (SELECT tier FROM standing s WHERE s.member_id = me), 'rights', right_rows(now_at), 'rightsOwn', right_own(me, now_at),
     'fromSealed', (SELECT encode(name_sealed, 'base64') FROM member m WHERE m.member_id = inviter AND m.status = 'active'),
     'fromSomebody', inviter IS NOT NULL);
 END $$;
 
--- Opens the gift: points, coupons and pick-ups in one statement, once a person. The rule's answer travels with the facts it
--- was given for; facts that changed meanwhile (a merge) ask again. The shared rows come last.
--- {request, memberId, giftId, givenId, at, pointsEnd, newAfterDays, newSince, boughtBefore, refusal, along} → {openedAt, contents}
+-- For which years somebody has opened a birthday gift.
+CREATE OR REPLACE FUNCTION gift_years(me uuid) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(occasion ORDER BY occasion), '[]') FROM gift_given WHERE member_id = me AND kind = 'birthday' AND state = 'given'
+$$;
+
+-- What somebody has of a gift, of the last time; NULL when they have not opened it. `followUp`: the coupon that came with its hand-over.
+CREATE OR REPLACE FUNCTION gift_given_to(me uuid, which text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('occasion', g.occasion, 'openedAt', iso_text(g.given_at), 'contents', g.contents, 'followUp',
+      (SELECT jsonb_build_object('title', t.title, 'state', c.state, 'expiresAt', iso_text(c.expires_at)) FROM coupon c
+        JOIN coupon_template t USING (template_id) WHERE c.member_id = me AND c.effect_kind = 'gift'
+          AND c.effect_source = g.given_id::text AND gift_follows(c.effect_part)))
+    FROM gift_given g WHERE g.member_id = me AND g.gift_id = which AND g.state = 'given' ORDER BY g.given_at DESC LIMIT 1
+$$;
+
+-- Whether somebody has had what is given once: the gift for who is new, a gift for this birthday, this trial pack.
+CREATE OR REPLACE FUNCTION gift_taken(member uuid, own gift, year text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM gift_given g WHERE g.member_id = member AND g.kind = own.kind AND g.state = 'given' AND g.occasion = year
+    AND (g.kind <> 'trial_pack' OR g.gift_id = own.gift_id))
+$$;
+
+-- Whether what the rule was told is still so: who is new, the birthday, the right that brings the gift.
+CREATE OR REPLACE FUNCTION gift_as_seen(member uuid, own gift, call jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  since timestamptz;
+  born text;
+BEGIN
+  IF own.kind = 'new_member' THEN
+    since := member_new_since(member);
+    RETURN since IS NOT DISTINCT FROM (call->>'newSince')::timestamptz AND (call->>'boughtBefore')::boolean
+      = coalesce(order_bought_before(member, since, (call->>'newAfterDays')::int), false);
+  END IF;
+  SELECT birth_month || '-' || birth_day INTO born FROM member m WHERE m.member_id = member;
+  RETURN (call->>'held')::boolean IS NOT DISTINCT FROM coalesce((SELECT right_until(member, r, (call->>'at')::timestamptz) IS NOT NULL
+      FROM member_right r WHERE r.right_id = own.right_id), false)
+    AND (own.kind <> 'birthday' OR born IS NOT DISTINCT FROM (call->'birthday'->>'month') || '-' || (call->'birthday'->>'day'));
+END $$;
+
+-- Opens the gift: points, coupons, rights and pick-ups in one statement, once a person and occasion. The rule's answer travels with the
+-- facts it was given for; facts that changed meanwhile (a merge, a tier) ask again. The shared rows come last.
+-- {request, memberId, giftId, givenId, at, pointsEnd, newAfterDays, newSince, boughtBefore, held, birthday, occasion, refusal, along}
+-- → {openedAt, contents}
 CREATE OR REPLACE FUNCTION gift_open(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   known jsonb := request_begin(call->'request');
   member uuid := (call->>'memberId')::uuid;
-  since timestamptz;
+  year text := coalesce(call->>'occasion', '');
   own gift;
   earned jsonb;
   held jsonb;
@@ -78,20 +139,16 @@ BEGIN
   PERFORM member_hold(member);
   SELECT * INTO own FROM gift WHERE gift_id = call->>'giftId' AND starts_at <= (call->>'at')::timestamptz;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "gift"}'); END IF;
-  IF EXISTS (SELECT 1 FROM gift_given WHERE member_id = member AND kind = own.kind AND state = 'given') THEN PERFORM refuse('GIFT_TAKEN'); END IF;
-  since := member_new_since(member);
-  IF since IS DISTINCT FROM (call->>'newSince')::timestamptz
-      OR coalesce(order_bought_before(member, since, (call->>'newAfterDays')::int), false) <> (call->>'boughtBefore')::boolean THEN
-    PERFORM refuse('BUSY');
-  END IF;
+  IF gift_taken(member, own, year) THEN PERFORM refuse('GIFT_TAKEN'); END IF;
+  IF NOT gift_as_seen(member, own, call) THEN PERFORM refuse('BUSY'); END IF;
   IF call->'refusal' ? 'code' THEN PERFORM refuse(call->'refusal'->>'code', call->'refusal'->'detail'); END IF;
 
-  INSERT INTO gift_given (member_id, given_id, gift_id, kind, state, contents, given_at)
-    VALUES (member, (call->>'givenId')::uuid, own.gift_id, own.kind, 'given', '[]', (call->>'at')::timestamptz);
+  INSERT INTO gift_given (member_id, given_id, gift_id, kind, state, contents, given_at, occasion)
+    VALUES (member, (call->>'givenId')::uuid, own.gift_id, own.kind, 'given', '[]', (call->>'at')::timestamptz, year);
   earned := ledger_award(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'gift', 'sourceId', call->>'givenId',
     'points', own.points, 'growth', 0, 'activeAt', call->'at', 'expiresAt', call->'pointsEnd', 'reason', 'gift',
     'detail', jsonb_build_object('title', own.title)));
-  held := gift_give_coupons(call, own);
+  held := gift_give_coupons(call, own) || gift_give_rights(call, own);
   held := gift_pickups(run_handlers(call->'along')) || held;
   IF own.points > 0 THEN
     held := held || jsonb_build_array(jsonb_build_object('kind', 'points', 'points', own.points, 'expiresAt', call->'pointsEnd'));
@@ -134,72 +191,20 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM jsonb_array_elements(coalesce(answers->'mall_place_gift', '[]')) WITH ORDINALITY a (placed, n)
 $$;
 
--- Of two opened gifts the later one is superseded: its unused coupons and unspent points go, what was used stays recorded.
--- Its pick-ups are the mall's, which comes later in a merge.
--- {from, to, at} → {moved: {gifts: [id], superseded: {givenId, held}}, came, reversed}
-CREATE OR REPLACE FUNCTION gift_merge(call jsonb) RETURNS jsonb
+-- The rights that it holds, each to the end of a business day; they are the member's beside what tier and honours bring.
+CREATE OR REPLACE FUNCTION gift_give_rights(call jsonb, own gift) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  later gift_given;
-  gifts jsonb;
-  opened int;
-  gone jsonb;
+  wish jsonb;
+  given jsonb;
+  held jsonb := '[]';
 BEGIN
-  SELECT * INTO later FROM gift_given
-    WHERE member_id IN (src, dst) AND kind = 'new_member' AND state = 'given' ORDER BY given_at, given_id OFFSET 1 LIMIT 1;
-  IF FOUND THEN
-    UPDATE gift_given SET state = 'superseded' WHERE member_id = later.member_id AND given_id = later.given_id;
-  END IF;
-  WITH went AS (UPDATE gift_given SET member_id = dst WHERE member_id = src RETURNING given_id, state)
-  SELECT jsonb_agg(given_id), count(*) FILTER (WHERE state = 'given' OR given_id = later.given_id) INTO gifts, opened FROM went;
-  IF later.given_id IS NOT NULL THEN
-    later.member_id := dst;
-    gone := gift_supersede(call, later);
-  END IF;
-  IF gifts IS NULL AND gone IS NULL THEN RETURN '{}'; END IF;
-  RETURN jsonb_build_object('moved', jsonb_strip_nulls(jsonb_build_object('gifts', gifts, 'superseded', gone->'journal')),
-    'came', CASE WHEN opened > 0 THEN jsonb_build_object('gifts', opened) ELSE '{}' END,
-    'reversed', CASE WHEN gone IS NULL THEN '[]' ELSE jsonb_build_array(gone->'said') END);
-END $$;
-
--- Takes back what a superseded gift still holds. → {journal, said}
-CREATE OR REPLACE FUNCTION gift_supersede(call jsonb, own gift_given) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  now_at timestamptz := (call->>'at')::timestamptz;
-  usable int;
-  held jsonb;
-  waiting int;
-BEGIN
-  SELECT count(*) FILTER (WHERE expires_at >= now_at),
-      jsonb_object_agg(coupon_id, jsonb_build_array(hold_id, iso_text(held_until))) FILTER (WHERE state = 'held')
-    INTO usable, held FROM coupon WHERE member_id = own.member_id AND effect_kind = 'gift' AND effect_source = own.given_id::text
-      AND (state = 'granted' OR (state = 'held' AND held_until <= now_at));
-  SELECT count(*) INTO waiting FROM redemption WHERE member_id IN ((call->>'from')::uuid, own.member_id)
-    AND given_id = own.given_id AND state IN ('placed', 'ready');
-  PERFORM coupon_void_of(jsonb_build_object('memberId', own.member_id, 'kind', 'gift', 'sourceId', own.given_id, 'at', call->'at',
-    'reason', 'gift_superseded'));
-  RETURN jsonb_build_object('journal', jsonb_strip_nulls(jsonb_build_object('givenId', own.given_id, 'held', held)),
-    'said', jsonb_build_object('kind', 'gift_superseded', 'title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id),
-      'coupons', usable, 'points', gift_take_one(own, call), 'pickups', waiting));
-END $$;
-
--- Takes back what superseded gifts' points have come to hold: at the merge, and when an exchange they paid for is undone
--- later. {memberId, at}
-CREATE OR REPLACE FUNCTION gift_take_back(call jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM gift_take_one(given, call) FROM gift_given given WHERE given.member_id = (call->>'memberId')::uuid AND given.state = 'superseded';
-END $$;
-
--- → how many points of one gift were taken back
-CREATE OR REPLACE FUNCTION gift_take_one(own gift_given, call jsonb) RETURNS int
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF own.lot_id IS NULL THEN RETURN 0; END IF;
-  RETURN (ledger_take_lot(jsonb_build_object('memberId', own.member_id, 'at', call->'at', 'kind', 'gift', 'sourceId', own.given_id,
-    'originLotId', own.lot_id, 'reason', 'gift_returned',
-    'detail', jsonb_build_object('title', (SELECT title FROM gift g WHERE g.gift_id = own.gift_id))))->>'taken')::int;
+  FOR wish IN SELECT value FROM jsonb_array_elements(own.rights) ORDER BY value->>'rightId' LOOP
+    given := right_grant(jsonb_build_object('memberId', call->'memberId', 'rightId', wish->'rightId', 'at', call->'at', 'kind', 'gift',
+      'sourceId', call->>'givenId', 'expiresAt', CASE WHEN wish->>'days' IS NOT NULL
+        THEN iso_text(coupon_end((wish->>'days')::int, NULL, (call->>'at')::timestamptz)) END));
+    IF given ? 'refused' THEN PERFORM refuse('GIFT_GONE'); END IF;
+    held := held || jsonb_build_array(given || '{"kind": "right"}');
+  END LOOP;
+  RETURN held;
 END $$;

@@ -17,6 +17,8 @@ BEGIN
       WHEN 'coupon_grant' THEN answer := coupon_grant(args);
       WHEN 'outbox_put' THEN answer := outbox_put(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
+      WHEN 'gift_on_order' THEN answer := gift_on_order(args);
+      WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);
       WHEN 'referral_on_return' THEN answer := referral_on_return(args);
       WHEN 'webhook_put' THEN answer := webhook_put(args);

@@ -15,7 +15,7 @@ BEGIN
   DELETE FROM kept_apart WHERE member_id = ANY (records) OR other_id = ANY (records);
   UPDATE member_no SET member_id = '00000000-0000-0000-0000-000000000000' WHERE member_id = ANY (records);
   UPDATE consent SET withdrawn_at = (call->>'at')::timestamptz WHERE member_id = ANY (records) AND withdrawn_at IS NULL;
-  UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, member_no = '8000000000000000', join_link = NULL,
+  UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, birth_set_at = NULL, member_no = '8000000000000000', join_link = NULL,
       join_store_id = NULL, join_scene = NULL, join_risk = NULL WHERE member_id = ANY (records);
   UPDATE member SET status = 'cancelled' WHERE member_id = (call->>'memberId')::uuid;
   DELETE FROM request r USING unnest(records) record WHERE r.actor = 'm:' || record;

@@ -46,6 +46,7 @@ BEGIN
   UPDATE member SET merged_into = dst WHERE merged_into = src;
   UPDATE member SET last_active_at = greatest(last_active_at, now_at), name_sealed = coalesce(name_sealed, other.name_sealed),
       birth_month = coalesce(birth_month, other.birth_month),
+      birth_set_at = CASE WHEN birth_month IS NULL THEN other.birth_set_at ELSE birth_set_at END,
       birth_day = CASE WHEN birth_month IS NULL THEN other.birth_day ELSE birth_day END WHERE member_id = dst;
   UPDATE member SET status = 'merged', merged_into = dst WHERE member_id = src;
   RETURN jsonb_build_object('moved', moved,
@@ -132,7 +133,9 @@ BEGIN
       birth_month = CASE WHEN (moved->>'birthday')::boolean AND own.birth_month = other.birth_month AND own.birth_day = other.birth_day
         THEN NULL ELSE own.birth_month END,
       birth_day = CASE WHEN (moved->>'birthday')::boolean AND own.birth_month = other.birth_month AND own.birth_day = other.birth_day
-        THEN NULL ELSE own.birth_day END
+        THEN NULL ELSE own.birth_day END,
+      birth_set_at = CASE WHEN (moved->>'birthday')::boolean AND own.birth_month = other.birth_month AND own.birth_day = other.birth_day
+        THEN NULL ELSE own.birth_set_at END
     FROM member other WHERE own.member_id = src AND other.member_id = dst;
   PERFORM member_unmerge_papers(src, dst, moved);
   RETURN jsonb_build_object('back', CASE WHEN went > 0 THEN jsonb_build_object('identities', went) ELSE '{}' END) || phones;

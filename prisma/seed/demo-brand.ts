@@ -8,7 +8,7 @@ import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
 import { seedAdjustments } from './adjustment'
 import { seedCoupon } from './coupon'
-import { seedGift } from './gift'
+import { seedBirthday, seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
 import { seedMall } from './mall'
 import { seedObligation } from './obligation'
@@ -214,6 +214,7 @@ async function seedMei(ctx: Ctx, { wechatOf }: DemoBrandWish, now: Date): Promis
     joinedAt,
     arrival: { channel: 'store', storeId: 'hubin' },
   })
+  await seedBirthday(ctx, memberId, now)
   const first = joinedAt.getTime() + DAY_MS
   // every nine days, two cups and a box: Gold since spring, and not yet Platinum
   const own = Array.from({ length: 44 }, (_, n) => ({

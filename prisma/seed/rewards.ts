@@ -226,4 +226,15 @@ export const DEMO_REWARDS: readonly RewardWish[] = [
     rules: AT_ANY_SHOP,
     listed: false,
   },
+  {
+    rewardId: 'rock_taster',
+    title: '武夷岩茶体验装',
+    subtitle: '三泡，大红袍、肉桂和水仙',
+    art: 'pouch',
+    kind: 'pickup',
+    points: 0,
+    pickupDays: 14,
+    rules: AT_ANY_SHOP,
+    listed: false,
+  },
 ]

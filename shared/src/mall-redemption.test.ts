@@ -75,7 +75,7 @@ test.each<[string, Partial<RedemptionFacts>, string[]]>([
   [
     'of a gift that was a second one',
     { origin: 'gift', state: 'cancelled', cancelReason: 'gift_superseded', readyAt: PLACED, finishedAt: hence(1) },
-    ['placed 11-22T04 兑换成功', 'ready 11-22T04 备好了，等你来取', 'cancelled 11-22T05 新人礼每人一份，这一份收回了'],
+    ['placed 11-22T04 兑换成功', 'ready 11-22T04 备好了，等你来取', 'cancelled 11-22T05 礼物每人一份，这一份收回了'],
   ],
 ])('the steps of one that is %s', (_name, more, steps) => {
   expect(told(more)).toEqual(steps)

@@ -59,7 +59,7 @@ const STEPS: Record<RewardKind, { state: RedemptionState; reached: string; ahead
 const CANCELLED: Record<CancelReason, string> = {
   member: '你取消了这次兑换',
   overdue: '过了领取期，已自动取消',
-  gift_superseded: '新人礼每人一份，这一份收回了',
+  gift_superseded: '礼物每人一份，这一份收回了',
 }
 
 /** What is given at once stays given; what waits for its owner can be taken back. What came out of a gift cost nothing. */

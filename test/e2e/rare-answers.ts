@@ -6,7 +6,7 @@ const days = (count: number) => new Date(pictureTime().getTime() + count * 86_40
 /** Whoever comes by a friend's link, and what the friend gets for it. */
 export const byFriend: Record<string, Change> = {
   'gift.preview': (preview) => ({ ...preview, fromName: '小梅' }),
-  'gift.show': ({ gift }) => ({ gift: { ...(gift as object), fromName: '小梅' } }),
+  'gift.list': among('gifts', (gift) => ({ ...gift, fromName: '小梅' })),
   'referral.mine': (mine) => ({
     ...mine,
     invitedBy: { name: '小梅', state: 'held', words: '你已下首单，12 月 7 日过退款期后，对方会收到一份谢礼' },

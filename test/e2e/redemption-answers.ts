@@ -102,7 +102,7 @@ function over(now: Date) {
     ]),
     superseded: tell({ ...GIFT, ...cancelled, cancelReason: 'gift_superseded' }, [
       placed,
-      ended('新人礼每人一份，这一份收回了'),
+      ended('礼物每人一份，这一份收回了'),
     ]),
   }
 }

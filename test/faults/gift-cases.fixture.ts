@@ -5,7 +5,7 @@ const requestId = () => randomUUID()
 
 export const GIFT_CASES: Record<string, ProcedureCase> = {
   'gift.preview': { for: 'anybody', input: () => ({ link: 'nobodys1' }) },
-  'gift.show': { for: 'member', input: () => undefined },
+  'gift.list': { for: 'member', input: () => undefined },
   'gift.open': {
     for: 'member',
     input: () => ({ requestId: requestId(), giftId: 'welcome_2026' }),
@@ -13,4 +13,5 @@ export const GIFT_CASES: Record<string, ProcedureCase> = {
       giftId: { input: () => ({ requestId: requestId(), giftId: 'no-such' }), answer: 'NOT_FOUND' },
     },
   },
+  'gift.conversions': { for: 'operator', input: () => undefined },
 }

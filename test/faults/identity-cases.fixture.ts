@@ -10,6 +10,7 @@ const confirmed = () => ({ ...claim(), requestId: randomUUID(), seal: SEAL })
 /** Who somebody is: on the member's own phone and at the counter. */
 export const IDENTITY_CASES: Record<string, ProcedureCase> = {
   'member.identities': { for: 'member', input: () => undefined },
+  'member.setBirthday': { for: 'member', input: () => ({ requestId: randomUUID(), month: 3, day: 8 }) },
   'member.claimByCard': {
     for: 'member',
     input: card,

@@ -138,12 +138,12 @@ describe('I-G1: never a second new-member gift', () => {
       coupons: ['granted', 'used'],
       points: 100,
     })
-    const { coupon } = await one.house.sql<{ coupon: object }>('coupon_return', {
+    const { coupons } = await one.house.sql<{ coupons: object[] }>('coupon_return', {
       memberId: kept.memberId,
       orderId,
       at,
     })
-    expect(coupon).toMatchObject({ returned: false })
+    expect(coupons).toMatchObject([{ returned: false }])
     expect((await holdingsOf(one, kept.memberId)).coupons).toEqual(['granted', 'voided'])
   })
 

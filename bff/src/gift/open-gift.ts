@@ -1,10 +1,9 @@
-import { newPersonRefusal } from '@huiyuan/shared/gift'
 import { endOfMonthAfter } from '@huiyuan/shared/time'
 import { v7 as uuidv7 } from 'uuid'
 import { alongOf, type Command, type Ctx, commandOf, memberIdOf } from '../ctx'
 import { survivingId } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
-import { giftTimeOf, type OpenedContent, personOf, readGift } from './gift-rows'
+import { type OpenedContent, readGift, standingOf } from './gift-rows'
 
 export interface OpenedGift {
   openedAt: string
@@ -12,8 +11,8 @@ export interface OpenedGift {
 }
 
 /**
- * Opens the new-member gift: points, coupons and pick-ups in one statement, once a person (I-G1).
- * @throws GIFT_TAKEN, GIFT_OVER, GIFT_GONE, NOT_NEW, NOT_FOUND, REQUEST_REUSED
+ * Opens a gift: points, coupons, rights and pick-ups in one statement, once a person and occasion (I-G1).
+ * @throws GIFT_TAKEN, GIFT_OVER, GIFT_GONE, NOT_NEW, RIGHT_LOCKED, BIRTHDAY_NEEDED, GIFT_NOT_OPEN, NOT_FOUND, REQUEST_REUSED
  */
 export async function openGift(ctx: Ctx, input: { requestId: string; giftId: string }): Promise<OpenedGift> {
   const memberId = memberIdOf(ctx)
@@ -28,7 +27,9 @@ export async function openGift(ctx: Ctx, input: { requestId: string; giftId: str
 async function openingOf(ctx: Ctx, memberId: string, giftId: string, request: Command) {
   const at = ctx.now()
   const facts = await readGift(ctx, memberId, giftId)
-  if (!facts.gift) return refuse('NOT_FOUND', { noun: 'gift' })
+  const [gift] = facts.gifts
+  if (!gift) return refuse('NOT_FOUND', { noun: 'gift' })
+  const { refusal, right, occasion } = standingOf({ ...gift, given: null }, facts, at)
   const givenId = uuidv7({ msecs: at.getTime() })
   return {
     request,
@@ -40,7 +41,11 @@ async function openingOf(ctx: Ctx, memberId: string, giftId: string, request: Co
     newAfterDays: ctx.policy.newAfterDays,
     newSince: facts.newSince,
     boughtBefore: facts.boughtBefore,
-    refusal: newPersonRefusal(personOf(facts), giftTimeOf(facts.gift), at),
+    held: right !== null && right.state !== 'locked',
+    birthday: facts.birthday,
+    occasion,
+    // what is used up is the statement's to say: it decides
+    refusal: refusal?.code === 'GIFT_GONE' ? null : refusal,
     along: alongOf(ctx, 'gift.opened', { memberId, givenId, giftId, at }),
   }
 }

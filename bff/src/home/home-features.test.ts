@@ -13,8 +13,8 @@ import {
   type TestHouse,
   testHouse,
 } from '../../../test/support/people'
+import { listGifts } from '../gift/list-gifts'
 import { openGift } from '../gift/open-gift'
-import { showGift } from '../gift/show-gift'
 import { exchangeReward } from '../mall/exchange-reward'
 import { award } from '../member/member.fixture'
 import { settleOrder } from '../order'
@@ -46,7 +46,7 @@ describe('the gift', () => {
   test('waits for who has just joined, first of all, until the day that the gift itself says', async () => {
     const { ctx } = await newMember(one)
     const home = await showHome(ctx)
-    const shown = (await showGift(ctx)).gift
+    const shown = (await listGifts(ctx)).gifts[0]
     expect(home.gift).toEqual({ giftId: gift.giftId, title: '新人礼', claimBy: shown?.claimBy })
     expect(home.today[0]).toEqual({ kind: 'gift_open', ...home.gift })
   })
@@ -72,7 +72,7 @@ describe('the gift', () => {
     expect((await showHome(me.ctx)).gift).not.toBeNull()
     await make(me)
     expect((await showHome(me.ctx)).gift).toBeNull()
-    expect((await showGift(me.ctx)).gift?.state ?? 'none').not.toBe('open')
+    expect((await listGifts(me.ctx)).gifts[0]?.state ?? 'none').not.toBe('open')
   })
 
   test('is not for who bought before joining', async () => {

@@ -1,5 +1,6 @@
-import { giftStanding } from '@huiyuan/shared/gift'
+import { birthdayStanding, giftStanding } from '@huiyuan/shared/gift'
 import { maskName } from '@huiyuan/shared/member'
+import type { OwnRight } from '@huiyuan/shared/right'
 import type { TodayFacts } from '@huiyuan/shared/today'
 import type { Ctx } from '../ctx'
 import { displayNameOf } from '../member'
@@ -15,6 +16,7 @@ export interface HomeRows {
   phones: number
   devices: number
   gift: GiftRow | null
+  birthday: { month: number; day: number; years: string[]; gifts: BirthdayGiftRow[] } | null
   coupons: { title: string; validFrom: string; expiresAt: string }[]
   pickups: { redemptionId: string; title: string; state: 'placed' | 'ready'; pickupBy: string }[]
   undertaken: (Omit<TodayFacts['undertaken'][number], 'endsAt'> & { endsAt: string })[]
@@ -38,15 +40,25 @@ interface GiftRow {
   gone: boolean
 }
 
+interface BirthdayGiftRow {
+  giftId: string
+  title: string
+  rightId: string
+  daysBefore: number
+  daysAfter: number
+  endsAt: string | null
+  gone: boolean
+}
+
 /** A name as it lies in the database, opened; the brand's own word where there is none. */
 export const openedName = (ctx: Ctx, nameSealed: string | null): string =>
   displayNameOf(ctx, nameSealed === null ? null : Buffer.from(nameSealed, 'base64'))
 
 /** The rows as the rule of the day takes them. */
-export function todayFactsOf(ctx: Ctx, rows: HomeRows): TodayFacts {
+export function todayFactsOf(ctx: Ctx, rows: HomeRows, rights: readonly OwnRight[]): TodayFacts {
   const now = ctx.now()
   return {
-    gift: rows.gift && openGiftOf(rows.gift, now),
+    gift: (rows.gift && openGiftOf(rows.gift, now)) ?? birthdayGiftOf(rows.birthday, rights, now),
     claim: rows.claim,
     standing: { ...rows.standing, validUntil: new Date(rows.standing.validUntil) },
     pickups: rows.pickups
@@ -77,4 +89,15 @@ function openGiftOf({ giftId, title, ...row }: GiftRow, now: Date): TodayFacts['
   const { boughtBefore, gone } = row
   const { claimBy } = giftStanding({ gift, newSince: new Date(row.newSince), boughtBefore, taken: false, gone }, now)
   return claimBy && { giftId, title, claimBy }
+}
+
+/** The birthday gift that can be opened now. */
+function birthdayGiftOf(birthday: HomeRows['birthday'], rights: readonly OwnRight[], now: Date): TodayFacts['gift'] {
+  for (const { giftId, title, rightId, endsAt, gone, ...days } of birthday?.gifts ?? []) {
+    const right = rights.find((own) => own.rightId === rightId) ?? null
+    const gift = { ...days, endsAt: endsAt === null ? null : new Date(endsAt) }
+    const { claimBy } = birthdayStanding({ gift, right, birthday, years: birthday?.years ?? [], gone }, now)
+    if (claimBy) return { giftId, title, claimBy }
+  }
+  return null
 }

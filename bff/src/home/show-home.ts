@@ -25,7 +25,8 @@ export async function showHome(ctx: Ctx) {
   const { member, account, standing } = rows
   // merged into another record a moment ago: the phone's next token is the survivor's
   if (!member) return refuse('SESSION_OVER')
-  const facts = todayFactsOf(ctx, rows)
+  const rights = ownRights(shelf.rights, standing.tier, rows.rightsOwn, now)
+  const facts = todayFactsOf(ctx, rows, rights)
   const pending = facts.lots.filter(({ state }) => state === 'pending').map(({ activeAt }) => activeAt.getTime())
   return {
     asOf: now.toISOString(),
@@ -51,7 +52,7 @@ export async function showHome(ctx: Ctx) {
         tier: standing.tier,
         points: account.availablePoints,
         debtPoints: account.debtPoints,
-        rights: ownRights(shelf.rights, standing.tier, rows.rightsOwn, now),
+        rights,
         taken: rows.taken,
         personal: rows.personal,
       },

@@ -10,6 +10,8 @@ export interface HandedOver {
   art: string
   pieceNo: number | null
   pickedUpAt: string
+  /** The coupon that a trial pack brought along. */
+  followUp?: { title: string; expiresAt: string }
 }
 
 /** What the database answers: a wrong code must stay in the audit, so it comes back instead of being raised. */

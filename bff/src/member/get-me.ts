@@ -4,6 +4,7 @@ import { refuse } from '../refusal'
 import { findJob } from '../staff'
 import { type AppBook, findApp } from '../wechat'
 import { findClaim } from './claim'
+import { birthdayOf, fixedUntil } from './set-birthday'
 
 const LABEL: Record<string, string> = {
   wechat_openid: '微信',
@@ -19,7 +20,15 @@ export async function getMe(ctx: Ctx) {
   const [member, identities, standing, openClaim, staff] = await Promise.all([
     ctx.db.member.findUnique({
       where: { memberId, status: 'active' },
-      select: { memberId: true, memberNo: true, nameSealed: true, joinedAt: true },
+      select: {
+        memberId: true,
+        memberNo: true,
+        nameSealed: true,
+        joinedAt: true,
+        birthMonth: true,
+        birthDay: true,
+        birthSetAt: true,
+      },
     }),
     ctx.db.identity.findMany({
       where: { memberId },
@@ -40,6 +49,9 @@ export async function getMe(ctx: Ctx) {
     phoneMasked: phone ? maskPhone(ctx.keys.openText(phone)) : null,
     tier: standing.tier,
     joinedAt: member.joinedAt.toISOString(),
+    birthday: birthdayOf(member),
+    /** From when on it can be changed; null for now. */
+    birthdayFixedUntil: fixedUntil(ctx, member)?.toISOString() ?? null,
     identities: identities
       .filter(({ kind }) => kind !== 'wechat_unionid')
       .map(({ kind, issuer, subject, provenAt }) => ({

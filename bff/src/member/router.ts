@@ -7,6 +7,7 @@ import { getMe } from './get-me'
 import { listIdentities } from './list-identities'
 import { phoneDoor } from './phone-door'
 import { renameMember } from './rename-member'
+import { setBirthday } from './set-birthday'
 
 export const memberRouter = router({
   me: memberProcedure.query(({ ctx }) => getMe(ctx.verb)),
@@ -17,6 +18,9 @@ export const memberRouter = router({
   rename: memberProcedure
     .input(z.object({ requestId, displayName: z.string().min(1).max(80) }))
     .mutation(({ ctx, input }) => renameMember(ctx.verb, input)),
+  setBirthday: memberProcedure
+    .input(z.object({ requestId, month: z.number().int().min(1).max(12), day: z.number().int().min(1).max(31) }))
+    .mutation(({ ctx, input }) => setBirthday(ctx.verb, input)),
   attachPhone: memberProcedure
     .input(z.object({ requestId, phone: phoneDoor }))
     .mutation(({ ctx, input }) => attachPhone(ctx.verb, input)),

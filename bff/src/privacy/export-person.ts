@@ -23,6 +23,7 @@ export const PERSON_SECTIONS: Section[] = [
       join_risk: as('微信给出的风险等级'),
       birth_month: as('生日（月）'),
       birth_day: as('生日（日）'),
+      birth_set_at: time('生日填写时间'),
     },
   },
   {

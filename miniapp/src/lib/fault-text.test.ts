@@ -25,6 +25,12 @@ const DETAIL = {
   points: 1_200,
   tier: 2,
   storeName: '湖滨店',
+  secondsOff: 90,
+  sku: 'longjing_hot',
+  mostPoints: 300,
+  lineNo: 2,
+  leftQty: 1,
+  serverNow: 1_795_320_000_000,
 }
 const CODES = [...(Object.keys(FAULTS) as FaultCode[]), 'OFFLINE', 'SLOW'] as const
 

@@ -99,9 +99,9 @@ const WORDS: Words = {
   COUPON_GONE: () => say('领完了', '下次早点来', 'none'),
   COUPON_LIMIT: ({ limit }) => say('已经领过了', `每人限领 ${limit} 张`, 'none'),
   COUPON_NOT_OPEN: (detail) => say('还没到领取时间', `${moment(detail.opensAt)}开始`, 'none'),
-  GIFT_TAKEN: () => say('新人礼已经领过了', '每个人一份', 'none'),
-  GIFT_OVER: () => say('新人礼的领取时间过了', undefined, 'none'),
-  GIFT_GONE: () => say('新人礼送完了', undefined, 'none'),
+  GIFT_TAKEN: () => say('这份礼已经领过了', '每个人一份', 'none'),
+  GIFT_OVER: () => say('这份礼的领取时间过了', undefined, 'none'),
+  GIFT_GONE: () => say('这份礼送完了', undefined, 'none'),
   NOT_NEW: ({ reason }) =>
     say('这份礼物留给新朋友', reason === 'bought_before' ? '近半年你在门店买过' : '你之前就是会员了', 'none'),
   REWARD_GONE: () => say('换完了', '积分没有扣', 'none'),

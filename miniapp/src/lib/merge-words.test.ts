@@ -13,7 +13,9 @@ function saidByTheServer(): string[] {
     ...[...text.matchAll(/\{"kind": "(\w+)"/g)],
   ])
   // what a gift holds is told by the gift's own pages
-  return [...new Set(kinds.map(([, kind]) => kind as string))].filter((kind) => !['coupon', 'pickup'].includes(kind))
+  return [...new Set(kinds.map(([, kind]) => kind as string))].filter(
+    (kind) => !['coupon', 'pickup', 'right'].includes(kind),
+  )
 }
 
 test('whatever a merge and its undo can say has words of its own', () => {

@@ -6,8 +6,8 @@ import { thresholdWords, worthOf } from '../../lib/coupon'
 import { go, toTab } from '../../lib/nav'
 import { Button } from '../../ui/button'
 import { Ticket, type TicketWish } from '../../ui/coupon-ticket'
+import type { Gift } from './standing-words'
 
-type Gift = NonNullable<RouterOutputs['gift']['show']['gift']>
 type Content = Gift['contents'][number]
 export type Opened = RouterOutputs['gift']['open']['contents'][number]
 
@@ -33,7 +33,10 @@ function faceOf(content: Content): Pick<TicketWish, 'figure' | 'unit' | 'tone'> 
   switch (content.kind) {
     case 'pickup':
       return { figure: '一份', unit: '到店取', tone: 'brand' }
+    case 'right':
+      return { figure: '权益', unit: '一项', tone: 'quiet' }
     case 'coupon':
+    case 'follow_up':
       return content.amountOffFen === null
         ? { figure: '券', unit: '一张' }
         : worthOf({ amountOffFen: content.amountOffFen, payPercent: null })
@@ -51,8 +54,12 @@ function promiseOf(content: Content): TicketWish {
       const days = content.validDays === null ? '' : ` · 打开后 ${content.validDays} 天内`
       return { ...face, title: content.title, sub: `${thresholdWords(content)}${days}` }
     }
+    case 'right':
+      return { ...face, title: content.title, sub: content.days === null ? '打开就有' : `打开后 ${content.days} 天内` }
+    case 'follow_up':
+      return { ...face, title: content.title, sub: `${thresholdWords(content)} · 到店取走后送你` }
     case 'points':
-      return { ...face, title: '入会积分', sub: '打开就到账，马上能用' }
+      return { ...face, title: '积分', sub: '打开就到账，马上能用' }
   }
 }
 
@@ -77,6 +84,15 @@ function openedOf(content: Opened, promised: Content[]): TicketWish {
         end: <Way words="看看" label={`看看，${content.title}在卡券里`} onTap={() => toTab('coupon')} />,
       }
     }
+    case 'right':
+      return {
+        figure: '权益',
+        unit: '一项',
+        tone: 'quiet',
+        title: content.title,
+        sub: content.expiresAt ? `${by(content.expiresAt)}有效` : '已经生效',
+        end: <Way words="看看" label={`看看，${content.title}在我的权益里`} onTap={() => go('/pages/right/rights')} />,
+      }
     case 'points':
       return {
         figure: `+${countText(content.points)}`,
@@ -87,6 +103,25 @@ function openedOf(content: Opened, promised: Content[]): TicketWish {
         end: <Way words="去换" label="去换，积分商城" onTap={() => toTab('mall')} />,
       }
   }
+}
+
+/** What comes with the hand-over of a trial pack: promised, there, or used. */
+export function FollowUp({ gift: { contents, followUp } }: { gift: Gift }) {
+  const promised = contents.find((content) => content.kind === 'follow_up')
+  if (!promised) return null
+  const state = followUp?.state
+  const sub = !followUp
+    ? '到店取走后送你'
+    : state === 'usable'
+      ? `${dayWords(new Date(followUp.expiresAt), new Date())}前结账时用`
+      : state === 'used'
+        ? '用过了，谢谢再来'
+        : '已经过期'
+  const end =
+    state === 'usable' ? (
+      <Way words="看看" label={`看看，${promised.title}在卡券里`} onTap={() => toTab('coupon')} />
+    ) : undefined
+  return <Ticket id="gift-follow" {...faceOf(promised)} title={promised.title} sub={sub} end={end} />
 }
 
 const Way = ({ words, label, onTap }: { words: string; label: string; onTap: () => void }) => (

@@ -1,1 +1,1 @@
-export default definePageConfig({ navigationBarTitleText: '新人礼', enablePullDownRefresh: true })
+export default definePageConfig({ navigationBarTitleText: '礼物', enablePullDownRefresh: true })

@@ -13,9 +13,9 @@ import { Empty, States } from '../../ui/states'
 import { GiftBox } from './box'
 import { Contents } from './contents'
 import './gift.css'
-import { MyGift } from './my-gift'
+import { MyGifts } from './my-gifts'
 
-/** The new-member gift: for a guest what waits, for a member a box to open. */
+/** Gifts: for a guest what waits, for a member the box to open and how the others stand. */
 export default function GiftPage() {
   const { state } = useSession()
   const [joining, setJoining] = useState(false)
@@ -29,11 +29,11 @@ export default function GiftPage() {
 }
 
 function Mine() {
-  const read = useRead(['gift'], () => api.gift.show.query(), { keepAs: 'gift' })
+  const read = useRead(['gift'], () => api.gift.list.query(), { keepAs: 'gifts' })
   return (
     <Page onRefresh={read.reload}>
       <States read={read} skeleton={<Coming />}>
-        {({ gift }) => (gift ? <MyGift gift={gift} /> : <Nothing />)}
+        {({ gifts, birthday }) => (gifts.length > 0 ? <MyGifts gifts={gifts} birthday={birthday} /> : <Nothing />)}
       </States>
     </Page>
   )
@@ -89,7 +89,7 @@ const Words = ({ title, sub }: { title: string; sub: string }) => (
 )
 
 const Nothing = () => (
-  <Empty title="现在没有新人礼" sub="商城里还有好东西，攒够就换" action="去商城" onAction={() => toTab('mall')} />
+  <Empty title="现在没有礼物" sub="商城里还有好东西，攒够就换" action="去商城" onAction={() => toTab('mall')} />
 )
 
 const Coming = () => (

@@ -1,4 +1,5 @@
 import { isDisplayName } from '@huiyuan/shared/member'
+import { dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { ClaimSheet } from '../../join/claim-sheet'
@@ -7,6 +8,7 @@ import { api, type RouterOutputs } from '../../lib/api'
 import { platform } from '../../lib/device'
 import { refresh, useCommand, useRead } from '../../lib/query'
 import { phoneButton } from '../../lib/session'
+import { BirthdaySheet } from '../../ui/birthday-sheet'
 import { Cell, Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
@@ -22,7 +24,7 @@ type Me = RouterOutputs['member']['me']
 export default function Profile() {
   const read = useRead(['me'], () => api.member.me.query(), { keepAs: 'me' })
   const known = useRead(['identities'], () => api.member.identities.query(), { keepAs: 'identities' })
-  const [sheet, setSheet] = useState<'name' | 'phone' | 'card' | null>(null)
+  const [sheet, setSheet] = useState<'name' | 'birthday' | 'phone' | 'card' | null>(null)
   const [claim, setClaim] = useState<Me['openClaim']>(null)
   const close = () => setSheet(null)
   return (
@@ -32,6 +34,7 @@ export default function Profile() {
           <>
             <Panel>
               <Cell id="rename-open" icon="me" title={me.displayName} sub="怎么称呼你" onTap={() => setSheet('name')} />
+              <BirthdayCell me={me} onTap={() => setSheet('birthday')} />
               <Cell icon="card" tone="quiet" title="会员号" sub={me.memberNo.replace(/(\d{4})(?=\d)/g, '$1 ')} />
             </Panel>
             <States read={known} skeleton={<Skeleton rows={3} />}>
@@ -46,6 +49,7 @@ export default function Profile() {
               )}
             </States>
             <RenameSheet open={sheet === 'name'} name={me.displayName} onClose={close} />
+            {sheet === 'birthday' && <BirthdaySheet open birthday={me.birthday} onClose={close} />}
           </>
         )}
       </States>
@@ -54,6 +58,15 @@ export default function Profile() {
       <ClaimSheet claimId={claim?.claimId ?? null} points={claim?.points} onClose={() => setClaim(null)} />
     </Page>
   )
+}
+
+/** When the birthday is, and whether it can be changed now. */
+function BirthdayCell({ me: { birthday, birthdayFixedUntil }, onTap }: { me: Me; onTap: () => void }) {
+  if (!birthday) return <Cell id="birthday-open" icon="sun" title="填写生日" sub="生日礼会准时等你" onTap={onTap} />
+  const title = `${birthday.month} 月 ${birthday.day} 日`
+  if (!birthdayFixedUntil) return <Cell id="birthday-open" icon="sun" title={title} sub="你的生日" onTap={onTap} />
+  const until = dayWords(new Date(birthdayFixedUntil), new Date())
+  return <Cell id="birthday-fixed" icon="sun" title={title} sub={`你的生日 · ${until}起可以修改`} />
 }
 
 function RenameSheet({ open, name, onClose }: { open: boolean; name: string; onClose: () => void }) {

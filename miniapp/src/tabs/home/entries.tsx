@@ -4,13 +4,22 @@ import { go, toTab } from '../../lib/nav'
 import { Icon, type IconName } from '../../ui/icon'
 import { tapProps } from '../../ui/tap'
 
+/** More signs than fit under an icon. */
+const LONG = 5
+
 type Counts = RouterOutputs['home']['show']['counts']
 
 /** The four rooms of the house that are not a day's business; a number says that something is in there. */
-export const Entries = ({ gift, counts }: { gift: boolean; counts: Counts }) => (
+export const Entries = ({ gift, counts }: { gift: { title: string } | null; counts: Counts }) => (
   <View className="hm-entries">
     {gift ? (
-      <Entry id="gift-open" icon="gift" name="新人礼" due onTap={() => go('/pages/gift/gift')} />
+      <Entry
+        id="gift-open"
+        icon="gift"
+        name={gift.title.length > LONG ? '礼物' : gift.title}
+        due
+        onTap={() => go('/pages/gift/gift')}
+      />
     ) : (
       <Entry
         id="redemptions-open"

@@ -49,6 +49,14 @@ function wordsOf(content: Content): { icon: IconName; title: string; sub: string
       const days = content.validDays ? `${content.validDays} 天内有效` : '打开就有'
       return { icon: 'ticket', title: content.title, sub: `${from}${days}` }
     }
+    case 'right':
+      return {
+        icon: 'medal',
+        title: content.title,
+        sub: content.days === null ? '打开就有' : `${content.days} 天内有效`,
+      }
+    case 'follow_up':
+      return { icon: 'ticket', title: content.title, sub: '取走后送你' }
     case 'points':
       return { icon: 'spark', title: `${countText(content.points)} 积分`, sub: '打开就到账，能换茶和茶具' }
   }

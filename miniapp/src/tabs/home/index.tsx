@@ -12,6 +12,7 @@ import { BrandLine, Greeting } from './brand-line'
 import { Entries } from './entries'
 import { GuestHome } from './guest-home'
 import './home.css'
+import { MenuWay } from './menu-way'
 import { Nearby } from './nearby'
 import { openGift } from './open-gift'
 import { Rewards } from './rewards'
@@ -66,7 +67,8 @@ function MemberHome() {
           <>
             <Greeting name={card.displayName} />
             <MemberCard card={card} />
-            <Entries gift={gift !== null} counts={counts} />
+            <Entries gift={gift} counts={counts} />
+            <MenuWay sub="看看会员价，多买怎么更省" />
             <Today items={today} />
             <View>
               <Later>

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { testDatabase } from '../../../test/support/database'
 import { NOON, newMember, type Person, type TestHouse, testHouse } from '../../../test/support/people'
+import type { Ctx } from '../ctx'
 import { oldCard } from '../member/member.fixture'
 import { newGift } from './gift.fixture'
+import { listGifts } from './list-gifts'
 import { openGift } from './open-gift'
 import { previewGift } from './preview-gift'
-import { showGift } from './show-gift'
 
 const DAY = 86_400_000
 const database = testDatabase()
@@ -18,6 +19,8 @@ beforeEach(async () => {
   await one.as().db.gift.deleteMany()
 })
 afterAll(() => one.close())
+
+const first = async (ctx: Ctx) => (await listGifts(ctx)).gifts[0]
 
 /** A link of this member's. → its code */
 async function linkOf({ memberId }: Person): Promise<string> {
@@ -56,23 +59,25 @@ const CONTENTS = [
 
 describe('what a member sees of the gift', () => {
   test('nothing when none runs', async () => {
-    expect(await showGift((await newMember(one)).ctx)).toEqual({ gift: null })
+    expect(await listGifts((await newMember(one)).ctx)).toEqual({ gifts: [], birthday: null })
   })
 
   test('that it is there to be opened, what is in it and until when', async () => {
     const giftId = await newGift(one)
     const { ctx } = await newMember(one)
-    expect(await showGift(ctx)).toEqual({
-      gift: {
-        giftId,
-        title: '新人礼',
-        state: 'open',
-        refusal: null,
-        claimBy: '2026-12-22T15:59:59.999Z',
-        fromName: null,
-        contents: CONTENTS,
-        opened: null,
-      },
+    expect(await first(ctx)).toEqual({
+      giftId,
+      kind: 'new_member',
+      title: '新人礼',
+      state: 'open',
+      refusal: null,
+      claimBy: '2026-12-22T15:59:59.999Z',
+      againAt: null,
+      unlock: null,
+      fromName: null,
+      contents: CONTENTS,
+      opened: null,
+      followUp: null,
     })
   })
 
@@ -82,22 +87,22 @@ describe('what a member sees of the gift', () => {
     const opened = await openGift(ctx, { requestId: randomUUID(), giftId })
     one.clock.pass(90 * DAY)
     await newGift(one, { startsAt: new Date(NOON.getTime() + DAY), title: '春日礼' })
-    expect((await showGift(ctx)).gift).toMatchObject({ giftId, title: '新人礼', state: 'taken', refusal: null, opened })
+    expect(await first(ctx)).toMatchObject({ giftId, title: '新人礼', state: 'taken', refusal: null, opened })
   })
 
   test('why it is not for them', async () => {
     const giftId = await newGift(one, { stock: 1 })
     const early = await newMember(one, { joinedAt: new Date('2025-11-01T00:00:00Z') })
-    expect((await showGift(early.ctx)).gift).toMatchObject({
+    expect(await first(early.ctx)).toMatchObject({
       state: 'refused',
       refusal: { code: 'NOT_NEW', detail: { reason: 'joined_before' } },
       claimBy: null,
     })
     const me = await newMember(one)
     await openGift((await newMember(one)).ctx, { requestId: randomUUID(), giftId })
-    expect((await showGift(me.ctx)).gift).toMatchObject({ state: 'refused', refusal: { code: 'GIFT_GONE' } })
+    expect(await first(me.ctx)).toMatchObject({ state: 'refused', refusal: { code: 'GIFT_GONE' } })
     const card = await oldCard(one)
-    expect((await showGift(card.ctx)).gift).toMatchObject({ state: 'refused', refusal: { code: 'NOT_NEW' } })
+    expect(await first(card.ctx)).toMatchObject({ state: 'refused', refusal: { code: 'NOT_NEW' } })
   })
 
   test('the friend it came by; not one whose invitation is void', async () => {
@@ -105,8 +110,8 @@ describe('what a member sees of the gift', () => {
     const [mei, lin, he] = [await newMember(one, { name: '小梅' }), await newMember(one), await newMember(one)]
     await invitedBy(mei, lin)
     await invitedBy(mei, he, 'void')
-    expect((await showGift(lin.ctx)).gift?.fromName).toBe('小梅')
-    expect((await showGift(he.ctx)).gift?.fromName).toBeNull()
+    expect((await first(lin.ctx))?.fromName).toBe('小梅')
+    expect((await first(he.ctx))?.fromName).toBeNull()
   })
 })
 

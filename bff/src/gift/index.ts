@@ -1,0 +1,1 @@
+export { giftOnOrderReturned, giftOnOrderSettled } from './gift-on-order'
