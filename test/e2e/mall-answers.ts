@@ -60,7 +60,9 @@ export const liked: Change = among('rewards', (one) => ({ ...one, favourite: LIK
 export const everyRight: Change = () => {
   const monthly = {
     kind: 'early_access',
-    hours: 24,
+    payload: { hours: 24 },
+    from: 'tier',
+    until: null,
     quota: 2,
     period: 'month',
     unlock: null,

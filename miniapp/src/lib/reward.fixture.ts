@@ -14,6 +14,7 @@ export const someReward = (more: Partial<Reward> = {}): Reward => ({
   perPersonLimit: null,
   stockTotal: null,
   left: null,
+  kept: null,
   numbered: false,
   publicAt: '2026-11-01T00:00:00.000Z',
   earlyHours: null,

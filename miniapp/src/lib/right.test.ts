@@ -21,5 +21,6 @@ test('says what unlocks it', () => {
   expect(unlockWords({ tier: 3, honourName: null })).toBe('升到铂金')
   expect(unlockWords({ tier: null, honourName: '惜杯人' })).toBe('得到「惜杯人」')
   expect(unlockWords({ tier: 3, honourName: '惜杯人' })).toBe('升到铂金，或得到「惜杯人」')
+  expect(unlockWords({ tier: null, honourName: null })).toBe('随礼包得到')
   expect(unlockWords(null)).toBe('还没有开放')
 })

@@ -24,11 +24,12 @@ export function backWords(backAt: string | null, now: Date): string {
 /** `本月用完`. */
 export const usedUpWords = (period: Period): string => `${period ? WITHIN[period] : ''}用完`
 
-/** `升到铂金`, `得到「惜杯人」`, or either of the two. */
+/** `升到铂金`, `得到「惜杯人」`, or either of the two; what neither brings comes with a gift. */
 export function unlockWords(unlock: { tier: number | null; honourName: string | null } | null): string {
   const ways = [
     unlock?.tier && `升到${rungOf(unlock.tier, DEMO_POLICY).name}`,
     unlock?.honourName && `得到「${unlock.honourName}」`,
   ].filter((way): way is string => typeof way === 'string')
-  return ways.join('，或') || '还没有开放'
+  if (ways.length > 0) return ways.join('，或')
+  return unlock ? '随礼包得到' : '还没有开放'
 }

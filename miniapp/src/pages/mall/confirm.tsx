@@ -59,12 +59,12 @@ function Beforehand({ reward }: { reward: Reward }) {
   const spent = spendWords(reward, new Date())
   return (
     <View>
-      {spent && (
-        <View id="confirm-early" className="rw-before">
+      {spent.map((words) => (
+        <View key={words} id="confirm-early" className="rw-before">
           <Icon name="medal" size="m" />
-          <Text className="rw-before__words">{spent}</Text>
+          <Text className="rw-before__words">{words}</Text>
         </View>
-      )}
+      ))}
       {reward.kind === 'partner_code' && (
         <View id="confirm-final" className="rw-before rw-before--final">
           <Icon name="warn" size="m" />

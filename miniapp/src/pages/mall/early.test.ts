@@ -1,5 +1,5 @@
 import { someReward } from '../../lib/reward.fixture'
-import { earlyTold, spendWords } from './early'
+import { earlyTold, keptWords, spendWords } from './early'
 
 const PUBLIC = '2026-11-23T02:27:00.000Z'
 const SOONER = '2026-11-22T02:27:00.000Z'
@@ -77,9 +77,24 @@ test('without a right only its time; open to everybody, nothing', () => {
 })
 
 test('an exchange says what it uses up, and nothing where it uses nothing', () => {
-  expect(spendWords(timed({}, SOONER), OPEN)).toBe('将用掉 1 次黄金早享，这是本月最后 1 次')
-  expect(spendWords(timed({ left: 3 }, SOONER), OPEN)).toBe('将用掉 1 次黄金早享，换完本月还剩 2 次')
-  expect(spendWords(timed({ left: null }, SOONER), OPEN)).toBeNull()
-  expect(spendWords(timed({ state: 'used_up' as never }), OPEN)).toBeNull()
-  expect(spendWords(timed({}, SOONER), new Date(PUBLIC))).toBeNull()
+  expect(spendWords(timed({}, SOONER), OPEN)).toEqual(['将用掉 1 次黄金早享，这是本月最后 1 次'])
+  expect(spendWords(timed({ left: 3 }, SOONER), OPEN)).toEqual(['将用掉 1 次黄金早享，换完本月还剩 2 次'])
+  expect(spendWords(timed({ left: null }, SOONER), OPEN)).toEqual([])
+  expect(spendWords(timed({ state: 'used_up' as never }), OPEN)).toEqual([])
+  expect(spendWords(timed({}, SOONER), new Date(PUBLIC))).toEqual([])
+})
+
+test('what is kept says for whom and until when, and what of mine an exchange takes', () => {
+  const kept = { title: '黑钻限量预留', pieces: 20, tier: 6, until: '2026-12-22T04:00:00.000Z', mine: false }
+  expect(keptWords(someReward({ kept }), NOW)).toEqual({
+    title: '为黑钻会员预留 20 件',
+    sub: '12 月 22 日 12:00 起向所有人开放',
+  })
+  const mine = someReward({ kept: { ...kept, mine: true } })
+  expect(keptWords(mine, NOW)?.title).toBe('为你留着，还有 20 件')
+  expect(spendWords(mine, NOW)).toEqual(['换的是为你留的一件，将用掉 1 次黑钻限量预留'])
+  expect(keptWords(someReward({ kept: { ...kept, tier: null } }), NOW)?.title).toBe(
+    '为有「黑钻限量预留」的会员预留 20 件',
+  )
+  expect([keptWords(someReward(), NOW), spendWords(someReward({ kept }), NOW)]).toEqual([null, []])
 })

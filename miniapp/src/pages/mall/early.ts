@@ -1,5 +1,6 @@
+import { countText } from '@huiyuan/shared/money'
 import { clockText, dayWords } from '@huiyuan/shared/time'
-import { earlySpan, type Reward, tierName } from '../../lib/reward'
+import { earlySpan, type Reward, tierName, unitOf } from '../../lib/reward'
 import { backWords, lastWords, leftWords } from '../../lib/right'
 
 export type EarlyWay = '/pages/tier/tier' | '/pages/right/rights'
@@ -59,9 +60,29 @@ export function earlyTold({ early, publicAt, opensForMeAt }: Timed, now: Date): 
   }
 }
 
-/** What an exchange right now would use up of a right; null when it uses none. */
-export function spendWords({ early, publicAt }: Pick<Timed, 'early' | 'publicAt'>, now: Date): string | null {
-  if (early?.state !== 'available' || early.left === null || new Date(publicAt) <= now) return null
-  const last = early.left === 1
-  return `将用掉 1 次${early.title}，${last ? lastWords(early.period) : `换完${leftWords(early.left - 1, early.period)}`}`
+/** What an exchange right now would use up of rights, line by line. */
+export function spendWords(
+  { early, kept, publicAt }: Pick<Reward, 'early' | 'kept' | 'publicAt'>,
+  now: Date,
+): string[] {
+  const spent: string[] = []
+  if (early?.state === 'available' && early.left !== null && new Date(publicAt) > now) {
+    const after = early.left === 1 ? lastWords(early.period) : `换完${leftWords(early.left - 1, early.period)}`
+    spent.push(`将用掉 1 次${early.title}，${after}`)
+  }
+  if (kept?.mine) spent.push(`换的是为你留的一件，将用掉 1 次${kept.title}`)
+  return spent
+}
+
+/** What is kept for whom, and until when; null where nothing is. */
+export function keptWords(
+  { kept, kind }: Pick<Reward, 'kept' | 'kind'>,
+  now: Date,
+): { title: string; sub: string } | null {
+  if (!kept) return null
+  const pieces = `${countText(kept.pieces)} ${unitOf({ kind })}`
+  const sub = `${moment(new Date(kept.until), now)} 起向所有人开放`
+  if (kept.mine) return { title: `为你留着，还有 ${pieces}`, sub }
+  const whom = kept.tier === null ? `有「${kept.title}」的会员` : `${tierName(kept.tier)}会员`
+  return { title: `为${whom}预留 ${pieces}`, sub }
 }

@@ -3,6 +3,7 @@ import { clockText, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { type Reward, unitOf } from '../../lib/reward'
 import { Cell, Panel, Section } from '../../ui/blocks'
+import { keptWords } from './early'
 
 const moment = (iso: string) => `${dayWords(new Date(iso), new Date())} ${clockText(new Date(iso))}`
 
@@ -15,6 +16,7 @@ export const Facts = ({ reward }: { reward: Reward }) => (
     <Panel>
       <Ways reward={reward} />
       <Stock reward={reward} />
+      <Kept reward={reward} />
       {reward.endsAt && <Cell icon="bell" tone="quiet" title={`${moment(reward.endsAt)} 结束兑换`} />}
     </Panel>
     <Section title="兑换规则" />
@@ -57,6 +59,12 @@ function Ways({ reward: { kind, prepareHours, pickupDays } }: { reward: Reward }
         </>
       )
   }
+}
+
+/** For whom some are kept is said to everybody: those who may have them, and those who find the rest gone. */
+function Kept({ reward }: { reward: Reward }) {
+  const told = keptWords(reward, new Date())
+  return told && <Cell id="reward-kept" icon="medal" tone={reward.kept?.mine ? 'accent' : 'quiet'} {...told} />
 }
 
 function Stock({ reward }: { reward: Reward }) {

@@ -35,7 +35,7 @@ test('what is over says why', () => {
   expect(told({ ...OVER, cancelReason: 'overdue', origin: 'gift' })).toEqual(['过期未取', '超过日期没有取'])
   expect(told({ ...OVER, cancelReason: 'gift_superseded', origin: 'gift' })).toEqual([
     '只留一份',
-    '两张会员卡合并，新人礼只留一份',
+    '两张会员卡合并，礼物只留一份',
   ])
 })
 
@@ -50,7 +50,7 @@ test('says what it cost, which piece it is, and which right was used or given ba
     '1,460 积分',
     '黄金早享已还',
   ])
-  expect(factsOf(someRedemption({ origin: 'gift', points: 0 }))).toEqual(['新人礼'])
+  expect(factsOf(someRedemption({ origin: 'gift', points: 0 }))).toEqual(['礼物'])
 })
 
 test('what came back is listed line by line, also what was lost', () => {

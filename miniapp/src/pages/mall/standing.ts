@@ -42,7 +42,7 @@ function doneWords({ kind, finishedAt, storeName }: Redemption, day: (iso: strin
 
 function overWords({ kind, origin, cancelReason, finishedAt, back }: Redemption, day: (iso: string) => string): string {
   const overdue = cancelReason === 'overdue'
-  if (cancelReason === 'gift_superseded') return '两张会员卡合并，新人礼只留一份'
+  if (cancelReason === 'gift_superseded') return '两张会员卡合并，礼物只留一份'
   const missed = kind === 'service' ? '没有用' : '没有取'
   if (origin === 'gift') return overdue ? `超过日期${missed}` : '已经取消'
   const finished = finishedAt ? day(finishedAt) : ''
@@ -53,7 +53,7 @@ function overWords({ kind, origin, cancelReason, finishedAt, back }: Redemption,
 /** What it cost, which piece it is, and which right opened it. */
 export function factsOf({ origin, points, pieceNo, stockTotal, state, rightTitle }: Redemption): string[] {
   return [
-    origin === 'gift' ? '新人礼' : `${countText(points)} 积分`,
+    origin === 'gift' ? '礼物' : `${countText(points)} 积分`,
     pieceNo !== null && state !== 'cancelled' && `第 ${pieceNo}/${stockTotal} 件`,
     rightTitle !== null && (state === 'cancelled' ? `${rightTitle}已还` : `用了 1 次${rightTitle}`),
   ].filter((fact): fact is string => typeof fact === 'string')

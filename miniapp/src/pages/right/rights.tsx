@@ -3,10 +3,12 @@ import { api, type RouterOutputs } from '../../lib/api'
 import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
+import { Section } from '../../ui/blocks'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import './right.css'
 import { RightCard } from './right-card'
+import { groupsOf } from './right-words'
 
 export type OwnRight = RouterOutputs['right']['list']['rights'][number]
 
@@ -18,7 +20,7 @@ export default function Rights() {
     <Page>
       <Empty
         title={state === 'guest' ? '入会就有权益' : '登录看我的权益'}
-        sub="限量新品，可以比别人早一步换"
+        sub="会员价、早一步的新品、到店的小服务，都在这里"
         action={state === 'guest' ? '领取会员卡' : '去登录'}
         onAction={() => toTab('home')}
       />
@@ -37,8 +39,13 @@ function Mine({ member }: { member: boolean }) {
             <Empty title="还没有权益" sub="有了会放在这里" />
           ) : (
             <View id="rights">
-              {rights.map((right) => (
-                <RightCard key={right.rightId} right={right} />
+              {groupsOf(rights).map((group) => (
+                <View key={group.state} id={`rights-${group.state}`}>
+                  <Section title={group.title} />
+                  {group.rights.map((right) => (
+                    <RightCard key={right.rightId} right={right} />
+                  ))}
+                </View>
               ))}
             </View>
           )

@@ -2,10 +2,11 @@ import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { Panel, Section } from '../../ui/blocks'
 import { TierMark } from '../../ui/tier-mark'
+import type { Brought } from './brought'
 import type { Explained } from './explained'
 
-/** Each step with its glaze and what it takes. Few nodes: the whole page reaches WeChat's screen in one piece. */
-export const Rungs = ({ explained: { ladder, tier } }: { explained: Explained }) => (
+/** Each step with its glaze, what it takes and what it brings. Few nodes: the page reaches WeChat's screen in one piece. */
+export const Rungs = ({ explained: { ladder, tier }, brought }: { explained: Explained; brought: Brought }) => (
   <View>
     <Section title="六道釉，六个等级" />
     <Panel>
@@ -14,7 +15,12 @@ export const Rungs = ({ explained: { ladder, tier } }: { explained: Explained })
           <View className="tr-glaze">
             <TierMark tier={rung.tier} size="m" />
           </View>
-          <Text className="hy-cell__main">{`${rung.name} · ${rung.glaze}`}</Text>
+          <View className="hy-cell__main">
+            <View>{`${rung.name} · ${rung.glaze}`}</View>
+            {brought.has(rung.tier) && (
+              <View className="hy-cell__sub">{`${rung.tier === 1 ? '' : '加上'}${brought.get(rung.tier)}`}</View>
+            )}
+          </View>
           <Text className="tr-at">{needs(rung.atGrowth, rung.tier === tier)}</Text>
         </View>
       ))}

@@ -8,6 +8,7 @@ import { Ladder } from '../../ui/ladder'
 import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
+import { broughtBy } from './brought'
 import { Footsteps } from './footsteps'
 import { Hero } from './hero'
 import { Leaving } from './leaving'
@@ -20,6 +21,9 @@ import './tier.css'
 /** Why this tier, what lifts it, what keeps it and until when: all in numbers. */
 export default function TierPage() {
   const read = useRead(['tier'], () => api.tier.explain.query(), { keepAs: 'tier' })
+  // the page is whole without them: the rungs then say what they take, and not yet what they bring
+  const rights = useRead(['rights'], () => api.right.list.query(), { keepAs: 'rights' })
+  const brought = broughtBy(rights.data?.rights ?? [])
   return (
     <Page onRefresh={read.reload}>
       <States read={read} skeleton={<Skeleton kind="card" />}>
@@ -37,7 +41,7 @@ export default function TierPage() {
                   id="rights-open"
                   icon="spark"
                   title="我的权益"
-                  sub="早享和还剩几次"
+                  sub="会员价、早享和服务，哪些现在能用"
                   onTap={() => go('/pages/right/rights')}
                 />
               </Panel>
@@ -48,7 +52,7 @@ export default function TierPage() {
               <Later>
                 <Footsteps explained={explained} />
                 <Later>
-                  <Rungs explained={explained} />
+                  <Rungs explained={explained} brought={brought} />
                   {explained.keep && <AllowMessage template="tier_ending" title="等级快到期时告诉我" id="allow-tier" />}
                 </Later>
               </Later>
