@@ -6,12 +6,22 @@ import { watchArrival } from './lib/arrival'
 import { watchNetwork } from './lib/network'
 import { queryClient, wireQueries } from './lib/query'
 import { startSession } from './lib/session'
+import { kept } from './lib/storage'
+import { keepPages } from './lib/without-network'
 import './tokens.css'
 import './ui/ui.css'
 
 if (process.env.TARO_ENV === 'weapp') mergeInternalComponents(ARIA_ATTRIBUTES)
 
 const QUIET_MS = 2_000
+
+/** What has to open without a network is fetched while there is one: the code, and at a tablet the counter that goes on alone. */
+function fetchAhead(): void {
+  if (process.env.TARO_ENV === 'h5') {
+    const tablet = kept('tablet') ? import('./pages/staff/offline') : null
+    void Promise.allSettled([import('./tabs/code'), tablet]).then(keepPages)
+  }
+}
 
 /** Starts what lives as long as the app: session, network watch, server state. */
 export default function App({ children }: PropsWithChildren) {
@@ -20,8 +30,7 @@ export default function App({ children }: PropsWithChildren) {
     watchNetwork()
     watchArrival()
     void startSession()
-    // the code has to open without a network, so a browser fetches its page while there is one
-    if (process.env.TARO_ENV === 'h5') setTimeout(() => void import('./tabs/code').catch(() => {}), QUIET_MS)
+    if (process.env.TARO_ENV === 'h5') setTimeout(fetchAhead, QUIET_MS)
   })
   return <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
 }

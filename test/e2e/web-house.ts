@@ -53,7 +53,8 @@ export async function startWebHouse(
     house,
     browser,
     open: async (options = PHONE) => {
-      const context = await browser.newContext({ ...CHINESE, ...options })
+      // a worker between the page and the server would hide requests from the tests; who goes offline for good asks for it
+      const context = await browser.newContext({ serviceWorkers: 'block', ...CHINESE, ...options })
       context.setDefaultTimeout(PATIENCE_MS)
       return screenOf(context, await context.newPage())
     },

@@ -1,0 +1,150 @@
+import { yuanText } from '@huiyuan/shared/money'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import { rungOf } from '@huiyuan/shared/tier'
+import { Text, View } from '@tarojs/components'
+import Taro from '@tarojs/taro'
+import { useState } from 'react'
+import { aria } from '../../ui/aria'
+import { Panel } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { Field } from '../../ui/field'
+import { Icon } from '../../ui/icon'
+import { Keypad } from '../../ui/keypad'
+import { fenOf } from './amount'
+import type { Shown } from './offline-book'
+import type { Offline } from './use-offline'
+
+const camera = process.env.TARO_ENV === 'weapp'
+/** A code with its proof. */
+const LONGEST = 600
+
+/** One customer after the other: code, amount, noted. */
+export function OfflineTake({ offline }: { offline: Offline }) {
+  const { at, sync } = offline
+  return (
+    <View>
+      {at.step === 'scan' && <Scan offline={offline} />}
+      {at.step === 'amount' && <Amount offline={offline} shown={at.shown} />}
+      {at.step === 'noted' && <Noted offline={offline} amountFen={at.amountFen} />}
+      {sync.online && at.step === 'scan' && (
+        <View className="hy-caption hy-2 hy-mt3">现在有网络：用收银台可以用券、用积分，这里只积分。</View>
+      )}
+    </View>
+  )
+}
+
+function Scan({ offline: { scan } }: { offline: Offline }) {
+  const [code, setCode] = useState('')
+  const send = (digits: string) => {
+    setCode('')
+    if (digits) scan(digits)
+  }
+  return (
+    <Panel pad>
+      <View className="st-scan">
+        <View className="st-scan__art">
+          <Icon name="scan" />
+        </View>
+        <View className="hy-title">请顾客出示会员码</View>
+        <View className="hy-2 hy-mt1">扫二维码当场就能验；条形码先记下，联网后再核对</View>
+      </View>
+      {camera && (
+        <View className="hy-dock">
+          <Button id="offline-camera" block onTap={() => void byCamera(send)}>
+            扫会员码
+          </Button>
+        </View>
+      )}
+      <Field
+        id="offline-code"
+        label="也可以输入 18 位会员码"
+        type="number"
+        value={code}
+        maxLength={LONGEST}
+        onInput={setCode}
+        onConfirm={() => send(code)}
+      />
+      <View className="hy-dock">
+        <Button
+          id="offline-scan"
+          block
+          kind={camera ? 'secondary' : 'primary'}
+          disabled={code === ''}
+          onTap={() => send(code)}
+        >
+          确认
+        </Button>
+      </View>
+    </Panel>
+  )
+}
+
+/** Leaving the camera without a scan is no fault. */
+async function byCamera(send: (digits: string) => void): Promise<void> {
+  const read = await Taro.scanCode({ onlyFromCamera: true, scanType: ['barCode', 'qrCode'] }).catch(() => null)
+  if (read) send(read.result)
+}
+
+function Amount({ offline: { amount, press, note, next }, shown }: { offline: Offline; shown: Shown }) {
+  return (
+    <View>
+      <Who shown={shown} />
+      <View className="st-ring hy-mt3">
+        <View className="st-amount">
+          <Text className="hy-2">实收金额</Text>
+          <View id="offline-amount" className={`st-amount__n${amount ? '' : ' hy-3'}`}>{`¥${amount || '0'}`}</View>
+        </View>
+        <Keypad onKey={press} />
+      </View>
+      <View className="hy-dock">
+        <Button id="offline-note" block disabled={fenOf(amount) === 0} onTap={note}>
+          记下这一笔
+        </Button>
+        <Button id="offline-back" block kind="ghost" onTap={next}>
+          换一位
+        </Button>
+      </View>
+    </View>
+  )
+}
+
+function Who({ shown: { proven } }: { shown: Shown }) {
+  if (!proven)
+    return (
+      <View id="offline-who" className="st-off__who" {...aria({ role: 'alert' })}>
+        <Icon name="clock" size="m" />
+        <View className="hy-note__main">
+          <View className="hy-bold">会员码已记下，联网后核对</View>
+          <View className="hy-caption">条形码没有离线凭证；请顾客出示二维码，可以当场验</View>
+        </View>
+      </View>
+    )
+  return (
+    <View id="offline-who" className="st-off__who st-off__who--ok" {...aria({ role: 'alert' })}>
+      <Icon name="shield" size="m" />
+      <View className="hy-note__main">
+        <View className="hy-bold">{`验过了：${rungOf(proven.tier, DEMO_POLICY).name}会员的手机`}</View>
+        <View className="hy-caption">等级是最近一次联网时的；券和积分联网后才能用</View>
+      </View>
+    </View>
+  )
+}
+
+const Noted = ({ offline: { next, book }, amountFen }: { offline: Offline; amountFen: number }) => (
+  <View id="offline-noted" className="hy-panel hy-panel--pad" {...aria({ role: 'alert' })}>
+    <View className="st-done">
+      <View className="st-done__tick">
+        <Icon name="check" size="l" />
+      </View>
+      <View className="hy-title">{`已记下 ${yuanText(amountFen)}`}</View>
+      <View className="hy-2 hy-mt1">
+        {book.waiting.length > 0 ? '联网后自动入账，积分到会员名下' : '已经同步，积分到会员名下'}
+      </View>
+    </View>
+    <View className="hy-dock">
+      <Button id="offline-next" block onTap={next}>
+        下一位
+      </Button>
+    </View>
+  </View>
+)
