@@ -1,6 +1,9 @@
+import { scopeWords, stackWords } from '@huiyuan/shared/coupon-words'
 import { countText } from '@huiyuan/shared/money'
+import { basketOf, linesIn, sumOf } from '@huiyuan/shared/price-lines'
 import { daysUntil, dayWords } from '@huiyuan/shared/time'
 import type { RouterOutputs } from './api'
+import type { CartItem } from './cart'
 
 export type Coupon = RouterOutputs['coupon']['list']['usable'][number]
 export type Claimable = RouterOutputs['coupon']['list']['claimable'][number]
@@ -19,8 +22,48 @@ export const worthOf = ({ amountOffFen, payPercent }: Worth): { figure: string; 
 export const thresholdWords = ({ thresholdFen }: Pick<Coupon, 'thresholdFen'>): string =>
   thresholdFen > 0 ? `满 ${yuan(thresholdFen)} 元可用` : '无门槛'
 
+/** What it is for and which others it goes with: `限原叶茶 · 可与整单券同用`. */
+export const termsWords = ({ scopeNames, stackingGroup }: Pick<Coupon, 'scopeNames' | 'stackingGroup'>): string =>
+  `${scopeWords(scopeNames)} · ${stackWords(stackingGroup)}`
+
+/** How what was picked on the menu stands to a coupon: it fits, a little or much is missing, or nothing of it is what it is for. */
+export type Fit = { kind: 'fits' | 'far' | 'beside' } | { kind: 'near'; missingFen: number }
+
+/** Null where nothing was picked. A threshold is told by the menu price of what the coupon is for; the half of it is near. */
+export function fitOf(
+  { scope, thresholdFen }: Pick<Coupon, 'scope' | 'thresholdFen'>,
+  items: readonly CartItem[],
+): Fit | null {
+  if (items.length === 0) return null
+  const lines = linesIn(basketOf(items.map((item) => ({ ...item, title: '' }))), scope)
+  if (lines.length === 0) return { kind: 'beside' }
+  const missingFen = thresholdFen - sumOf(lines, 'fullFen')
+  if (missingFen <= 0) return { kind: 'fits' }
+  return missingFen * 2 <= thresholdFen ? { kind: 'near', missingFen } : { kind: 'far' }
+}
+
+/** The words of it, `选好的再加 6 元可用`; nothing of what is far. */
+export function fitWords(fit: Fit): string | null {
+  switch (fit.kind) {
+    case 'fits':
+      return '选好的这几样能用'
+    case 'near':
+      return `选好的再加 ${yuan(fit.missingFen)} 元可用`
+    case 'beside':
+      return '选好的里没有它能用的'
+    case 'far':
+      return null
+  }
+}
+
+/** Where on the menu it can be used. */
+export const menuOf = ({ scope }: Pick<Coupon, 'scope'>): string => {
+  const [category] = scope?.categories ?? []
+  return category ? `/pages/product/menu?category=${category}` : '/pages/product/menu'
+}
+
 const FROM: Record<Coupon['from'], string> = {
-  gift: '新人礼',
+  gift: '礼物里的',
   order: '支付后红包',
   mall: '积分兑换',
   claim: '自己领的',

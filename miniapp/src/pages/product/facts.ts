@@ -1,5 +1,4 @@
 import type { OfferedCoupon, PricingFacts } from '@huiyuan/shared/pricing'
-import type { RouterOutputs } from '../../lib/api'
 
 /** What stays the same while somebody taps: everything a price asks besides the cart and the wishes. */
 export type Standing = Pick<PricingFacts, 'tier' | 'rules' | 'bought' | 'coupons'> & {
@@ -8,8 +7,16 @@ export type Standing = Pick<PricingFacts, 'tier' | 'rules' | 'bought' | 'coupons
   earnPercent: number
 }
 
-/** The same as the server tells it: instants are ISO text. */
-export type StandingJson = RouterOutputs['order']['facts']
+type Told<T> = T extends Date
+  ? string
+  : T extends readonly (infer One)[]
+    ? Told<One>[]
+    : T extends object
+      ? { [Key in keyof T]: Told<T[Key]> }
+      : T
+
+/** The same as the server tells it, by its clock: instants are ISO text. */
+export type StandingJson = Told<Standing> & { now: string }
 
 const instant = (text: string | null): Date | null => (text === null ? null : new Date(text))
 

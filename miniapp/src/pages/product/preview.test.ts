@@ -1,23 +1,14 @@
 import { FIRST_DAY, type Standing, type StandingJson, standingOf } from './facts'
-import type { Article } from './menu-words'
-import { hintOf, linesOf, PLAIN_WISH, piecePrices, previewOf, toggled } from './preview'
+import { hintOf, linesOf, PLAIN_WISH, piecePrices, previewOf, type Sold, toggled } from './preview'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
 
-const article = (sku: string, priceFen: number, more: Partial<Article> = {}): Article => ({
+const article = (sku: string, priceFen: number, state: Sold['state'] = 'on'): Sold => ({
   sku,
   title: sku,
-  subtitle: '',
   category: 'tea',
   priceFen,
-  barcode: null,
-  star: false,
-  art: 'cup',
-  publicAt: '2026-11-01T00:00:00.000Z',
-  earlyOpensAt: null,
-  early: null,
-  state: 'on',
-  ...more,
+  state,
 })
 const open = { state: 'available', backAt: null, unlock: null } as const
 const threePieces = {
@@ -53,7 +44,6 @@ const coupon = (couponId: string, amountOffFen: number, thresholdFen: number, st
 const told = (more: Partial<StandingJson> = {}): Standing =>
   standingOf({
     now: NOW.toISOString(),
-    growth: 1_200,
     tier: 2,
     rules: [],
     bought: [],
@@ -63,11 +53,11 @@ const told = (more: Partial<StandingJson> = {}): Standing =>
     ...more,
   })
 const menu = new Map(
-  [article('a', 2_000), article('b', 1_000), article('new', 900, { state: 'soon' })].map((one) => [one.sku, one]),
+  [article('a', 2_000), article('b', 1_000), article('new', 900, 'soon')].map((one) => [one.sku, one]),
 )
 const cart = (qty: Record<string, number>) =>
   linesOf(
-    Object.entries(qty).map(([sku, n]) => ({ sku, qty: n, category: 'old', unitFen: 1 })),
+    Object.entries(qty).map(([sku, n]) => ({ sku, qty: n })),
     menu,
   )
 

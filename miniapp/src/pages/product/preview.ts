@@ -1,9 +1,16 @@
 import { earningOf } from '@huiyuan/shared/ledger'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { type CartLine, type Price, type PricingFacts, priceOrder, type ReceiptLine } from '@huiyuan/shared/pricing'
-import type { CartItem } from '../../lib/cart'
 import type { Standing } from './facts'
-import type { Article } from './menu-words'
+
+/** An article of the menu, as a price asks for it. */
+export interface Sold {
+  sku: string
+  title: string
+  category: string
+  priceFen: number
+  state: 'on' | 'early' | 'soon'
+}
 
 /** What somebody wants of a price. */
 export interface Wish {
@@ -22,7 +29,10 @@ export interface Preview {
 export const PLAIN_WISH: Wish = { coupons: 'best', points: false }
 
 /** The lines of a cart by today's menu; what is not sold to this reader now is left out. */
-export function linesOf(items: readonly CartItem[], articles: ReadonlyMap<string, Article>): CartLine[] {
+export function linesOf(
+  items: readonly { sku: string; qty: number }[],
+  articles: ReadonlyMap<string, Sold>,
+): CartLine[] {
   return items.flatMap(({ sku, qty }) => {
     const article = articles.get(sku)
     if (!article || article.state === 'soon') return []
@@ -64,7 +74,7 @@ export function previewOf(standing: Standing, lines: readonly CartLine[], wish: 
 const OF_ONE: readonly string[] = ['member_price', 'tier_discount']
 
 /** What one piece of each article costs this member by itself, before anything that looks at a whole cart. */
-export function piecePrices(standing: Standing, articles: Iterable<Article>, now: Date): Map<string, number> {
+export function piecePrices(standing: Standing, articles: Iterable<Sold>, now: Date): Map<string, number> {
   const rules = standing.rules.filter(({ kind }) => OF_ONE.includes(kind))
   const alone = { ...standing, rules, coupons: [] }
   const prices = new Map<string, number>()

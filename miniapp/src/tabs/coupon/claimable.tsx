@@ -1,7 +1,7 @@
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../../lib/api'
-import { type Claimable, thresholdWords, worthOf } from '../../lib/coupon'
+import { type Claimable, termsWords, thresholdWords, worthOf } from '../../lib/coupon'
 import { faultText } from '../../lib/fault-text'
 import { refresh, useCommand } from '../../lib/query'
 import { aria } from '../../ui/aria'
@@ -38,7 +38,13 @@ export function ClaimableTickets({ claimable }: { claimable: Claimable[] }) {
           key={one.templateId}
           {...worthOf(one)}
           title={one.title}
-          sub={subOf(one)}
+          sub={
+            <>
+              <View>{subOf(one)}</View>
+              <View>{termsWords(one)}</View>
+            </>
+          }
+          {...(one.refusal && !taken.includes(one.templateId) ? { tone: 'quiet' as const } : {})}
           rules={one.rules}
           end={
             taken.includes(one.templateId) ? (

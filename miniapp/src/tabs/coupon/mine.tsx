@@ -1,9 +1,20 @@
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import type { RouterOutputs } from '../../lib/api'
-import { type Coupon, soonWords, thresholdWords, whenWords, worthOf } from '../../lib/coupon'
+import { useItems } from '../../lib/cart'
+import {
+  type Coupon,
+  fitOf,
+  fitWords,
+  menuOf,
+  soonWords,
+  termsWords,
+  thresholdWords,
+  whenWords,
+  worthOf,
+} from '../../lib/coupon'
 import { useGrowing } from '../../lib/growing'
-import { toTab } from '../../lib/nav'
+import { go, toTab } from '../../lib/nav'
 import { Chip, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Ticket } from '../../ui/coupon-ticket'
@@ -71,9 +82,12 @@ function Tickets({ coupons }: { coupons: Coupon[] }) {
 }
 
 function One({ coupon }: { coupon: Coupon }) {
+  const items = useItems()
   const now = new Date()
   const soon = soonWords(coupon, now)
   const live = coupon.state === 'usable'
+  const fit = live ? fitOf(coupon, items) : null
+  const told = fit && fitWords(fit)
   return (
     <Ticket
       {...worthOf(coupon)}
@@ -84,16 +98,27 @@ function One({ coupon }: { coupon: Coupon }) {
           <Text className="hy-whole">{thresholdWords(coupon)}</Text>
           <Text className="hy-whole">{whenWords(coupon, now)}</Text>
           {soon && <Tag kind="accent">{soon}</Tag>}
+          {live && <View>{termsWords(coupon)}</View>}
+          {told && <View className={`cp-fit cp-fit--${fit?.kind}`}>{told}</View>}
         </>
       }
       rules={coupon.rules}
-      end={
-        live && (
-          <Button small kind="secondary" label={`去使用${coupon.title}`} onTap={() => toTab('code')}>
-            去使用
-          </Button>
-        )
-      }
+      end={live && <WayOn coupon={coupon} short={fit !== null && fit.kind !== 'fits'} />}
     />
+  )
+}
+
+/** To the counter; while something is missing, to the menu first. */
+const WayOn = ({ coupon, short }: { coupon: Coupon; short: boolean }) => {
+  const words = short ? '去凑单' : '去使用'
+  return (
+    <Button
+      small
+      kind="secondary"
+      label={`${words}${coupon.title}`}
+      onTap={() => (short ? go(menuOf(coupon)) : toTab('code'))}
+    >
+      {words}
+    </Button>
   )
 }

@@ -10,6 +10,7 @@ import { Ladder } from '../../ui/ladder'
 import { Later } from '../../ui/later'
 import { TierMark } from '../../ui/tier-mark'
 import { GiftBox } from './gift-box'
+import { MenuWay } from './menu-way'
 import { openGift } from './open-gift'
 import { Rail } from './rewards'
 import type { Offer } from './use-guest-home'
@@ -44,6 +45,7 @@ export function GuestHome({ offer, onJoin }: { offer: Offer; onJoin: () => void 
           <SignInWays onJoined={() => void openGift()} />
         )}
       </View>
+      <MenuWay sub="先看看有什么喝的" />
       <View>
         {offer.rewards.length > 0 && (
           <Later>
