@@ -2,19 +2,21 @@
  * The best legal combination of coupons: at most so many, at most one of a stacking group, `alone` with no other. Branch and
  * bound over the order in which coupons are laid, so it is exact unless the bound on its steps ends it.
  */
-import { couponOffFen } from './coupon'
+import { type CouponTerms, couponOffFen } from './coupon'
 import { allocate } from './price-lines'
 import { leastAfterPoints, type PointsTerms, payableAfterPoints } from './price-points'
 import type { OfferedCoupon } from './pricing'
 
 export const ALONE = 'alone'
 
-/** How many sets of coupons are tried at most: all of three out of a hundred, one of each group. */
-const MOST_TRIES = 200_000
+/** How many sets of coupons are tried at most: more than there are of up to three out of sixty. */
+const MOST_TRIES = 40_000
 
 /** A usable coupon beside the cart. */
 export interface Usable {
   coupon: OfferedCoupon
+  /** Its terms without the threshold, which is reached. */
+  terms: CouponTerms
   /** Indices of the lines of its scope. */
   at: readonly number[]
   /** The same for all coupons that count for the same lines. */
@@ -39,9 +41,8 @@ export const layingOrder = (a: Usable, b: Usable): number =>
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
-/** What one coupon takes off its lines, given what is left of them. Its threshold was judged by the menu. */
-export const offOf = ({ coupon }: Usable, leftFen: number): number =>
-  couponOffFen({ ...coupon, thresholdFen: 0 }, leftFen)
+/** What one coupon takes off its lines, given what is left of them. */
+export const offOf = ({ terms }: Usable, leftFen: number): number => couponOffFen(terms, leftFen)
 
 /** Lays coupons one after the other on `leftFen` by line, which is changed; returns what each takes off of which line. */
 export function layCoupons(usables: readonly Usable[], leftFen: number[]): { usable: Usable; shares: number[] }[] {

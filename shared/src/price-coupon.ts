@@ -74,7 +74,13 @@ function judge(basket: Basket, coupon: OfferedCoupon, now: Date): Judged {
   const judged: Judged = { coupon, usable: null, refusal, menuFen, laidFen: null }
   if (refusal) return judged
   const at = lines.map(({ lineNo }) => lineNo - 1)
-  judged.usable = { coupon, at, scopeKey: lines === basket.lines ? '' : at.join(), offFen: 0 }
+  judged.usable = {
+    coupon,
+    terms: { ...coupon, thresholdFen: 0 },
+    at,
+    scopeKey: lines === basket.lines ? '' : at.join(),
+    offFen: 0,
+  }
   judged.usable.offFen = offOf(judged.usable, sumOf(lines, 'payableFen'))
   return judged
 }

@@ -5,16 +5,49 @@
 import fc from 'fast-check'
 import { DEMO_POLICY, type Policy } from './policy'
 import type { PriceRule, Scope, VolumeStep } from './price-rule'
-import type { CartLine, OfferedCoupon, PricingFacts } from './pricing'
-import { typedAmount } from './pricing'
+import { type CartLine, type OfferedCoupon, type PricingFacts, priceOrder, typedAmount } from './pricing'
 
 export const now = new Date('2026-11-22T04:00:00.000Z')
 export const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000)
 
+export const coupon = (of: Partial<OfferedCoupon> & { couponId: string }): OfferedCoupon => ({
+  title: '满 30 减 8',
+  kind: 'amount_off',
+  amountOffFen: 800,
+  payPercent: null,
+  maxOffFen: null,
+  thresholdFen: 3_000,
+  state: 'granted',
+  validFrom: inDays(-1),
+  expiresAt: inDays(30),
+  heldUntil: null,
+  stackingGroup: 'order',
+  scope: null,
+  ...of,
+})
+export const price = ({ fullFen = 6_800, ...of }: Partial<PricingFacts> & { fullFen?: number } = {}) =>
+  priceOrder({
+    lines: [typedAmount(fullFen)],
+    tier: 1,
+    rules: [],
+    bought: [],
+    coupons: [],
+    choice: 'best',
+    points: { wanted: 0, available: 0, debt: 0 },
+    maySpend: true,
+    now,
+    policy: DEMO_POLICY,
+    ...of,
+  })
+export const fullPrice: Policy = {
+  ...DEMO_POLICY,
+  tiers: DEMO_POLICY.tiers.map((rung) => ({ ...rung, payPercent: 100 })),
+}
+
 const CATEGORY = ['tea', 'tea', 'milk', 'milk', 'leaf', null]
 const sku = fc.nat({ max: 5 }).map((at) => `sku${at}`)
 const category = fc.constantFrom('tea', 'milk', 'leaf')
-const price = fc.oneof(
+const unitFen = fc.oneof(
   fc.integer({ min: 0, max: 40 }),
   fc.integer({ min: 1, max: 39 }).map((n) => n * 100),
   fc.nat(50_000),
@@ -24,13 +57,13 @@ const article: fc.Arbitrary<CartLine> = fc.record({
   sku,
   title: fc.constant('茶'),
   category: fc.constant(null),
-  unitFen: price,
+  unitFen,
   qty: fc.integer({ min: 1, max: 4 }),
 })
 /** One sku has one price and one category within a cart. */
 const carts = (maxLines: number) =>
   fc
-    .tuple(fc.array(article, { maxLength: maxLines }), fc.option(price, { freq: 3 }))
+    .tuple(fc.array(article, { maxLength: maxLines }), fc.option(unitFen, { freq: 3 }))
     .map(([articles, typed]): CartLine[] => {
       const unitOf = new Map(articles.map((line) => [line.sku, line.unitFen]))
       const lines = articles.map((line) => ({
@@ -72,7 +105,7 @@ const kind = fc.oneof(
   fc.record({
     kind: fc.constant('member_price' as const),
     payload: fc.record({
-      prices: fc.dictionary(sku, price, { minKeys: 2, maxKeys: 6 }),
+      prices: fc.dictionary(sku, unitFen, { minKeys: 2, maxKeys: 6 }),
       maxPieces: fc.option(fc.integer({ min: 1, max: 4 })),
     }),
   }),
@@ -116,13 +149,17 @@ const rule: fc.Arbitrary<PriceRule> = fc
 const terms = fc.oneof(
   fc.record({
     kind: fc.constant('amount_off' as const),
-    amountOffFen: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 3_000 })),
+    amountOffFen: fc.oneof(
+      fc.constantFrom(500, 800),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 3_000 }),
+    ),
     payPercent: fc.constant(null),
   }),
   fc.record({
     kind: fc.constant('percent_off' as const),
     amountOffFen: fc.constant(null),
-    payPercent: fc.integer({ min: 1, max: 99 }),
+    payPercent: fc.oneof(fc.constantFrom(90, 80), fc.integer({ min: 1, max: 99 })),
   }),
 )
 export const offeredCoupon = (groups: readonly string[]): fc.Arbitrary<OfferedCoupon> =>

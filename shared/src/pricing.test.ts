@@ -1,40 +1,4 @@
-import { DEMO_POLICY, type Policy } from './policy'
-import { type OfferedCoupon, type PricingFacts, priceOrder, typedAmount } from './pricing'
-
-const now = new Date('2026-11-22T04:00:00.000Z')
-const DAY = 86_400_000
-const inDays = (days: number) => new Date(now.getTime() + days * DAY)
-
-const coupon = (of: Partial<OfferedCoupon> & { couponId: string }): OfferedCoupon => ({
-  title: '满 30 减 8',
-  kind: 'amount_off',
-  amountOffFen: 800,
-  payPercent: null,
-  maxOffFen: null,
-  thresholdFen: 3_000,
-  state: 'granted',
-  validFrom: inDays(-1),
-  expiresAt: inDays(30),
-  heldUntil: null,
-  stackingGroup: 'order',
-  scope: null,
-  ...of,
-})
-const price = ({ fullFen = 6_800, ...of }: Partial<PricingFacts> & { fullFen?: number } = {}) =>
-  priceOrder({
-    lines: [typedAmount(fullFen)],
-    tier: 1,
-    rules: [],
-    bought: [],
-    coupons: [],
-    choice: 'best',
-    points: { wanted: 0, available: 0, debt: 0 },
-    maySpend: true,
-    now,
-    policy: DEMO_POLICY,
-    ...of,
-  })
-const fullPrice: Policy = { ...DEMO_POLICY, tiers: DEMO_POLICY.tiers.map((rung) => ({ ...rung, payPercent: 100 })) }
+import { coupon, fullPrice, inDays, price } from './pricing-world.fixture'
 
 describe('the price of the tier', () => {
   test('comes first, in words a clerk can read out', () => {
