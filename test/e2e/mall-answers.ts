@@ -56,59 +56,79 @@ const LIKED = ['white_bowl', 'tea_bag', 'dark_bowl']
 
 export const liked: Change = among('rewards', (one) => ({ ...one, favourite: LIKED.includes(String(one.rewardId)) }))
 
-/** One right there, one used up, one that a tier brings, one that an honour brings. */
+/** Rights of every look: prices, a service with uses left, somebody who cares, one of a gift, one used up, three that are locked. */
 export const everyRight: Change = () => {
-  const monthly = {
-    kind: 'early_access',
-    payload: { hours: 24 },
+  const own = {
+    quota: null,
+    period: null,
+    left: null,
+    backAt: null,
+    unlock: null,
+    tierFrom: 2,
     from: 'tier',
     until: null,
-    quota: 2,
-    period: 'month',
-    unlock: null,
-    backAt: null,
-    tierFrom: 2,
   }
-  const locked = { state: 'locked', left: 0 }
+  const there = { ...own, state: 'available' }
+  const locked = { ...own, state: 'locked', left: 0, from: null }
+  const early = { kind: 'early_access', payload: { hours: 24 } }
+  const steps = [{ from: 3, payPercent: 90 }]
+  const monthly = { quota: 2, period: 'month' }
   return {
     rights: [
       {
-        ...monthly,
-        rightId: '1',
-        title: '黄金早享',
-        words: '限量新品提前 24 小时兑换，每月两次',
-        state: 'available',
-        left: 1,
+        ...{ ...there, rightId: 'price', title: '星品会员价', words: '明星饮品按会员价，一单最多六杯' },
+        ...{ kind: 'member_price', payload: { prices: { lemon_black: 1_500 } } },
       },
       {
-        ...monthly,
-        rightId: '2',
-        title: '年度早享',
-        words: '一年一次，提前 72 小时兑换',
-        quota: 1,
-        period: 'year',
-        state: 'used_up',
-        left: 0,
-        backAt: '2026-12-31T16:00:00.000Z',
+        ...{ ...there, rightId: 'volume', title: '多杯更省', words: '饮品满 3 杯 9 折，满 5 杯 85 折，口味随便搭' },
+        ...{ kind: 'volume_discount', payload: { by: 'pieces', group: 'pieces', steps } },
       },
       {
-        ...monthly,
-        ...locked,
-        rightId: '3',
-        title: '铂金早享',
-        words: '限量新品提前 48 小时兑换，次数不限',
-        quota: null,
-        period: null,
-        unlock: { tier: 3, honourName: null },
+        ...{
+          ...there,
+          ...monthly,
+          left: 1,
+          rightId: 'service',
+          title: '免费加料',
+          words: '每月两次，任意一杯免费加一份料',
+        },
+        ...{ kind: 'free_service', payload: { words: '珍珠、桂花冻、奶盖，三样里选一份' } },
       },
       {
-        ...monthly,
-        ...locked,
-        rightId: '4',
-        title: '知茶人早享',
-        words: '戴着知茶人勋章，每月一次提前 12 小时兑换',
-        quota: 1,
-        unlock: { tier: null, honourName: '知茶人' },
+        ...{ ...there, rightId: 'manager', title: '专属茶顾问', words: '选茶、订座、送礼，找一个人就好' },
+        kind: 'service_manager',
+        contact: {
+          ...{ name: '沈之清', wechatId: 'yizhan_shenzq', phone: '0571-87001066', hours: '每天 10:00–21:00' },
+          words: '想喝什么、想送谁，告诉我就行。',
+        },
+      },
+      {
+        ...{ ...there, ...early, from: 'gift', until: '2026-12-31T15:59:59.000Z', rightId: 'given' },
+        ...{ title: '铂金早享', words: '限量新品提前 48 小时兑换，次数不限' },
+      },
+      {
+        ...{
+          ...own,
+          ...early,
+          state: 'used_up',
+          left: 0,
+          quota: 1,
+          period: 'year',
+          backAt: '2026-12-31T16:00:00.000Z',
+        },
+        ...{ rightId: 'used', title: '年度早享', words: '一年一次，提前 72 小时兑换' },
+      },
+      {
+        ...{ ...locked, kind: 'points_multiplier', payload: { percent: 200, weekdays: [2] }, rightId: 'tuesday' },
+        ...{ title: '周二双倍积分', words: '每个星期二，积分翻倍', unlock: { tier: 5, honourName: null } },
+      },
+      {
+        ...{ ...locked, ...early, ...monthly, rightId: 'honour', unlock: { tier: null, honourName: '知茶人' } },
+        ...{ title: '知茶人早享', words: '戴着知茶人勋章，每月一次提前 12 小时兑换' },
+      },
+      {
+        ...{ ...locked, kind: 'trial_pack', payload: { giftId: 'tea' }, rightId: 'gift' },
+        ...{ title: '岩茶体验装', words: '到店领一份小样', unlock: { tier: null, honourName: null } },
       },
     ],
   } satisfies Answer

@@ -1,9 +1,11 @@
 import { View } from '@tarojs/components'
+import type { ReactElement } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
 import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { Section } from '../../ui/blocks'
+import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import './right.css'
@@ -39,18 +41,36 @@ function Mine({ member }: { member: boolean }) {
             <Empty title="还没有权益" sub="有了会放在这里" />
           ) : (
             <View id="rights">
-              {groupsOf(rights).map((group) => (
-                <View key={group.state} id={`rights-${group.state}`}>
-                  <Section title={group.title} />
-                  {group.rights.map((right) => (
-                    <RightCard key={right.rightId} right={right} />
-                  ))}
-                </View>
-              ))}
+              <InPieces rows={rowsOf(rights)} />
             </View>
           )
         }
       </States>
     </Page>
+  )
+}
+
+/** The groups one below the other, each a title and its cards. */
+const rowsOf = (rights: OwnRight[]): ReactElement[] =>
+  groupsOf(rights).flatMap(({ state, title, rights: some }) => [
+    <View key={state} id={`rights-${state}`}>
+      <Section title={title} />
+    </View>,
+    ...some.map((right) => <RightCard key={right.rightId} right={right} />),
+  ])
+
+/** WeChat takes so many cards at once; more come piece by piece. */
+const PIECE = 4
+
+function InPieces({ rows }: { rows: ReactElement[] }) {
+  return (
+    <>
+      {rows.slice(0, PIECE)}
+      {rows.length > PIECE && (
+        <Later>
+          <InPieces rows={rows.slice(PIECE)} />
+        </Later>
+      )}
+    </>
   )
 }
