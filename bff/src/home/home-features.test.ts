@@ -13,6 +13,7 @@ import {
   type TestHouse,
   testHouse,
 } from '../../../test/support/people'
+import { bornIn, newGiftOf } from '../gift/gift.fixture'
 import { listGifts } from '../gift/list-gifts'
 import { openGift } from '../gift/open-gift'
 import { exchangeReward } from '../mall/exchange-reward'
@@ -85,6 +86,29 @@ describe('the gift', () => {
     await db().order.updateMany({ where: { memberId: me.memberId }, data: { settledAt: inDays(-30) } })
     expect((await showHome(me.ctx)).gift).toBeNull()
   })
+})
+
+test('a birthday gift is told while it can be opened by whom its right is for, as its own page says', async () => {
+  const { giftId } = await newGiftOf(one, 'birthday', { tierFrom: 2, pickups: [] })
+  const me = await quiet()
+  const told = async () => {
+    const [{ today, gift }, { gifts }] = [await showHome(me.ctx), await listGifts(me.ctx)]
+    const shown = gifts.find((one) => one.giftId === giftId)
+    expect(gift).toEqual(shown?.state === 'open' ? { giftId, title: '生日礼', claimBy: shown.claimBy } : null)
+    expect(today).toEqual(gift ? [{ kind: 'gift_open', ...gift }] : [])
+    // the rights that run may be seconds old
+    one.clock.pass(3_000)
+    return shown?.state
+  }
+  expect(await told()).toBe('refused')
+  await bornIn(one, me.memberId, -2)
+  expect(await told()).toBe('refused')
+  await db().standing.update({ where: { memberId: me.memberId }, data: { tier: 2 } })
+  expect(await told()).toBe('open')
+  await openGift(me.ctx, { requestId: randomUUID(), giftId })
+  await db().coupon.deleteMany()
+  expect(await told()).toBe('taken')
+  await db().gift.deleteMany({ where: { giftId } })
 })
 
 describe('rewards', () => {

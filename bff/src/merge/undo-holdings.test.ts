@@ -243,8 +243,8 @@ describe('the mall', () => {
     const { mergeId, came, reversed } = await mergedAs(kept, gone)
     expect(came).toMatchObject({ redemptions: 4, favourites: 2, rights: 2 })
     expect(reversed).toEqual([
-      { kind: 'quota_excess', noun: 'reward', title: '编号茶盏', has: 2, limit: 1 },
       { kind: 'quota_excess', noun: 'right', title: '早享', has: 3, limit: 2 },
+      { kind: 'quota_excess', noun: 'reward', title: '编号茶盏', has: 2, limit: 1 },
     ])
     await refusalOf(exchange(kept.ctx, piece), 'REWARD_LIMIT')
     await cancel(kept, ids[2] as string)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { businessDay } from '@huiyuan/shared/time'
 import { type Colleague, newStaff, type TestHouse } from '../../../test/support/people'
 import { claimCoupon } from '../coupon/claim-coupon'
-import { newGift } from '../gift/gift.fixture'
+import { newGift, newGiftOf } from '../gift/gift.fixture'
 import { openGift } from '../gift/open-gift'
 import { cancelOverdueRedemptions } from '../mall/cancel-overdue-redemptions'
 import { cancelRedemption } from '../mall/cancel-redemption'
@@ -10,6 +11,7 @@ import { makeRedemptionsReady } from '../mall/make-redemptions-ready'
 import { exchange, newReward } from '../mall/mall.fixture'
 import { survivingId } from '../member'
 import { award } from '../member/member.fixture'
+import { setBirthday } from '../member/set-birthday'
 import { checkIn, newObligation } from '../obligation/obligation.fixture'
 import { referralRoom } from '../referral/referral.fixture'
 import { releaseDueReferrals } from '../referral/release-due-referrals'
@@ -63,7 +65,11 @@ async function openOffers({ room, one, prisma }: Room) {
   ]
   await newRight(one, { tierFrom: 1, quota: 2, period: 'month', hours: 9_600 })
   const pickups = [{ rewardId: taster.rewardId, title: taster.title, days: 7 }]
-  const giftId = await newGift(one, { pickups, stock: 5, pointsBudget: 400 })
+  const gifts = [
+    await newGift(one, { pickups, stock: 5, pointsBudget: 400 }),
+    (await newGiftOf(one, 'birthday', { stock: 4 })).giftId,
+    (await newGiftOf(one, 'trial_pack', { pickups })).giftId,
+  ]
   const templateId = `rare-${randomUUID().slice(0, 8)}`
   const rare = { templateId, title: '满 1 减 1', kind: 'amount_off', amountOffFen: 100 }
   await prisma.couponTemplate.create({
@@ -71,7 +77,7 @@ async function openOffers({ room, one, prisma }: Room) {
   })
   const duty = await newObligation(one, { budgetPoints: 110, honour: { name: '常客', termMonths: 12 } })
   await room.campaign({ holdDays: 1, perInviterCap: 2, budgetPoints: 300 })
-  return { rewards, giftId, templateId, duty }
+  return { rewards, gifts, templateId, duty }
 }
 
 export type Everything = Room & Awaited<ReturnType<typeof openOffers>>
@@ -172,7 +178,12 @@ const phoneDeeds = (all: Everything): Record<string, Deed> => ({
     const one = nthOf(await waitingOf(all, owner), nth)
     if (one) await cancelRedemption(on.as(memberId), { ...told(), redemptionId: one.redemptionId })
   },
-  open: ({ memberId }, on) => openGift(on.as(memberId), { ...told(), giftId: all.giftId }),
+  open: async ({ memberId }, on, nth) => {
+    // who opens on their birthday has said which day that is
+    const { month, day } = businessDay(all.one.clock.at)
+    if (nth % all.gifts.length === 1) await setBirthday(on.as(memberId), { ...told(), month, day })
+    return openGift(on.as(memberId), { ...told(), giftId: nthOf(all.gifts, nth) as string })
+  },
   claim: ({ memberId }, on) => claimCoupon(on.as(memberId), { ...told(), templateId: all.templateId }),
   earn: ({ memberId }, on) => award(on, memberId, { points: 90, expiresInDays: 4 }),
 })
