@@ -10,13 +10,19 @@ export async function scan(page: Page, code: string): Promise<void> {
   const keyboard = await page.context().newCDPSession(page)
   const from = Date.now()
   const strike = (key: string, n: number) => {
-    const [name, text, number] = key === 'Enter' ? ['Enter', '\r', 13] : [`Digit${key}`, key, key.charCodeAt(0)]
-    const struck = { key, code: name, windowsVirtualKeyCode: number, timestamp: (from + n * KEY_MS) / 1_000 }
+    const struck = { ...keyFor(key), key, timestamp: (from + n * KEY_MS) / 1_000 }
     return [
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', text, ...struck }),
-      keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...struck }),
+      keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...struck }),
+      keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', ...struck, text: '' }),
     ]
   }
   await Promise.all([...code, 'Enter'].flatMap(strike))
   await keyboard.detach()
+}
+
+/** A digit, a capital letter, a hyphen or Enter, as a keyboard names it. */
+function keyFor(key: string): { code: string; text: string; windowsVirtualKeyCode: number } {
+  if (key === 'Enter') return { code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 }
+  if (key === '-') return { code: 'Minus', text: '-', windowsVirtualKeyCode: 189 }
+  return { code: `${/\d/.test(key) ? 'Digit' : 'Key'}${key}`, text: key, windowsVirtualKeyCode: key.charCodeAt(0) }
 }

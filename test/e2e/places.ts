@@ -3,6 +3,7 @@ import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
 import { IDENTITY_PLACES } from './identity-places'
 import { type Place, stand, tap } from './place'
+import { TILL_PLACES } from './till-places'
 import { at } from './web-house'
 
 const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
@@ -11,6 +12,8 @@ const BOOKS = { who: 'operator', path: 'pages/books/books', ready: '#subject-inp
 
 const CUP = { who: 'member', path: 'pages/mall/reward?rewardId=autumn_cup', ready: '#exchange' } as const
 const REDEMPTIONS = { who: 'member', path: 'pages/mall/redemptions', ready: '.rd-code' } as const
+
+const GIFT = { path: 'pages/gift/gift', ready: '.gf-box' } as const
 
 const LEAVE = { who: 'newcomer', path: 'pages/privacy/leave', ready: '#leave' } as const
 
@@ -83,15 +86,25 @@ export const PLACES: Place[] = [
   { name: 'cancel', ...REDEMPTIONS, steps: (page) => page.locator('.rd-foot [role=button]:visible').first().click() },
   { name: 'rights', who: 'member', path: 'pages/right/rights', ready: '#rights' },
   { name: 'coupon', who: 'member', path: 'tabs/coupon/index', ready: '.hy-ticket' },
-  { name: 'gift-refused', who: 'member', path: 'pages/gift/gift', ready: '#gift-elsewhere' },
+  { name: 'gift-birthday', ...GIFT, who: 'member' },
+  { name: 'gift-refused', ...GIFT, who: 'member', steps: then(tap(), 'gift-row-welcome_2026', 'gift-elsewhere') },
   { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },
   { name: 'claim', who: 'newcomer', path: 'tabs/home/index', ready: '#claim-open', steps: tap('claim-open') },
   { name: 'statement-empty', who: 'newcomer', path: 'pages/ledger/statement', ready: '.hy-empty' },
   { name: 'lots-empty', who: 'newcomer', path: 'pages/ledger/statement?view=lots', ready: '.hy-empty' },
   { name: 'tier-newcomer', who: 'newcomer', path: 'pages/tier/tier', ready: '#tier' },
   { name: 'redemptions-empty', who: 'newcomer', path: 'pages/mall/redemptions', ready: '.hy-empty' },
-  { name: 'gift', who: 'newcomer', path: 'pages/gift/gift', ready: '.gf-box' },
-  { name: 'gift-opened', who: 'newcomer', path: 'pages/gift/gift', ready: '.gf-box', steps: openGift },
+  { name: 'gift', ...GIFT, who: 'newcomer' },
+  { name: 'gift-opened', ...GIFT, who: 'newcomer', steps: openGift },
+  { name: 'gift-pack', ...GIFT, who: 'newcomer', steps: then(tap(), 'gift-row-trial_tea', 'gift-open') },
+  { name: 'gift-unsaid', ...GIFT, who: 'newcomer', steps: then(tap(), 'gift-row-birthday', 'gift-birthday') },
+  {
+    name: 'birthday',
+    who: 'newcomer',
+    path: 'pages/member/profile',
+    ready: '#birthday-open',
+    steps: tap('birthday-open', 'month-2', 'day-29'),
+  },
   { name: 'counter', who: 'manager', path: 'pages/staff/counter', ready: '#find-open' },
   { name: 'find', who: 'manager', path: 'pages/staff/counter', ready: '#find-open', steps: tap('find-open') },
   { name: 'counter-ring', ...COUNTER, steps: ringUp },
@@ -103,7 +116,7 @@ export const PLACES: Place[] = [
   { name: 'counter-recent', ...COUNTER, steps: then(stand, 'recent-open', 'recent') },
   { name: 'counter-return', ...COUNTER, steps: takeBack },
   { name: 'counter-return-part', ...COUNTER, steps: takePartBack },
-  { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#audit-verify', steps: tap('audit-verify') },
+  { name: 'shift', who: 'manager', path: 'pages/staff/shift', ready: '#card-open' },
   { name: 'books-refused', who: 'manager', path: 'pages/books/books', ready: '.hy-empty' },
   { name: 'me-operator', who: 'operator', path: 'tabs/me/index', ready: '#books-open' },
   { name: 'books', ...BOOKS },
@@ -116,6 +129,8 @@ export const PLACES: Place[] = [
   { name: 'books-waiting', ...BOOKS, steps: then(correct(800), 'adjust-submit', 'adjusted') },
   { name: 'books-review', ...BOOKS, steps: review },
   ...IDENTITY_PLACES,
+  ...TILL_PLACES,
+  { name: 'conversions', who: 'operator', path: 'pages/gift/conversions', ready: '#conversions' },
   { name: 'books-liability', ...BOOKS, steps: then(async () => {}, 'view-liability', 'liability') },
 ]
 

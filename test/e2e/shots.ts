@@ -6,6 +6,7 @@ import type { Place } from './place'
 import { PLACES } from './places'
 import { RARE_SHOTS } from './rare-shots'
 import type { Scheme, Shot } from './studio'
+import { TILL_SHOTS } from './till-shots'
 import { at, haveCodePage, type Screen } from './web-house'
 
 const SCHEMES: Scheme[] = ['light', 'dark']
@@ -116,6 +117,7 @@ export const SHOTS: Shot[] = [
   ...MALL_SHOTS,
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,
+  ...TILL_SHOTS,
 ]
 
 /** What stands side by side at the head of the README. */

@@ -4,11 +4,12 @@ import { mallStates } from './mall-states'
 import { FLAWLESS } from './page-checks.fixture'
 import type { PlaceState } from './place'
 import { smallPhones } from './small-phones.fixture'
+import { FULLEST_TILL_STATES } from './till-shots'
 
 const phones = smallPhones()
 const states: { name: string; state: PlaceState }[] = [
   ...mallStates(() => new Date()).map((state) => ({ name: state.place.name, state })),
-  ...[...BOOKS_STATES, ...FULLEST_STATES].map(({ name, ...state }) => ({ name, state })),
+  ...[...BOOKS_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({ name, state })),
 ]
 
 test.each(states)(

@@ -103,6 +103,23 @@ describeWithWcc('Qing at the counter of 湖滨店, with her own phone', () => {
     expect(phone.complaints()).toEqual([])
   })
 
+  test('rings up articles of the menu: what each costs now stands beside its price on the menu', async () => {
+    await scanMei()
+    await phone.tap('#panel-switch')
+    await phone.tap('鲜奶茶')
+    for (const sku of ['osmanthus_milk', 'osmanthus_milk', 'longjing_milk']) await phone.tap(`#sku-${sku}-more`)
+    await phone.until('the receipt', () => phone.sees('#earn') && phone.sees('#hold') && sumOn('#hold') > 0)
+    expect(phone.text()).toContain('商品 3 件 ¥64.00')
+    expect(phone.text()).toContain('桂花乌龙鲜奶 × 2')
+    expect(phone.text()).toContain('划线价是菜单价')
+    const paid = sumOn('#hold')
+    await phone.tap('#hold')
+    await settleHeld()
+    expect(phone.text()).toContain(`已入账 ¥${paid.toFixed(2)}`)
+    await phone.tap('#next-member')
+    expect(phone.complaints()).toEqual([])
+  })
+
   test('without a network keeps the amount; asked again, the same price is locked and settled once', async () => {
     const before = await pointsOf(mei.api)
     await scanMei()

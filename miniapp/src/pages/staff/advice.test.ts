@@ -17,7 +17,11 @@ const quote = (part: Partial<Quote>): Quote => ({
   payableFen: 2_352,
   offFen: 48,
   receipt: [],
-  couponId: null,
+  couponIds: [],
+  lines: [],
+  pointsPay: { used: 0, offFen: 0, mostPoints: 0, mostOffFen: 0 },
+  exact: true,
+  earnPercent: 100,
   points: 23,
   growth: 23,
   activeAt: '2026-12-06T16:00:00.000Z',
@@ -35,7 +39,18 @@ test('names the coupon that is nearest', () =>
 
 test('says nothing of a coupon that is far away, or beside one that is taken', () => {
   expect(adviceOf(quote({ coupons: [coupon('满 60 减 20', 3_600)] }), 1)).toEqual([])
-  expect(adviceOf(quote({ coupons: [coupon('满 30 减 8', 600)], couponId: 'other' }), 1)).toEqual([])
+  expect(adviceOf(quote({ coupons: [coupon('满 30 减 8', 600)], couponIds: ['other'] }), 1)).toEqual([])
+})
+
+test('names what is missing to a rule of the house', () => {
+  const near = {
+    rule: 'right:volume_3',
+    kind: 'volume_discount',
+    state: 'near',
+    title: '满 3 件 9 折',
+    offFen: 0,
+  } as const
+  expect(adviceOf(quote({ receipt: [{ ...near, words: '再买 1 件享 9 折' }] }), 1)).toEqual(['再买 1 件享 9 折'])
 })
 
 test('tells the way to the next tier, unless this order gets there', () => {

@@ -6,6 +6,7 @@ import { Dock } from './dock'
 import { Gains } from './gains'
 import { ChangeRow, Lock } from './lock'
 import type { Quote } from './phase'
+import { PointsRow } from './points-row'
 import { Receipt } from './receipt'
 import type { Counter } from './use-counter'
 
@@ -14,10 +15,11 @@ import type { Counter } from './use-counter'
  * price locked. Each part has a place of its own that stays: WeChat is sent only what changes in it.
  */
 export function BillPanel({ counter }: { counter: Counter }) {
-  const { phase, quote, amountFen } = counter
+  const { phase, quote, ring } = counter
+  const rung = ring.cart !== null
   const held = phase.step === 'held' ? phase : null
   const visit = phase.step === 'ring' ? phase.visit : null
-  const shown = visit && amountFen > 0 ? (quote.now ?? quote.last) : undefined
+  const shown = visit && rung ? (quote.now ?? quote.last) : undefined
   const pale = !held && quote.now === undefined
   const priced = held?.hold ?? shown
   return (
@@ -27,9 +29,10 @@ export function BillPanel({ counter }: { counter: Counter }) {
         {priced ? (
           <Receipt priced={priced} pale={pale} />
         ) : (
-          <View className="hy-panel hy-panel--pad hy-2 st-bill__wait">{waitWords(visit !== null, amountFen)}</View>
+          <View className="hy-panel hy-panel--pad hy-2 st-bill__wait">{waitWords(visit !== null, rung)}</View>
         )}
       </View>
+      <View>{visit?.maySpend && shown && <PointsRow counter={counter} quote={shown} />}</View>
       <View>{visit && shown && <Advice quote={shown} tier={visit.member.tier} />}</View>
       <View>
         {held && <ChangeRow counter={counter} />}
@@ -56,9 +59,9 @@ const Head = ({ quote, counter: { setOver } }: { quote: Quote; counter: Counter 
   </View>
 )
 
-function waitWords(there: boolean, amountFen: number): string {
+function waitWords(there: boolean, rung: boolean): string {
   if (!there) return '扫到会员码，这里出小票'
-  return amountFen === 0 ? '输入应收金额，看看能省多少' : '正在算…'
+  return rung ? '正在算…' : '输入金额或点商品，看看能省多少'
 }
 
 /** What would save more, or lift: worth a sentence of the clerk. */

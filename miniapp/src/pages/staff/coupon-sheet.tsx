@@ -2,7 +2,9 @@ import { yuanText } from '@huiyuan/shared/money'
 import { daysUntil } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { faultText } from '../../lib/fault-text'
+import { aria } from '../../ui/aria'
 import { Tag } from '../../ui/blocks'
+import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { tapProps } from '../../ui/tap'
@@ -13,21 +15,32 @@ import { useSome } from './use-some'
 
 export type OfferedCoupon = Quote['coupons'][number]
 
-/** Which coupon to take for this amount: each with what it saves, or why it does not fit. */
+/** Which coupons to take for this bill, several where they go together: each with what it saves, or why it does not fit. */
 export function CouponSheet({ counter }: { counter: Counter }) {
   const { over, setOver, quote, choice, setChoice } = counter
-  const coupons = (quote.now ?? quote.last)?.coupons ?? []
+  const known = quote.now ?? quote.last
+  const coupons = known?.coupons ?? []
   const { shown, rest, more } = useSome(coupons)
+  const wanted = Array.isArray(choice) ? choice : choice === 'none' ? [] : (known?.couponIds ?? [])
   const close = () => setOver(null)
   const choose = (wish: Choice) => {
     setChoice(wish)
     close()
   }
+  const toggle = (couponId: string) => {
+    const ids = wanted.includes(couponId) ? wanted.filter((id) => id !== couponId) : [...wanted, couponId]
+    setChoice(ids.length > 0 ? ids : 'none')
+  }
   return (
-    <Sheet open={over === 'coupons'} onClose={close} title="用哪张券">
+    <Sheet open={over === 'coupons'} onClose={close} title="用哪些券">
       <View className="st-choices">
         {shown.map((coupon) => (
-          <CouponRow key={coupon.couponId} coupon={coupon} onTap={() => choose(coupon.couponId)} />
+          <CouponRow
+            key={coupon.couponId}
+            coupon={coupon}
+            wanted={wanted.includes(coupon.couponId)}
+            onTap={() => toggle(coupon.couponId)}
+          />
         ))}
         <More rest={rest} onTap={more} />
         {coupons.length === 0 && <View className="hy-2">这位顾客现在没有券</View>}
@@ -50,22 +63,41 @@ export function CouponSheet({ counter }: { counter: Counter }) {
           </View>
         )}
       </View>
+      {coupons.length > 0 && (
+        <View className="hy-dock">
+          <Button id="coupon-done" block onTap={close}>
+            {chosenWords(quote.now)}
+          </Button>
+        </View>
+      )}
     </Sheet>
   )
 }
 
+/** `用 2 张，省 ¥13.00`: what the chosen ones take off together, once it is known. */
+function chosenWords(quote: Quote | undefined): string {
+  if (!quote) return '正在算…'
+  const { couponIds, receipt } = quote
+  if (couponIds.length === 0) return '好了，不用券'
+  const offFen = receipt.reduce((sum, line) => sum + (line.rule.startsWith('coupon:') ? line.offFen : 0), 0)
+  return `用 ${couponIds.length} 张，省 ${yuanText(offFen)}`
+}
+
 /** One coupon as the counter sees it; one that does not fit says why and cannot be taken. */
-const CouponRow = ({ coupon, onTap }: { coupon: OfferedCoupon; onTap: () => void }) => {
-  const { couponId, title, refusal, chosen } = coupon
-  const tap = refusal ? {} : tapProps(onTap)
+const CouponRow = ({ coupon, wanted, onTap }: { coupon: OfferedCoupon; wanted: boolean; onTap: () => void }) => {
+  const { couponId, title, refusal } = coupon
+  // what only does not go with the others can be chosen instead of them, and given up
+  const open = wanted || !refusal || refusal.code === 'COUPON_STACK'
+  const tap = open ? tapProps(onTap) : {}
   return (
     <View
       id={`coupon-${couponId}`}
-      className={`hy-cell st-choice${refusal ? ' st-choice--off' : ' hy-cell--tap'}${chosen ? ' st-choice--on' : ''}`}
+      className={`hy-cell st-choice${open ? ' hy-cell--tap' : ' st-choice--off'}${wanted ? ' st-choice--on' : ''}`}
       {...tap}
+      {...(open ? aria({ role: 'checkbox', checked: wanted }) : {})}
     >
       <View className={`hy-cell__lead hy-cell__lead--${refusal ? 'quiet' : 'accent'}`}>
-        <Icon name="ticket" size="m" />
+        <Icon name={wanted ? 'check' : 'ticket'} size="m" />
       </View>
       <View className="hy-cell__main">
         <View className="hy-cell__title">{title}</View>

@@ -11,7 +11,7 @@ import { SETTLE_AFTER_MS } from './use-selling'
 const visitOver = (fault: Trouble | null) => fault?.code === 'VISIT_OVER' || fault?.code === 'VISIT_UNKNOWN'
 
 /** What is asked anew by itself needs no second button; the price below is the one that counts. */
-const RENEWED: Trouble['code'][] = ['QUOTE_CHANGED', 'HOLD_OVER']
+const RENEWED: Trouble['code'][] = ['QUOTE_CHANGED', 'HOLD_OVER', 'RIGHT_USED_UP']
 
 /** The one button and what stands in its way; on a phone also the sum, which is out of sight above. */
 export function Dock({ counter, shown }: { counter: Counter; shown: Quote | undefined }) {
@@ -49,8 +49,9 @@ const Sum = ({ quote: { payableFen, offFen, points, packet } }: { quote: Quote }
 )
 
 /** Locks the price, or takes the money at once where nothing is taken off. */
-function Take({ counter: { amountFen, sale, quote, way, take } }: { counter: Counter }) {
-  const payableFen = quote.now?.payableFen ?? (way === 'settle' ? amountFen : null)
+function Take({ counter: { ring, sale, quote, way, take } }: { counter: Counter }) {
+  const rung = ring.cart !== null
+  const payableFen = quote.now?.payableFen ?? (way === 'settle' ? ring.fullFen : null)
   const hold = way === 'hold'
   const { busy } = sale
   return (
@@ -58,12 +59,10 @@ function Take({ counter: { amountFen, sale, quote, way, take } }: { counter: Cou
       id={hold ? 'hold' : 'settle'}
       block
       busy={busy}
-      disabled={!busy && (way === null || amountFen === 0)}
+      disabled={!busy && (way === null || !rung)}
       onTap={() => void take()}
     >
-      {amountFen > 0 && payableFen !== null && way !== null
-        ? `${hold ? '收款' : '已收到'} ${yuanText(payableFen)}`
-        : '收款'}
+      {rung && payableFen !== null && way !== null ? `${hold ? '收款' : '已收到'} ${yuanText(payableFen)}` : '收款'}
     </Button>
   )
 }

@@ -24,6 +24,9 @@ export function DonePanel({ phase, onNext }: { phase: Extract<Phase, { step: 'do
         {order.fullFen > order.amountFen && (
           <View className="hy-2">{`这一单省了 ${yuanText(order.fullFen - order.amountFen)}`}</View>
         )}
+        {order.pointsUsed > 0 && (
+          <View id="done-used" className="hy-2">{`其中用了 ${countText(order.pointsUsed)} 积分`}</View>
+        )}
         <View className="st-done__n">
           <Text className="st-done__plus">+</Text>
           <Points id="done-points" size="xl" value={order.points} countUp />

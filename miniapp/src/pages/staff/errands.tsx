@@ -6,12 +6,15 @@ import { CheckInSheet } from './check-in-sheet'
 import type { Over, Visit } from './phase'
 import { PickUpSheet } from './pick-up-sheet'
 import { RecentSheet } from './recent-sheet'
+import { SayAloud } from './say-aloud'
+import { Services } from './services'
 import type { Counter } from './use-counter'
 import { useWaits, type Waits } from './use-waits'
 
 /** What else the customer may have come for: pick up, check in, bring back, bind a card. */
 export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) {
   const waits = useWaits(visit)
+  const rights = waits.rights.data
   const { over, setOver } = counter
   const close = () => setOver(null)
   return (
@@ -29,6 +32,10 @@ export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) 
             <Text className="st-errand__words">{words}</Text>
           </View>
         ))}
+      </View>
+      <View>{rights && rights.services.length > 0 && <Services services={rights.services} visit={visit} />}</View>
+      <View>
+        <SayAloud words={[...visit.sayAloud, ...(rights?.sayings.map(({ words }) => words) ?? [])]} />
       </View>
       <View>
         {over === 'pickup' && (

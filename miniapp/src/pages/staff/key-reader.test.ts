@@ -1,9 +1,13 @@
 /// <reference types="jest" />
+import { PROOF_DIGITS } from '@huiyuan/shared/code'
 import type { Key } from '../../ui/keypad'
 import { fenOf, typed } from './amount'
 import { isMemberCode, keyReader } from './key-reader'
+import { commandOf } from './till-command'
 
 const CODE = '901234567890123456'
+/** As long as a code with its proof. */
+const PROVEN = CODE + '3141592653'.repeat(43).slice(0, PROOF_DIGITS)
 
 /** A till's amount under a keyboard; `press` types keys `gapMs` apart. */
 function till() {
@@ -17,6 +21,9 @@ function till() {
     },
     onBurst: () => {
       before = amount
+    },
+    onOverrun: () => {
+      amount = before
     },
     onScan: (code, digits) => {
       amount = ([...digits] as Key[]).reduce(typed, before)
@@ -52,6 +59,39 @@ test('a barcode of goods is a scan too, never an amount', () => {
   press([...'6901234567892', 'Enter'])
   expect(scans).toEqual(['6901234567892'])
   expect(amount()).toBe('')
+})
+
+test.each([
+  ['a code', CODE],
+  ['a code with its proof', PROVEN],
+  ['a barcode', '6901234567892'],
+])('an amount typed right before %s is told from it', (_what, code) => {
+  const { press, scans, amount } = till()
+  press([...'12', '.', '5', ...code, 'Enter'])
+  expect([scans, amount()]).toEqual([[code], '12.5'])
+  press([...'340', ...code, 'Enter'])
+  expect(scans).toEqual([code, code])
+})
+
+test('while a long code is coming the amount is what it was, and hears of it no more', () => {
+  const { press, scans, amount } = till()
+  press([...'68'])
+  press([...PROVEN].slice(0, 100), 5)
+  expect(amount()).toBe('')
+  press([...[...PROVEN].slice(100), 'Enter'], 5)
+  expect([scans, amount()]).toEqual([[PROVEN], '68'])
+})
+
+test.each([
+  ['HY-PAY', 'pay'],
+  ['hy-next', 'next'],
+  ['68HY-POINTS', 'points'],
+  ['HY-OTHER', 'unknown'],
+  ['YZ1234-5678', null],
+])('%s commands %s', (text, command) => {
+  const { press, scans } = till()
+  press([...text, 'Enter'])
+  expect([scans, commandOf(text)]).toEqual([[text], command])
 })
 
 test('fingers type an amount and press Enter', () => {
@@ -96,6 +136,8 @@ test.each([
   ['134512345678901234', false],
   ['90123456', false],
   [`9${CODE}`, false],
+  [PROVEN, true],
+  [PROVEN.slice(1), false],
 ])('%s is a member code: %s', (digits, is) => expect(isMemberCode(digits)).toBe(is))
 
 test('a card’s number with letters is read whole, and a letter typed by chance is nothing', () => {

@@ -6,8 +6,8 @@ export type Quote = RouterOutputs['order']['quote']
 export type Held = RouterOutputs['order']['hold']
 export type Settled = RouterOutputs['order']['settle']
 
-/** Which coupon the clerk wants: the one that saves most, none, or this one. */
-export type Choice = 'best' | 'none' | (string & {})
+/** Which coupons the clerk wants: those that save most together, none, or just these. */
+export type Choice = 'best' | 'none' | string[]
 
 /**
  * Where the counter is with the person who stands there; times in ms of this till's clock. `heldSince` is when the lock

@@ -9,13 +9,13 @@ import { Sheet } from '../../ui/sheet'
 import { States } from '../../ui/states'
 import { More } from './more'
 import { ReturnSheet } from './return-sheet'
-import { partlyWords } from './return-words'
+import { madeWords, partlyWords } from './return-words'
 import { useSome } from './use-some'
 import type { Recent } from './use-waits'
 
 const subOf = (order: Recent) => {
   const at = new Date(order.settledAt)
-  const parts = [`${dayWords(at, new Date())} ${clockText(at)}`, order.storeName, partlyWords(order)]
+  const parts = [`${dayWords(at, new Date())} ${clockText(at)}`, order.storeName, madeWords(order), partlyWords(order)]
   return parts.filter(Boolean).join(' · ')
 }
 

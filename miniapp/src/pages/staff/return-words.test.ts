@@ -1,5 +1,5 @@
 /// <reference types="jest" />
-import { beforeReturnWords, partlyWords, partOf, type Returned, returnWords } from './return-words'
+import { beforeReturnWords, madeWords, partlyWords, partOf, type Returned, returnWords, shareFen } from './return-words'
 
 const nothing: Returned = {
   orderNo: 'Y1',
@@ -8,7 +8,9 @@ const nothing: Returned = {
   leftFen: 0,
   points: { pending: 0, available: 0, debt: 0 },
   growth: 0,
-  coupon: null,
+  pointsBack: 0,
+  pointsEnded: 0,
+  coupons: [],
   packet: null,
   tierBefore: 1,
   tierAfter: 1,
@@ -19,8 +21,9 @@ test.each<[Partial<Returned>, string[]]>([
   [{ points: { pending: 58, available: 0, debt: 0 }, growth: 58 }, ['收回待生效 58 积分', '成长值减 58']],
   [{ points: { pending: 0, available: 20, debt: 38 } }, ['收回 20 积分', '记欠 38 积分，以后得的先补上']],
   [{ tierBefore: 2, tierAfter: 1 }, ['等级回到白银']],
-  [{ coupon: { title: '满 30 减 8', returned: true } }, ['「满 30 减 8」退回卡券']],
-  [{ coupon: { title: '满 30 减 8', returned: false } }, ['「满 30 减 8」已过期，不再退回']],
+  [{ coupons: [{ title: '满 30 减 8', returned: true }] }, ['「满 30 减 8」退回卡券']],
+  [{ coupons: [{ title: '满 30 减 8', returned: false }] }, ['「满 30 减 8」已过期，不再退回']],
+  [{ pointsBack: 600, pointsEnded: 100 }, ['退回用掉的 600 积分', '用掉的 100 积分已经过期，不再退回']],
   [{ packet: { title: '5 元券', state: 'voided' } }, ['红包「5 元券」已作废']],
   [{ packet: { title: '5 元券', state: 'used' } }, ['红包「5 元券」已经用掉，不收回']],
   [
@@ -38,7 +41,17 @@ test.each<[Partial<Returned>, string[]]>([
   expect(returnWords({ ...nothing, ...part })).toEqual(lines),
 )
 
-const order = { orderRef: 'r', orderNo: 'Y1', amountFen: 5_864, fullFen: 6_800, points: 58, refundedFen: 0 }
+const line = { lineNo: 1, title: '龙井鲜奶', qty: 3, fullFen: 6_000, payableFen: 5_000, returnedQty: 0 }
+const order = {
+  orderRef: 'r',
+  orderNo: 'Y1',
+  amountFen: 5_864,
+  fullFen: 6_800,
+  points: 58,
+  pointsUsed: 0,
+  refundedFen: 0,
+  lines: [],
+}
 const whole = { fen: 5_864, leftFen: 5_864 }
 
 test('before it is done, only what can go back is named', () => {
@@ -85,4 +98,15 @@ test('a list tells of a part, not of a whole', () => {
   expect(partlyWords({ state: 'settled', refundedFen: 2_000 })).toBe('已退 ¥20.00')
   expect(partlyWords({ state: 'settled', refundedFen: 0 })).toBeNull()
   expect(partlyWords({ state: 'returned', refundedFen: 5_864 })).toBeNull()
+})
+
+test('pieces that come back one by one give together what was paid for them', () => {
+  const shares = [0, 1, 2].map((returnedQty) => shareFen({ ...line, returnedQty }, 1))
+  expect(shares).toEqual([1_666, 1_667, 1_667])
+  expect(shareFen(line, 3)).toBe(5_000)
+})
+
+test('a list tells what a purchase was made of', () => {
+  expect(madeWords({ lines: [], pointsUsed: 0 })).toBeNull()
+  expect(madeWords({ lines: [line], pointsUsed: 600 })).toBe('龙井鲜奶等 3 件 · 用了 600 积分')
 })

@@ -1,6 +1,8 @@
 import { View } from '@tarojs/components'
 import Taro from '@tarojs/taro'
 import { useState } from 'react'
+import { go } from '../../lib/nav'
+import { useOnline } from '../../lib/network'
 import { Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Field } from '../../ui/field'
@@ -9,12 +11,17 @@ import { FaultNote } from '../../ui/states'
 import { FindSheet } from './find-sheet'
 import type { Counter } from './use-counter'
 
-const CODE_DIGITS = 18
+/** A hand scanner may type the code with its proof into the field, too. */
+const LONGEST_CODE = 600
+/** The server cannot be reached, whoever is to blame. */
+const AWAY = ['OFFLINE', 'SLOW', 'SERVICE_AWAY']
 const camera = process.env.TARO_ENV === 'weapp'
 
 /** Step one: the customer's code, by camera, hand scanner or fingers. */
 export function ScanPanel({ counter }: { counter: Counter }) {
   const { scanning, scan, scanAgain } = counter
+  const { online } = useOnline()
+  const away = !online || AWAY.includes(scanning.fault?.code ?? '')
   const [code, setCode] = useState('')
   const [finding, setFinding] = useState(false)
   const send = (digits: string) => {
@@ -25,6 +32,13 @@ export function ScanPanel({ counter }: { counter: Counter }) {
   return (
     <View>
       {scanning.fault && <FaultNote fault={scanning.fault} onRetry={() => void scanAgain()} />}
+      <View>
+        {away && (
+          <Button id="offline-open" block kind="secondary" onTap={() => go('/pages/staff/offline')}>
+            没有网络，离线记单
+          </Button>
+        )}
+      </View>
       <Panel pad>
         <View className="st-scan">
           <View className="st-scan__art">
@@ -45,7 +59,7 @@ export function ScanPanel({ counter }: { counter: Counter }) {
           label="也可以输入 18 位会员码"
           type="number"
           value={code}
-          maxLength={CODE_DIGITS}
+          maxLength={LONGEST_CODE}
           onInput={setCode}
           onConfirm={() => send(code)}
         />

@@ -7,17 +7,18 @@ import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Empty, FaultNote } from '../../ui/states'
 import { ReturnSheet } from './return-sheet'
-import { partlyWords } from './return-words'
+import { madeWords, partlyWords } from './return-words'
 import type { ShiftOrder } from './use-shift'
 
 const subOf = (order: ShiftOrder, tills: ShiftOrdersWish['tills']) => {
   const till = tills.find(({ tillId }) => tillId === order.tillId)?.name ?? order.tillId
   const partly = partlyWords(order)
+  const made = madeWords(order)
   return (
     <>
       <Text className="hy-whole">{`${clockText(new Date(order.settledAt))} · ${till} · ${order.staffName}`}</Text>
       <Text className="hy-whole">{order.orderNo}</Text>
-      {partly && <Text className="hy-whole">{partly}</Text>}
+      {(made || partly) && <Text className="hy-whole">{[made, partly].filter(Boolean).join(' · ')}</Text>}
     </>
   )
 }

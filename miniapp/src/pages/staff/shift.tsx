@@ -5,10 +5,11 @@ import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
-import { AuditRow } from './audit-row'
 import { ShiftOrders } from './shift-orders'
 import { ShiftTotals } from './shift-totals'
+import { ShiftWays } from './shift-ways'
 import './sheets.css'
+import './articles.css'
 import './shift.css'
 import { useShift } from './use-shift'
 
@@ -39,7 +40,7 @@ function Today() {
         {({ totals }) => (
           <>
             <ShiftTotals totals={totals} storeName={job?.storeName ?? ''} />
-            {job && job.role !== 'clerk' && <AuditRow />}
+            {job && <ShiftWays job={job} />}
             <ShiftOrders
               orders={orders}
               tills={job?.tills ?? []}

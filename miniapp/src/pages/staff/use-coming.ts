@@ -4,6 +4,9 @@ import { api } from '../../lib/api'
 import { useCommand } from '../../lib/query'
 import type { Visit } from './phase'
 
+/** A code with its proof has 446 digits; anything longer is none. */
+const LONGEST = 600
+
 type Spoken = { memberNo: string } | { phone: string }
 
 interface Door {
@@ -31,7 +34,7 @@ export function useComing({ tillId, closed, onVisit }: Door) {
       void Taro.showToast({ title: '先收好这一笔', icon: 'none' })
       return false
     }
-    const digits = code.replace(/\s+/g, '').slice(0, 64)
+    const digits = code.replace(/\s+/g, '').slice(0, LONGEST)
     setLastCode(digits)
     return admit(await scanning.run({ code: digits, tillId }))
   }

@@ -24,6 +24,7 @@ function listen(latest: { current: KeyEars }): () => void {
   const read = keyReader({
     onKey: (key) => latest.current.onKey(key),
     onBurst: () => latest.current.onBurst(),
+    onOverrun: () => latest.current.onOverrun(),
     onScan: (code, typed) => latest.current.onScan(code, typed),
   })
   const hear = (event: KeyboardEvent) => {

@@ -1,5 +1,6 @@
 import { api } from '../../lib/api'
 import { useSteady } from '../../lib/steady'
+import type { Cart } from './cart'
 import type { Held, Settled, Visit } from './phase'
 
 type Of = Pick<Visit, 'visitId' | 'memberRef'>
@@ -10,7 +11,7 @@ export const ofVisit = ({ visitId, memberRef }: Visit): Of => ({ visitId, member
 /** The three commands of a purchase; each keeps its own fault. */
 export function useSale() {
   const holding = useSteady(
-    (input: Of & { fullFen: number; couponId: string | null; payableFen: number }, requestId): Promise<Held> =>
+    (input: Of & Cart & { couponIds: string[]; points: number; payableFen: number }, requestId): Promise<Held> =>
       api.order.hold.mutate({ requestId, ...input }),
   )
   const releasing = useSteady((input: Of & { holdId: string }, requestId) =>

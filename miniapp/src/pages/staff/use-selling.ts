@@ -1,6 +1,8 @@
 import Taro from '@tarojs/taro'
 import { useEffect } from 'react'
+import type { Trouble } from '../../lib/api'
 import { queryClient, refresh } from '../../lib/query'
+import type { Cart } from './cart'
 import type { Choice, Phase, Quote, Visit } from './phase'
 import type { LiveQuote } from './use-quote'
 import { ofVisit, type Sale } from './use-sale'
@@ -13,26 +15,32 @@ interface Selling {
   setPhase: (phase: Phase) => void
   sale: Sale
   quote: LiveQuote
-  amountFen: number
+  cart: Cart | null
   setChoice: (choice: Choice) => void
+  setWithPoints: (on: boolean) => void
 }
+
+/** After these the price is asked anew: as it is, with the best coupons, or without points. */
+const OF_PRICE: Trouble['code'][] = ['QUOTE_CHANGED', 'HOLD_OVER', 'RIGHT_USED_UP']
+const OF_COUPONS: Trouble['code'][] = ['COUPON_TAKEN', 'COUPON_OVER', 'COUPON_STACK', 'COUPON_SCOPE', 'COUPON_SHORT']
+const OF_POINTS: Trouble['code'][] = ['POINTS_SHORT', 'POINTS_CAP', 'IN_DEBT']
 
 /** The price that was told is worth nothing any more; until the new one is there, nothing can be taken. */
 const priceAnew = () => void queryClient.resetQueries({ queryKey: ['order.quote'] })
 
 /** From the price that was told to the money in the till: `take` is the one button, `release` the way back. */
-export function useSelling({ phase, setPhase, sale, quote, amountFen, setChoice }: Selling) {
+export function useSelling({ phase, setPhase, sale, quote, cart, setChoice, setWithPoints }: Selling) {
   const { holding, releasing, settling } = sale
-  const way = wayOf(phase.step === 'ring' ? phase.visit : null, sale, quote.now)
+  const way = wayOf(phase.step === 'ring' ? phase.visit : null, sale, quote.now, cart)
   const toRing = () => {
     if (phase.step === 'held') setPhase({ step: 'ring', visit: phase.visit, since: phase.since })
     priceAnew()
   }
   const hold = async ({ visit, since }: Extract<Phase, { step: 'ring' }>) => {
     const told = quote.now ?? quote.last
-    if (!told) return
-    const { couponId, payableFen } = told
-    const held = await holding.run({ ...ofVisit(visit), fullFen: amountFen, couponId, payableFen })
+    if (!told || !cart) return
+    const { couponIds, payableFen, pointsPay } = told
+    const held = await holding.run({ ...ofVisit(visit), ...cart, couponIds, points: pointsPay.used, payableFen })
     if (!held) return
     settling.clear()
     setPhase({ step: 'held', visit, since, hold: held, heldSince: holding.sentAt(), heldAt: Date.now() })
@@ -48,8 +56,8 @@ export function useSelling({ phase, setPhase, sale, quote, amountFen, setChoice 
       if (releasing.busy || Date.now() - phase.heldAt < SETTLE_AFTER_MS) return
       await settle(phase.visit, phase.since, { holdId: phase.hold.holdId })
     }
-    if (phase.step !== 'ring' || amountFen === 0) return
-    if (way === 'settle') await settle(phase.visit, phase.since, { amountFen })
+    if (phase.step !== 'ring' || !cart) return
+    if (way === 'settle' && !('lines' in cart)) await settle(phase.visit, phase.since, { amountFen: cart.fullFen })
     if (way === 'hold') await hold(phase)
   }
   const release = async () => {
@@ -67,21 +75,25 @@ export function useSelling({ phase, setPhase, sale, quote, amountFen, setChoice 
   }
   const refusal = sale.fault?.code
   useEffect(() => {
-    if (refusal === 'QUOTE_CHANGED' || refusal === 'HOLD_OVER') toRing()
-    if (refusal === 'COUPON_TAKEN' || refusal === 'COUPON_OVER') {
-      setChoice('best')
-      toRing()
-    }
+    if (!refusal) return
+    const aboutCoupons = OF_COUPONS.includes(refusal)
+    const aboutPoints = OF_POINTS.includes(refusal)
+    if (aboutCoupons) setChoice('best')
+    if (aboutPoints) setWithPoints(false)
+    if (aboutCoupons || aboutPoints || OF_PRICE.includes(refusal)) toRing()
   }, [refusal])
   return { way, take, release }
 }
 
-/** How the money is taken: at once when nothing is reduced, else the price is locked first. Null while it is not known. */
-function wayOf(visit: Visit | null, sale: Sale, quote: Quote | undefined): 'settle' | 'hold' | null {
+/** How the money is taken: at once when nothing is reduced of a typed amount, else the price is locked first. Null while it is not known. */
+function wayOf(visit: Visit | null, sale: Sale, quote: Quote | undefined, cart: Cart | null): 'settle' | 'hold' | null {
   if (!visit) return null
   if (sale.settling.unsure) return 'settle'
   if (sale.holding.unsure) return 'hold'
-  if (!visit.maySpend) return 'settle'
+  const typed = cart !== null && !('lines' in cart)
+  if (typed && !visit.maySpend) return 'settle'
   if (!quote) return null
-  return quote.offFen === 0 && quote.couponId === null ? 'settle' : 'hold'
+  // articles go with a price that is locked: only it knows them line by line
+  const plain = quote.offFen === 0 && quote.couponIds.length === 0 && quote.pointsPay.used === 0
+  return typed && plain ? 'settle' : 'hold'
 }

@@ -14,6 +14,7 @@ export function useWaits(visit: Visit) {
     waiting: useRead(['mall.waiting', visit.visitId], () => api.mall.waiting.query(of)),
     obligations: useRead(['obligation.atCounter', visit.visitId], () => api.obligation.atCounter.query(of)),
     cards: useRead(['visit.cards', visit.visitId], () => api.visit.cards.query(of)),
+    rights: useRead(['right.atCounter', visit.visitId], () => api.right.atCounter.query(of)),
     recent: useRead(['order.recent', visit.visitId], () => api.order.recent.query(of)),
   }
 }

@@ -10,6 +10,7 @@ import { TierMark } from '../../ui/tier-mark'
 import { endTag, lifeWords } from './coupon-sheet'
 import { Errands } from './errands'
 import type { Phase, Visit } from './phase'
+import { SayAloud } from './say-aloud'
 import type { Counter } from './use-counter'
 
 /** Who stands there, as far as a clerk may see, and what is worth saying. */
@@ -18,8 +19,7 @@ export function WhoPanel({ counter, phase }: { counter: Counter; phase: Exclude<
   return (
     <View id="who" className="st-who">
       <GuestCard visit={visit} />
-      {visit.maySpend && <Errands counter={counter} visit={visit} />}
-      {visit.sayAloud.length > 0 && <SayAloud words={visit.sayAloud} />}
+      {visit.maySpend ? <Errands counter={counter} visit={visit} /> : <SayAloud words={visit.sayAloud} />}
       {process.env.TARO_ENV === 'h5' && phase.step === 'ring' && <UsableCoupons counter={counter} />}
       <View className="st-who__last">
         {phase.step === 'ring' && (
@@ -61,23 +61,11 @@ function GuestCard({ visit: { member, method } }: { visit: Visit }) {
   )
 }
 
-const SayAloud = ({ words }: { words: string[] }) => (
-  <View className="st-say">
-    <View className="hy-caption hy-2">可以说一声</View>
-    {words.map((sentence) => (
-      <View key={sentence} className="st-say__line">
-        <Icon name="leaf" size="s" className="hy-brandly" />
-        <Text className="st-say__words">{sentence}</Text>
-      </View>
-    ))}
-  </View>
-)
-
 const SHOWN_COUPONS = 3
 
 /** On a wide screen: the coupons beside the receipt that tried them. A phone has them behind 换一种券. */
-const UsableCoupons = ({ counter: { quote, amountFen, setOver } }: { counter: Counter }) => {
-  const coupons = amountFen > 0 ? ((quote.now ?? quote.last)?.coupons ?? []) : []
+const UsableCoupons = ({ counter: { quote, ring, setOver } }: { counter: Counter }) => {
+  const coupons = ring.cart ? ((quote.now ?? quote.last)?.coupons ?? []) : []
   if (coupons.length === 0) return null
   return (
     <View className="st-coupons">
