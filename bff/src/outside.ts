@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Resolved {
   address: string
@@ -53,7 +54,7 @@ export async function openAddresses(
   hostname: string,
   { allowLocal, resolve = resolveAll }: Outside,
 ): Promise<Resolved[]> {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = hostOf(hostname)
   const family = isIP(host)
   const addresses = family ? [{ address: host, family }] : await resolve(host)
   if (addresses.length === 0) throw new Error(`${host} has no address`)
@@ -62,16 +63,33 @@ export async function openAddresses(
   return addresses
 }
 
+/** Without the brackets that an address of IPv6 wears in a URL. */
+const hostOf = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1')
+
 const resolveAll: Resolve = (hostname) => systemLookup(hostname, { all: true, verbatim: true })
 
-/** Whether something may be posted to this address, by its form and by what its name stands for now. */
-export async function mayCall(address: string, outside: Outside): Promise<boolean> {
-  if (!URL.canParse(address)) return false
+/** The address, when its form is one to call: https, without credentials; a written-out number of the public internet. */
+export async function callableUrl(address: string, outside: Outside): Promise<URL | null> {
+  if (!URL.canParse(address)) return null
   const url = new URL(address)
-  if (url.username || url.password || url.hash) return false
-  if (url.protocol !== 'https:' && !(outside.allowLocal && url.protocol === 'http:')) return false
-  return openAddresses(url.hostname, outside).then(
+  if (url.username || url.password || url.hash) return null
+  if (url.protocol !== 'https:' && !(outside.allowLocal && url.protocol === 'http:')) return null
+  const written = isIP(hostOf(url.hostname)) > 0
+  return written && !(await isOpen(url, outside)) ? null : url
+}
+
+const isOpen = ({ hostname }: URL, outside: Outside) =>
+  openAddresses(hostname, outside).then(
     () => true,
     () => false,
   )
+
+/** Names are asked for no longer than this. */
+const RESOLVE_MS = 5_000
+
+/** Whether something may be posted to this address, by its form and by what its name stands for now. */
+export async function mayCall(address: string, outside: Outside): Promise<boolean> {
+  const url = await callableUrl(address, outside)
+  if (!url) return false
+  return Promise.race([isOpen(url, outside), pause(RESOLVE_MS, false, { ref: false })])
 }

@@ -1,7 +1,7 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { mayCall, type Outside, openAddresses } from './outside'
+import { callableUrl, type Outside, openAddresses } from './outside'
 
 /** In all: finding the address, connecting, sending, and the answer's head. */
 const TIMEOUT_MS = 10_000
@@ -17,8 +17,8 @@ export async function postOutside(
   address: string,
   { headers, body, outside }: { headers: Record<string, string>; body: string; outside: Outside },
 ): Promise<number> {
-  if (!(await mayCall(address, outside))) throw new Error('not an address to call')
-  const url = new URL(address)
+  const url = await callableUrl(address, outside)
+  if (!url) throw new Error('not an address to call')
   const request = url.protocol === 'https:' ? requestSecure : requestPlain
   return new Promise((resolve, reject) => {
     const call = request(url, {

@@ -5,9 +5,10 @@ import { appRouter } from '../../bff/src/app-router'
 import { openDatabase } from '../../bff/src/db'
 import { codeOn, enrol, seedFor } from '../story/demo-people.fixture'
 import { testDatabase } from '../support/database'
-import { type Client, join, type RunningHouse, signIn, startHouse } from '../support/running-house'
-import { fieldsOf, namingFields } from './input-fields.fixture'
+import { type Client, clientOf, join, type RunningHouse, signIn, startHouse } from '../support/running-house'
+import { fieldsOf, namingFields, placed } from './input-fields.fixture'
 import { CASES, type Cast, type For } from './procedure-cases.fixture'
+import { addForeignTill, fuzzTill } from './till-fuzz.fixture'
 
 const database = testDatabase()
 let house: RunningHouse
@@ -102,6 +103,7 @@ beforeAll(async () => {
       effectPart: 'coupon',
     },
   })
+  const foreignTill = await addForeignTill(books)
   await books.close()
   const memberNo = (await member?.api.member.me.query())?.memberNo as string
   const [own, others] = await Promise.all([operator, colleague].map((who) => askForPoints(who?.api, memberNo)))
@@ -117,6 +119,7 @@ beforeAll(async () => {
       redemptionId,
       couponId,
       ...awayOrder,
+      ...foreignTill,
     },
     visit: { visitId: visit?.visitId as string, memberRef: visit?.memberRef as string },
     foreignVisit: { visitId: away?.visitId as string, memberRef: away?.memberRef as string },
@@ -248,17 +251,16 @@ describe.each(PROCEDURES)('%s', (path, procedure) => {
     })
 })
 
-/** The input with one field, named by its path, put to `value`. */
-function placed(input: unknown, path: string, value: unknown): unknown {
-  const [head = '', ...rest] = path.split('.')
-  const own = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
-  const inner = own[head]
-  if (rest.length === 0) return { ...own, [head]: value }
-  return {
-    ...own,
-    [head]: Array.isArray(inner) ? [placed({}, rest.join('.'), value)] : placed(inner, rest.join('.'), value),
-  }
-}
+test('a till system’s calls: whatever is sent, each is answered in the words of its document', async () => {
+  const url = house.bffs[0]?.url as string
+  const manager = clientOf(url, () => tokens.manager)
+  const wish = { requestId: randomUUID(), tillId: 'hubin-1', label: '走查' }
+  const { keyId, secret } = await manager.till.createKey.mutate(wish)
+  await fuzzTill(url, { keyId, secret: secret as string }, cast.visit, (answer) => {
+    expectClean({ ...answer, fault: null })
+    expect(answer.text).not.toMatch(UNMASKED)
+  })
+})
 
 test('an unknown procedure and a torn batch are refused in the same shape', async () => {
   const procedure = { _def: { type: 'query', inputs: [] } } as Procedure

@@ -27,3 +27,15 @@ export function fieldsOf(schema: Schema | undefined, path = ''): string[] {
 /** Fields that name something that can be somebody else's. A requestId names the caller's own command. */
 export const namingFields = (fields: string[]): string[] =>
   fields.filter((path) => /(?:Id|Ref|No|^cursor|\.cursor)$/.test(path) && !path.endsWith('requestId'))
+
+/** The input with one field, named by its path, put to `value`. */
+export function placed(input: unknown, path: string, value: unknown): unknown {
+  const [head = '', ...rest] = path.split('.')
+  const own = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
+  const inner = own[head]
+  if (rest.length === 0) return { ...own, [head]: value }
+  return {
+    ...own,
+    [head]: Array.isArray(inner) ? [placed({}, rest.join('.'), value)] : placed(inner, rest.join('.'), value),
+  }
+}

@@ -11,6 +11,7 @@ import { ORDER_CASES } from './order-cases.fixture'
 import { PRIVACY_CASES } from './privacy-cases.fixture'
 import { REFERRAL_CASES } from './referral-cases.fixture'
 import { RIGHT_CASES } from './right-cases.fixture'
+import { TILL_CASES } from './till-cases.fixture'
 
 /** Who a procedure is for. */
 export type For = 'anybody' | 'guest' | 'member' | 'clerk' | 'manager' | 'operator'
@@ -27,6 +28,9 @@ export interface Cast {
     couponId: string
     holdId: string
     orderRef: string
+    keyId: string
+    webhookId: string
+    deliveryId: string
   }
   /** A live visit of the clerk's own shop, and one of another shop. */
   visit: { visitId: string; memberRef: string }
@@ -169,6 +173,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...RIGHT_CASES,
   ...COUPON_CASES,
   ...GIFT_CASES,
+  ...TILL_CASES,
   'audit.verify': { for: 'manager', input: () => undefined },
   'outbox.templates': { for: 'member', input: () => undefined },
   'outbox.allow': {

@@ -109,7 +109,7 @@ test('each order is told once to each webhook that wants it: signed, again after
   for (const { secretSealed } of stored) expect(Buffer.from(secretSealed).toString('latin1')).not.toContain('whsec_')
 })
 
-test('64 workers at once post each of 12 events once; one that is always down keeps no other waiting', async () => {
+test('64 workers at once post each of 8 events once; one that is always down keeps no other waiting', async () => {
   const [up, down] = [await newStaff(one, { role: 'manager' }), await newStaff(one, { role: 'manager' })]
   const told = await create(['order.settled'], up)
   const dead = await createWebhook(down.ctx, down, {
@@ -117,15 +117,15 @@ test('64 workers at once post each of 12 events once; one that is always down ke
     url: 'http://127.0.0.1:9/',
     events: ['order.settled'],
   })
-  for (let n = 0; n < 12; n++) await sell(down, 100)
-  for (let n = 0; n < 12; n++) await sell(up, 100)
+  for (let n = 0; n < 6; n++) await sell(down, 100)
+  for (let n = 0; n < 8; n++) await sell(up, 100)
   const first = await send()
   expect(first.sent).toBeGreaterThan(0)
   await Promise.all(Array.from({ length: 64 }, () => sendDueWebhooks(one.as(), { limit: 3 })))
   const before = heard.length
   expect((await rows(told.webhookId)).every(({ state, attempts }) => state === 'sent' && attempts === 1)).toBe(true)
-  expect(before).toBe(12)
-  expect((await rows(dead.webhookId)).filter(({ state }) => state === 'waiting')).toHaveLength(12)
+  expect(before).toBe(8)
+  expect((await rows(dead.webhookId)).filter(({ state }) => state === 'waiting')).toHaveLength(6)
   await endWebhook(down.ctx, down, { requestId: randomUUID(), webhookId: dead.webhookId })
 })
 

@@ -7,8 +7,9 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
 import { SIGNING_HEADERS } from './admit-call'
+import { faultBody } from './faults'
 import { COMMON_FAULTS, PROCEDURES, type Procedure, statusOf } from './router'
-import { faultBody, WEBHOOK_BODIES } from './schemas'
+import { WEBHOOK_BODIES } from './schemas'
 
 export const BASE = '/api/v1'
 

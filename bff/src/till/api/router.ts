@@ -4,6 +4,7 @@ import { callTRPCProcedure, initTRPC, TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { z } from 'zod'
 import type { Ctx } from '../../ctx'
+import { syncOffline } from '../../offline'
 import { findOrder, holdOrder, quoteOrder, releaseHold, returnOrder, settleOrder } from '../../order'
 import { showMenu } from '../../product'
 import { faultOf } from '../../trpc'
@@ -15,15 +16,17 @@ import {
   hasCart,
   Menu,
   Order,
+  offlineEntries,
   orderNo,
   Quote,
   ReturnedOrder,
   requestId,
   SettledOrder,
-  uuid,
+  Synced,
   Visit,
   visit,
 } from './schemas'
+import { uuid } from './values'
 
 /** What a till's call brings when it has been let in. */
 interface TillContext {
@@ -217,7 +220,21 @@ const books = {
     }),
 }
 
-export const tillApi = t.router({ ...visits, ...sales, ...books })
+const offline = {
+  syncOffline: operation({
+    method: 'POST',
+    path: '/offline/sync',
+    summary: 'Take into account what was sold without a network',
+    description:
+      'Each entry is decided once, by its sequence: send what was not answered again, in any order and parts, until it is.',
+    faults: ['REQUEST_REUSED'],
+  })
+    .input(z.strictObject({ requestId, entries: offlineEntries }))
+    .output(Synced)
+    .mutation(({ ctx: { verb, till }, input }) => syncOffline(verb, till, { ...input, tillId: till.tillId })),
+}
+
+export const tillApi = t.router({ ...visits, ...sales, ...books, ...offline })
 
 /** Faults that every call can meet. */
 export const COMMON_FAULTS: FaultCode[] = [

@@ -1,21 +1,7 @@
-import type { FaultCode, FaultDetail } from '@huiyuan/shared/faults'
+import { FIRST_TABLET_SEQUENCE, SYNC_ENTRIES } from '@huiyuan/shared/offline'
 import { z } from 'zod'
-// gives .meta() the words of OpenAPI
-import 'zod-openapi'
+import { fen, says, uuid, when } from './values'
 
-/** A value with what the document says of it. */
-const says = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description })
-
-/** Its format says it; the pattern behind it would stand in the document a hundred times. */
-const plain = <S extends z.ZodType>(schema: S): S =>
-  schema.meta({
-    override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
-      delete jsonSchema.pattern
-    },
-  })
-export const uuid = plain(z.uuid())
-const when = plain(z.iso.datetime())
-const fen = z.int().min(0)
 const wantedFen = z.int().min(1).max(10_000_000)
 export const requestId = says(
   uuid,
@@ -220,45 +206,44 @@ export const Menu = z
   })
   .meta({ id: 'Menu' })
 
-/** What the faults of this interface carry; every other one carries nothing. */
-const DETAILS = {
-  BAD_INPUT: z.object({ fields: z.array(z.object({ path: z.string(), problem: z.string() })) }),
-  NOT_FOUND: z.object({ noun: z.string() }),
-  TOO_MANY: z.object({ retryAfterSeconds: z.int() }),
-  UNKNOWN: z.object({ rid: z.string() }),
-  SIGNATURE_OLD: z.object({ serverNow: says(z.int(), 'The server’s clock in epoch milliseconds.') }),
-  CODE_WRONG: z.object({ triesLeft: z.int() }),
-  CODE_OLD: z.object({ secondsOff: z.int() }),
-  CODE_LOCKED: z.object({ until: when }),
-  TILL_LOCKED: z.object({ until: when }),
-  PRODUCT_UNKNOWN: z.object({ sku: z.string() }),
-  PRODUCT_NOT_OPEN: z.object({ sku: z.string(), opensAt: when }),
-  PRODUCT_OVER: z.object({ sku: z.string() }),
-  QUOTE_CHANGED: z.object({ payableFen: fen }),
-  COUPON_SHORT: z.object({ missingFen: fen }),
-  COUPON_NOT_OPEN: z.object({ opensAt: when }),
-  POINTS_SHORT: z.object({ shortPoints: z.int() }),
-  POINTS_CAP: z.object({ mostPoints: z.int() }),
-  IN_DEBT: z.object({ debtPoints: z.int() }),
-  RIGHT_USED_UP: z.object({ backAt: when.nullable() }),
-  RETURN_OVER: z.object({ until: when }),
-  RETURN_TOO_MUCH: z.object({ leftFen: fen }),
-  RETURN_LINE: z.object({ lineNo: z.int(), leftQty: z.int() }),
-} satisfies { [C in FaultCode]?: z.ZodType<FaultDetail<C>> }
+/** Any way to write an instant. */
+const anyTime = z.iso.datetime({ offset: true })
+/** What was sold without a network. An amount that cannot be is a clash of its entry, no reason to refuse the others. */
+export const offlineEntries = z
+  .array(
+    z.strictObject({
+      sequence: says(
+        z
+          .int()
+          .min(1)
+          .max(FIRST_TABLET_SEQUENCE - 1),
+        'Counted by the till, never used twice: by it each sale is taken into account once.',
+      ),
+      code: says(z.string().min(1).max(600), 'All that the scanner read.'),
+      scannedAt: anyTime,
+      soldAt: anyTime,
+      amountFen: z.int32(),
+    }),
+  )
+  .min(1)
+  .max(SYNC_ENTRIES)
 
-const detailOf = (code: FaultCode): z.ZodType =>
-  Object.hasOwn(DETAILS, code) ? DETAILS[code as keyof typeof DETAILS] : z.object({})
-
-const faults = new Map<FaultCode, z.ZodType>()
-function faultSchema(code: FaultCode): z.ZodType {
-  const known = faults.get(code) ?? z.object({ code: z.literal(code), detail: detailOf(code) }).meta({ id: code })
-  faults.set(code, known)
-  return known
-}
-
-/** The body of a refusal that has one of these codes. */
-export const faultBody = (codes: FaultCode[]): z.ZodType =>
-  z.object({ fault: codes.length === 1 ? faultSchema(codes[0] as FaultCode) : z.union(codes.map(faultSchema)) })
+export const Synced = z
+  .object({
+    results: z.array(
+      z.object({
+        sequence: z.int(),
+        state: says(
+          z.enum(['settled', 'clash', 'dismissed']),
+          '`clash`: a manager looks at it; nothing is to be sent again.',
+        ),
+        clash: says(z.string().optional(), 'Why, as one word.'),
+        orderNo: orderNo.optional(),
+        points: z.int().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Synced' })
 
 const event = <S extends z.ZodRawShape>(type: string, data: S) =>
   z.object({ type: z.literal(type), timestamp: when, data: z.object(data) })
