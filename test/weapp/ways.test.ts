@@ -1,10 +1,27 @@
 import { randomUUID } from 'node:crypto'
+import { judgeProof } from '@huiyuan/shared/certificate'
+import { verifyEd25519 } from '../../bff/src/code/ed25519'
+import { decodeBarcode } from '../support/barcode'
 import { signIn } from '../support/running-house'
 import { DEMO_TEMPLATES } from '../wechat-sandbox'
 import { phoneHouse } from './house.fixture'
 import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
+
+/** What a scanner reads in the drawn background of a QR code. */
+function readQr(style: string): string {
+  const size = Number(/viewBox='0 0 (\d+) /.exec(style)?.[1])
+  const dots = 5
+  const width = (size + 8) * dots
+  const bytes = new Uint8ClampedArray(width * width).fill(255)
+  for (const [, column, row, wide] of style.matchAll(/M(\d+) (\d+)h(\d+)/g))
+    for (let line = 0; line < dots; line++) {
+      const from = ((Number(row) + 4) * dots + line) * width + (Number(column) + 4) * dots
+      bytes.fill(0, from, from + Number(wide) * dots)
+    }
+  return decodeBarcode({ width, height: width, bytes }, 'qr')
+}
 
 describeWithWcc('ways other than the straight one', () => {
   test('somebody without a phone number in WeChat enters by text message', async () => {
@@ -43,15 +60,34 @@ describeWithWcc('ways other than the straight one', () => {
     expect(phone.text()).toContain('绑定手机号')
   })
 
-  test('a phone whose clock is two hours wrong still shows a code that the counter takes', async () => {
+  test('a phone whose clock is two hours wrong shows a code that the counter takes and that proves itself', async () => {
     const phone = there.phoneOf('mei', { clockOffsetMs: 7_200_000 })
     await phone.start()
     await phone.tap('#tab-code')
-    await phone.until('the code', () => phone.sees('#member-code'))
+    await phone.until('the proof', () => phone.sees('.hy-qr--long'))
     const code = phone.get('#member-code').children[0]?.text.replace(/\s/g, '') ?? ''
+    const text = readQr(String(phone.get('.hy-qr--long').attrs.style))
     const { api } = await signIn(there.house.sandbox, there.url, 'qing')
+    const keys = (await api.code.publicKeys.query()).keys.map(({ number, publicKey }) => ({
+      number,
+      publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
+    }))
+    const judged = judgeProof(text, { now: Date.now(), keys, verify: verifyEd25519, usedStep: () => null })
+    expect(judged).toMatchObject({ refusal: null, tier: 2, handle: text.slice(1, 11) })
     const visit = await api.visit.scan.mutate({ requestId: randomUUID(), code, tillId: 'hubin-1' })
     expect(visit.member.phoneMasked).toBe('138****3318')
+  })
+
+  test('a clock that is set again without a network is told in words, until the network is back', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'tabs/code/index' })
+    await phone.until('the code', () => phone.sees('#member-code'))
+    await phone.setOnline(false)
+    phone.clock.offsetMs = 600_000
+    await phone.until('the words', () => phone.text().includes('手机时间被改过'))
+    await phone.setOnline(true)
+    await phone.until('the right time', () => !phone.sees('#clock-doubt'))
+    expect(phone.complaints()).toEqual([])
   })
 
   test('a member allows one message with one tap, and WeChat and the house count the same', async () => {
