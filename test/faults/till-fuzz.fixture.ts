@@ -47,7 +47,9 @@ export async function fuzzTill(url: string, key: TillKey, visit: object, judge: 
     const { method, path } = procedure.operation
     const body = method === 'GET' ? '' : JSON.stringify(input)
     const orderNo = encodeURIComponent(
-      JSON.stringify((input as { orderNo?: unknown } | null)?.orderNo ?? '').replace(/^"|"$/g, ''),
+      JSON.stringify((input as { orderNo?: unknown } | null)?.orderNo ?? '')
+        .replace(/^"|"$/g, '')
+        .slice(0, 1_000),
     )
     const call = { method, path: `/api/v1${path.replace('{orderNo}', orderNo)}`, body }
     const headers = signCall(key, call, thisMoment())
