@@ -924,6 +924,7 @@ BEGIN
       WHERE member_id = who AND state = 'done' AND ended_at < (call->>'before')::timestamptz) THEN RETURN '{"purged": false}'; END IF;
   DELETE FROM purchase_return WHERE member_id = who;
   DELETE FROM purchase_line WHERE member_id = who;
+  DELETE FROM offline_order o USING purchase p WHERE p.member_id = who AND p.channel = 'offline' AND o.order_id = p.order_id;
   DELETE FROM purchase WHERE member_id = who;
   DELETE FROM redemption WHERE member_id = who;
   DELETE FROM coupon WHERE member_id = who;
