@@ -133,6 +133,8 @@ describe('one more of a template', () => {
     ['not yet', { startsAt: later(1) }, { code: 'COUPON_NOT_OPEN', detail: { opensAt: '2026-11-22T04:00:00.001Z' } }],
     ['no longer', { endsAt: later(-1) }, { code: 'COUPON_OVER', detail: {} }],
     ['its own end has come', { validUntil: NOW }, { code: 'COUPON_OVER', detail: {} }],
+    ['the budget has room for one more', { budgetFen: 1_600, budgetUsedFen: 800, faceFen: 800 }, null],
+    ['the budget has not', { budgetFen: 1_599, budgetUsedFen: 800, faceFen: 800 }, { code: 'COUPON_GONE', detail: {} }],
     ['without limits', { totalLimit: null, perPersonLimit: null, granted: 9_999, grantedToMe: 99 }, null],
   ])('%s', (_what, more, refusal) => expect(grantRefusal({ ...OPEN, ...more }, NOW)).toEqual(refusal))
 })

@@ -7,9 +7,16 @@ import { pump } from './rounds'
 /** What the client process is told to ask for. */
 export interface Task {
   url: string
-  call: 'ping' | 'settle' | 'home' | 'exchange' | 'exchangeHot'
+  call: 'ping' | 'settle' | 'home' | 'exchange' | 'exchangeHot' | 'preview'
   connections: number
   ms: number
+  /** Of the cart that is previewed. */
+  lines?: CartWish[]
+}
+
+export interface CartWish {
+  sku: string
+  qty: number
 }
 
 let crowd: Crowd
@@ -30,9 +37,13 @@ function exchanging(rewardId: string): string {
 }
 
 /** The request as the phone sends it: POST, batched, with a session where one is needed. */
-const REQUESTS: Record<Task['call'], () => string> = {
+const REQUESTS: Record<Task['call'], (task: Task) => string> = {
   ping: () => post('ping', '{}'),
   home: () => post('home.show', '{}', crowd.readers[turn++ % crowd.readers.length]),
+  preview: ({ lines }) => {
+    const { token } = crowd.buyers[turn++ % crowd.buyers.length] as Crowd['buyers'][number]
+    return post('order.preview', JSON.stringify({ 0: { lines, coupons: 'best', points: 'most' } }), token)
+  },
   exchange: () => exchanging(spreadReward(turn)),
   exchangeHot: () => exchanging(HOT_REWARD),
   settle: () => {
@@ -85,14 +96,15 @@ function isWhole(heard: string, end: number): boolean {
   return length ? heard.length >= end + 4 + Number(length[1]) : heard.endsWith('\r\n0\r\n\r\n')
 }
 
-async function perform({ url, call, connections, ms }: Task) {
+async function perform(task: Task) {
+  const { url, call, connections, ms } = task
   const request = REQUESTS[call]
   const idle = Array.from({ length: connections }, () => new Line(new URL(url)))
   const all = [...idle]
   try {
     return await pump(connections, ms, async () => {
       const line = idle.pop() as Line
-      const answer = await line.ask(request())
+      const answer = await line.ask(request(task))
       if (!answer.startsWith('HTTP/1.1 200')) throw new Error(`${call} was answered: ${answer.slice(0, 900)}`)
       idle.push(line)
     })

@@ -14,7 +14,7 @@ const USAGE = `pnpm bench                              the house: settle, exchan
 pnpm bench ledger [quick]               spending and earning: in process, over HTTP, with long histories (5 min)
 pnpm bench hot [quick]                  1,000 buyers for 100 pieces, technique by technique (5 min)
 pnpm bench scale [members transfers]    large books against small ones, and their proof (12 min, 25 GB)
-pnpm bench pricing [quick]              carts of 1, 10, 100 lines under 1, 10, 50 rules, and the bar of one millisecond
+pnpm bench pricing [quick]              carts of 1, 10, 100 lines under 1, 10, 50 rules, in process and over HTTP (2 min)
 pnpm bench import [lines]               members of another system: speed, memory, killed half-way, twice (12 min, 10 GB)`
 
 async function main([name = 'speed', ...rest]: string[]): Promise<void> {
