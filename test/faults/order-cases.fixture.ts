@@ -19,6 +19,14 @@ const priced = () => ({ requestId: requestId(), fullFen: 10_000, couponIds: [], 
 export const ORDER_CASES: Record<string, ProcedureCase> = {
   'product.window': { for: 'anybody', input: () => undefined },
   'product.list': { for: 'member', input: () => undefined },
+  'order.facts': { for: 'member', input: () => undefined },
+  'order.preview': {
+    for: 'member',
+    input: () => ({ fullFen: 100, lines: [{ sku: 'longjing_hot', qty: 1 }], coupons: 'best', points: 0 }),
+    foreign: {
+      coupons: { input: ({ foreign }) => ({ fullFen: 100, coupons: [foreign.couponId] }), answer: 'NOT_FOUND' },
+    },
+  },
   'order.quote': {
     for: 'clerk',
     input: ({ visit }) => ({ ...visit, fullFen: 100, coupons: 'best' }),

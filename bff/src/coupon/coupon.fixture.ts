@@ -12,6 +12,7 @@ interface TemplateWish {
   budgetFen?: number
   faceFen?: number
   stackingGroup?: string
+  scope?: object
   perPersonLimit?: number
   claimable?: boolean
   startsAt?: Date
