@@ -33,7 +33,7 @@ export function useOffline() {
   const [at, setAt] = useState<Step>({ step: 'scan' })
   const [amount, setAmount] = useState('')
   const [said, setSaid] = useState<Said | null>(null)
-  const sync = useSync(tablet?.tabletId ?? null, setBook)
+  const sync = useSync(tablet?.tabletId ?? null, book.waiting.length > 0, setBook)
   const enrolling = useCommand((input: { tillId: string; label: string }, requestId) =>
     api.offline.enrolTablet.mutate({ requestId, ...input }),
   )
@@ -61,7 +61,6 @@ export function useOffline() {
     setBook(next)
     setAmount('')
     setAt({ step: 'noted', amountFen: fen })
-    void sync.run()
   }
   const enrol = async (wish: { tillId: string; label: string; storeId: string }) => {
     const made = await enrolling.run({ tillId: wish.tillId, label: wish.label })
@@ -82,8 +81,11 @@ export function useOffline() {
 
 export type Offline = ReturnType<typeof useOffline>
 
+/** How long after a try that did not get through there is another; what waits is tried until it is there. */
+const AGAIN_MS = 10_000
+
 /** Brings the queue to the server whenever there is a network, in parts; sent again, a part has no second effect. */
-function useSync(tabletId: string | null, onBook: (book: Book) => void) {
+function useSync(tabletId: string | null, waits: boolean, onBook: (book: Book) => void) {
   const { online } = useOnline()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<Trouble | null>(null)
@@ -110,8 +112,12 @@ function useSync(tabletId: string | null, onBook: (book: Book) => void) {
   latest.current = run
   useDidShow(() => void latest.current())
   useEffect(() => {
-    if (online) void latest.current()
-  }, [online, tabletId])
+    if (!online) return
+    void latest.current()
+    if (!waits) return
+    const timer = setInterval(() => void latest.current(), AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [online, tabletId, waits])
   return { run, busy, fault, online }
 }
 
