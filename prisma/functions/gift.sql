@@ -66,7 +66,7 @@ BEGIN
   SELECT inviter_id INTO inviter FROM referral r WHERE r.member_id = me AND r.state <> 'void';
   RETURN jsonb_build_object(
     'gifts', (SELECT coalesce(jsonb_agg(gift_json(g) || jsonb_build_object('given', gift_given_to(me, g.gift_id))
-        ORDER BY g.kind <> 'new_member', r.position DESC, g.gift_id), '[]')
+        ORDER BY array_position(ARRAY['new_member', 'birthday', 'trial_pack'], g.kind::text), r.position DESC, g.gift_id), '[]')
       FROM gift g LEFT JOIN member_right r USING (right_id) WHERE CASE WHEN call ? 'giftId' THEN g.gift_id = call->>'giftId'
         WHEN g.kind = 'new_member' THEN g.gift_id = newcomers
         ELSE g.starts_at <= now_at AND (g.ends_at >= now_at OR g.ends_at IS NULL

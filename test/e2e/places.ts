@@ -15,6 +15,8 @@ const REDEMPTIONS = { who: 'member', path: 'pages/mall/redemptions', ready: '.rd
 
 const GIFT = { path: 'pages/gift/gift', ready: '.gf-box' } as const
 
+const STAR = '#more-osmanthus_milk'
+
 const LEAVE = { who: 'newcomer', path: 'pages/privacy/leave', ready: '#leave' } as const
 
 /** Every page, and every sheet over one. */
@@ -85,8 +87,17 @@ export const PLACES: Place[] = [
   { name: 'pickup', ...REDEMPTIONS, steps: (page) => page.locator('.rd-code:visible').first().click() },
   { name: 'cancel', ...REDEMPTIONS, steps: (page) => page.locator('.rd-foot [role=button]:visible').first().click() },
   { name: 'rights', who: 'member', path: 'pages/right/rights', ready: '#rights' },
+  { name: 'menu-guest', who: 'guest', path: 'pages/product/menu', ready: STAR, steps: tap('more-osmanthus_milk') },
+  { name: 'menu', who: 'member', path: 'pages/product/menu', ready: STAR, steps: tap('more-osmanthus_milk') },
+  {
+    name: 'menu-price',
+    who: 'member',
+    path: 'pages/product/menu',
+    ready: STAR,
+    steps: tap('more-longjing_milk', 'preview-open', 'points-switch'),
+  },
   { name: 'coupon', who: 'member', path: 'tabs/coupon/index', ready: '.hy-ticket' },
-  { name: 'gift-birthday', ...GIFT, who: 'member' },
+  { name: 'gift-birthday', ...GIFT, who: 'member', steps: (page) => lookAt('birthday')(page) },
   { name: 'gift-refused', ...GIFT, who: 'member', steps: then(tap(), 'gift-row-welcome_2026', 'gift-elsewhere') },
   { name: 'home-newcomer', who: 'newcomer', path: 'tabs/home/index', ready: '#card-points' },
   { name: 'claim', who: 'newcomer', path: 'tabs/home/index', ready: '#claim-open', steps: tap('claim-open') },
@@ -94,9 +105,9 @@ export const PLACES: Place[] = [
   { name: 'lots-empty', who: 'newcomer', path: 'pages/ledger/statement?view=lots', ready: '.hy-empty' },
   { name: 'tier-newcomer', who: 'newcomer', path: 'pages/tier/tier', ready: '#tier' },
   { name: 'redemptions-empty', who: 'newcomer', path: 'pages/mall/redemptions', ready: '.hy-empty' },
-  { name: 'gift', ...GIFT, who: 'newcomer' },
+  { name: 'gift', ...GIFT, who: 'newcomer', steps: (page) => lookAt('welcome_2026')(page) },
   { name: 'gift-opened', ...GIFT, who: 'newcomer', steps: openGift },
-  { name: 'gift-pack', ...GIFT, who: 'newcomer', steps: then(tap(), 'gift-row-trial_tea', 'gift-open') },
+  { name: 'gift-pack', ...GIFT, who: 'newcomer', steps: (page) => lookAt('trial_tea')(page) },
   { name: 'gift-unsaid', ...GIFT, who: 'newcomer', steps: then(tap(), 'gift-row-birthday', 'gift-birthday') },
   {
     name: 'birthday',
@@ -139,8 +150,15 @@ async function exchange(page: Page): Promise<void> {
   await at(page, 'exchanged').waitFor()
 }
 
+/** Of several gifts the one, whichever the page shows first. */
+const lookAt = (giftId: string) => async (page: Page) => {
+  const row = at(page, `gift-row-${giftId}`)
+  if (await row.count()) await row.click()
+}
+
 /** A gift is opened once; whoever looks again sees what came out. */
 async function openGift(page: Page): Promise<void> {
+  await lookAt('welcome_2026')(page)
   const closed = at(page, 'gift-open')
   if (await closed.count()) await closed.click()
   await at(page, 'gift-opened').waitFor()

@@ -13,6 +13,18 @@ export const byFriend: Record<string, Change> = {
   }),
 }
 
+/** Trial packs that have been given for some weeks, and one that is over. */
+export const cameBack: Change = () => {
+  const pack = { giftId: 'trial_tea', title: '岩茶体验装', running: true, stock: 300 }
+  const past = { giftId: 'trial_fruit', title: '鲜果茶体验装', running: false, stock: null }
+  return {
+    packs: [
+      { ...pack, given: 214, pickedUp: 168, followed: 168, converted: 61, percent: 28.5 },
+      { ...past, given: 1_480, pickedUp: 1_102, followed: 1_096, converted: 233, percent: 15.7 },
+    ],
+  }
+}
+
 export const one = (list: string, id: string, key: string, change: object) =>
   among(list, (entry) => (entry[key] === id ? { ...entry, ...change } : entry))
 

@@ -6,6 +6,7 @@ import { PLACES } from './places'
 import {
   blocked,
   byFriend,
+  cameBack,
   cancelled,
   checked,
   cups,
@@ -120,6 +121,7 @@ const RARE: Rare[] = [
   },
   { name: 'home-friend', place: placeOf('home-guest'), before: answering(byFriend) },
   { name: 'gift-friend', place: placeOf('gift-guest'), before: answering(byFriend) },
+  { name: 'conversions-some', place: placeOf('conversions'), before: answering({ 'gift.conversions': cameBack }) },
   { name: 'home-today', place: placeOf('home'), before: answering({ 'home.show': fullDay }) },
   {
     name: 'referral-empty',

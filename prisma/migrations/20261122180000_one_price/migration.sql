@@ -1273,7 +1273,7 @@ BEGIN
   SELECT inviter_id INTO inviter FROM referral r WHERE r.member_id = me AND r.state <> 'void';
   RETURN jsonb_build_object(
     'gifts', (SELECT coalesce(jsonb_agg(gift_json(g) || jsonb_build_object('given', gift_given_to(me, g.gift_id))
-        ORDER BY g.kind <> 'new_member', r.position DESC, g.gift_id), '[]')
+        ORDER BY array_position(ARRAY['new_member', 'birthday', 'trial_pack'], g.kind::text), r.position DESC, g.gift_id), '[]')
       FROM gift g LEFT JOIN member_right r USING (right_id) WHERE CASE WHEN call ? 'giftId' THEN g.gift_id = call->>'giftId'
         WHEN g.kind = 'new_member' THEN g.gift_id = newcomers
         ELSE g.starts_at <= now_at AND (g.ends_at >= now_at OR g.ends_at IS NULL
@@ -1463,7 +1463,7 @@ BEGIN
     'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
         'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
     -- what counts on a tier's last day is looked up only when that is near
-    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until, 'countsAtEnd', CASE
+    'standing', (SELECT json_build_object('tier', s.tier, 'since', s.since, 'validUntil', s.valid_until, 'countsAtEnd', CASE
         WHEN s.tier > 1 AND s.valid_until < now_at + make_interval(days => (call->>'tierWarnDays')::int + 1)
         THEN tier_counts_at(me, s.valid_until, (call->>'windowMonths')::int) END) FROM standing s WHERE s.member_id = me),
     'lots', (SELECT coalesce(json_agg(live), '[]') FROM (

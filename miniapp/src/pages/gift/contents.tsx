@@ -20,14 +20,28 @@ export const Contents = ({ contents }: { contents: Content[] }) => (
   </View>
 )
 
-/** What came out of it: until when, and where it is now. */
-export const OpenedContents = ({ contents, promised }: { contents: Opened[]; promised: Content[] }) => (
-  <View id="gift-opened" className="gf-contents">
-    {contents.map((content, index) => (
-      <Ticket key={index} {...openedOf(content, promised)} />
-    ))}
-  </View>
-)
+/** What came out of it: until when, and where it is now; and the coupon that follows a pack. */
+export const OpenedContents = ({
+  contents,
+  promised,
+  followUp,
+}: {
+  contents: Opened[]
+  promised: Content[]
+  followUp: Gift['followUp']
+}) => {
+  const follows = promised.find((content) => content.kind === 'follow_up')
+  return (
+    <View id="gift-opened" className="gf-contents">
+      {contents.map((content, index) => (
+        <Ticket key={index} {...openedOf(content, promised)} />
+      ))}
+      {follows && (
+        <Ticket id="gift-follow" {...faceOf(follows)} title={follows.title} {...followOf(follows, followUp)} />
+      )}
+    </View>
+  )
+}
 
 function faceOf(content: Content): Pick<TicketWish, 'figure' | 'unit' | 'tone'> {
   switch (content.kind) {
@@ -105,23 +119,21 @@ function openedOf(content: Opened, promised: Content[]): TicketWish {
   }
 }
 
-/** What comes with the hand-over of a trial pack: promised, there, or used. */
-export function FollowUp({ gift: { contents, followUp } }: { gift: Gift }) {
-  const promised = contents.find((content) => content.kind === 'follow_up')
-  if (!promised) return null
-  const state = followUp?.state
-  const sub = !followUp
-    ? '到店取走后送你'
-    : state === 'usable'
-      ? `${dayWords(new Date(followUp.expiresAt), new Date())}前结账时用`
-      : state === 'used'
-        ? '用过了，谢谢再来'
-        : '已经过期'
-  const end =
-    state === 'usable' ? (
-      <Way words="看看" label={`看看，${promised.title}在卡券里`} onTap={() => toTab('coupon')} />
-    ) : undefined
-  return <Ticket id="gift-follow" {...faceOf(promised)} title={promised.title} sub={sub} end={end} />
+/** What comes with the hand-over of a trial pack: promised, there, used, or gone. */
+function followOf({ title }: { title: string }, followUp: Gift['followUp']): Pick<TicketWish, 'sub' | 'end'> {
+  switch (followUp?.state) {
+    case undefined:
+      return { sub: '到店取走后送你' }
+    case 'usable':
+      return {
+        sub: `${dayWords(new Date(followUp.expiresAt), new Date())}前结账时用`,
+        end: <Way words="看看" label={`看看，${title}在卡券里`} onTap={() => toTab('coupon')} />,
+      }
+    case 'used':
+      return { sub: '用过了，谢谢再来' }
+    case 'over':
+      return { sub: '已经过期' }
+  }
 }
 
 const Way = ({ words, label, onTap }: { words: string; label: string; onTap: () => void }) => (

@@ -57,15 +57,17 @@ function Funnel({ pack: { title, running, stock, given, pickedUp, followed, conv
       </View>
       <View className="cv-rate">{percent === null ? '—' : `${percent}%`}</View>
       <View className="hy-caption hy-2">领取的人里，用回访券又来买的</View>
-      {steps.map(({ name, count }) => (
-        <View key={name} className="cv-step">
-          <Text className="cv-step__name">{name}</Text>
-          <View className="cv-step__bar" {...aria({ hidden: true })}>
-            <View className="cv-bar" style={{ width: `${shareOf(count, given)}%` }} />
+      <View className="cv-steps">
+        {steps.map(({ name, count }) => (
+          <View key={name} className="cv-step">
+            <Text className="cv-step__name">{name}</Text>
+            <View className="cv-step__bar" {...aria({ hidden: true })}>
+              <View className="cv-bar" style={{ width: `${shareOf(count, given)}%` }} />
+            </View>
+            <Text className="cv-step__n">{`${countText(count)} 人`}</Text>
           </View>
-          <Text className="cv-step__n">{`${countText(count)} 人`}</Text>
-        </View>
-      ))}
+        ))}
+      </View>
       <View className="hy-caption hy-3 hy-num hy-mt2">
         {`回访券发出 ${countText(followed)} 张${stock === null ? '' : ` · 共 ${countText(stock)} 份`}`}
       </View>

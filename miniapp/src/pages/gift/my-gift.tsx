@@ -7,7 +7,7 @@ import { aria } from '../../ui/aria'
 import { Button } from '../../ui/button'
 import { FaultNote } from '../../ui/states'
 import { GiftBox } from './box'
-import { Contents, FollowUp, OpenedContents } from './contents'
+import { Contents, OpenedContents } from './contents'
 import { type Gift, standingWords } from './standing-words'
 
 /** A box: to be opened, opened with what came out, or why it stays closed. */
@@ -28,12 +28,11 @@ export function MyGift({ gift, onBirthday }: { gift: Gift; onBirthday: () => voi
       </View>
       {open.fault && <FaultNote fault={open.fault} onRetry={() => void open.run(gift.giftId)} />}
       {opened ? (
-        <OpenedContents contents={opened.contents} promised={contents} />
+        <OpenedContents contents={opened.contents} promised={contents} followUp={gift.followUp} />
       ) : (
         // what cannot be had any more is not spread out
         gift.refusal?.code !== 'NOT_NEW' && gift.refusal?.code !== 'GIFT_OVER' && <Contents contents={contents} />
       )}
-      {opened && <FollowUp gift={gift} />}
       {opened?.contents.some(({ kind }) => kind === 'pickup') && (
         <AllowMessage template="pickup_ready" title="可以取货时告诉我" id="allow-pickup" />
       )}

@@ -105,12 +105,13 @@ const Art = ({ art }: { art: string }) => (
 
 const pieceWords = (pieceNo: number | null) => (pieceNo === null ? null : `第 ${pieceNo} 号`)
 
-const HandedNote = ({ done: { art, title, pieceNo } }: { done: HandedOver }) => (
+const HandedNote = ({ done: { art, title, pieceNo, followUp } }: { done: HandedOver }) => (
   <View id="handed" className="st-good" {...aria({ role: 'alert' })}>
     <Art art={art} />
     <View className="st-good__main">
       <View className="hy-bold">{`请交给顾客：${title}`}</View>
       <View className="hy-caption">{pieceNo === null ? '已核销' : `第 ${pieceNo} 号，核对编号 · 已核销`}</View>
+      {followUp && <View className="hy-caption">{`顾客的卡券里多了一张「${followUp.title}」，下次来用`}</View>}
     </View>
   </View>
 )
