@@ -2,6 +2,7 @@ import type { Page, Route } from 'playwright-core'
 import { BOOKS_SHOTS } from './books-shots'
 import { IDENTITY_SHOTS } from './identity-shots'
 import { MALL_SHOTS } from './mall-shots'
+import { MENU_SHOTS } from './menu-states'
 import type { Place } from './place'
 import { PLACES } from './places'
 import { RARE_SHOTS } from './rare-shots'
@@ -100,6 +101,7 @@ export const SHOTS: Shot[] = [
   },
   ...[320, 1024].flatMap((width) => [
     { name: `home-${width}`, place: home, scheme: 'light' as const, width },
+    { name: `menu-${width}`, place: placeOf('menu'), scheme: 'light' as const, width },
     { name: `code-${width}`, place: code, scheme: 'light' as const, width },
     { name: `counter-ring-${width}`, place: placeOf('counter-ring'), scheme: 'light' as const, width },
   ]),
@@ -115,6 +117,7 @@ export const SHOTS: Shot[] = [
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
   ...RARE_SHOTS,
   ...MALL_SHOTS,
+  ...MENU_SHOTS,
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,
   ...TILL_SHOTS,

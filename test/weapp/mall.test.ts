@@ -126,6 +126,42 @@ describeWithWcc('Mei in the mall', () => {
   })
 })
 
+describeWithWcc('Mei at the menu', () => {
+  test('adds up what she would pay without asking anybody, reads why, and goes on with her code', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'tabs/home/index' })
+    await phone.until('home', () => phone.sees('#menu-open'))
+    await tapLightly(phone, '#menu-open')
+    expect(at(phone)).toBe('pages/product/menu')
+    await phone.until('her price', () => phone.text().includes('旁边是你的黄金会员价'))
+    const asked = phone.journal.requests.length
+    await tapLightly(phone, '#more-osmanthus_milk')
+    expect(phone.text()).toContain('1 件 · 已省')
+    await phone.setOnline(false)
+    await tapLightly(phone, '#more-osmanthus_milk')
+    expect(phone.text()).toContain('再买 1 件享 9 折')
+    await phone.tap('原叶茶')
+    await tapLightly(phone, '#more-longjing_hot')
+    expect(phone.text()).toContain('再买 2 件享 85 折')
+    await tapLightly(phone, '#preview-open')
+    await phone.until('what may be chosen', () => phone.sees('#points-switch'))
+    expect(phone.text()).toMatch(/多杯更省.*满 3 件，9 折/s)
+    const before = phone.get('#payable').children[0]?.text
+    await tapLightly(phone, '#points-switch')
+    expect(phone.text()).toMatch(/积分抵现.*用 [\d,]+ 积分抵/s)
+    expect(phone.get('#payable').children[0]?.text).not.toBe(before)
+    expect(phone.journal.requests.length).toBe(asked)
+    expectLight(phone)
+    await phone.setOnline(true)
+    await phone.tap('#code-open')
+    expect(at(phone)).toBe('tabs/code/index')
+    await phone.switchTab('tabs/coupon/index')
+    await phone.until('her coupons', () => phone.text().includes('可与单品券同用'))
+    await phone.tap('#claim-winter_5')
+    await phone.until('how it stands to what she picked', () => phone.text().includes('选好的这几样能用'))
+  })
+})
+
 describeWithWcc('a guest in the mall', () => {
   test('searches without a card, and a heart leads to one', async () => {
     const phone = there.phoneOf('he')
