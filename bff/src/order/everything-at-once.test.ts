@@ -37,6 +37,7 @@ const KINDS = [
   'settle',
   'release',
   'giveBack',
+  'giveSome',
   'handOver',
   'checkIn',
   'exchange',

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { businessDay } from '@huiyuan/shared/time'
+import { seedProduct } from '../../../prisma/seed/product'
 import { type Colleague, newStaff, type TestHouse } from '../../../test/support/people'
 import { claimCoupon } from '../coupon/claim-coupon'
+import { grant, newTemplate } from '../coupon/coupon.fixture'
 import { newGift, newGiftOf } from '../gift/gift.fixture'
 import { openGift } from '../gift/open-gift'
 import { cancelOverdueRedemptions } from '../mall/cancel-overdue-redemptions'
@@ -15,7 +17,7 @@ import { setBirthday } from '../member/set-birthday'
 import { checkIn, newObligation } from '../obligation/obligation.fixture'
 import { referralRoom } from '../referral/referral.fixture'
 import { releaseDueReferrals } from '../referral/release-due-referrals'
-import { newRight } from '../right/right.fixture'
+import { newRight, newRightOf } from '../right/right.fixture'
 import { memberRefOf } from '../visit'
 import { holdOrder } from './hold-order'
 import { orderRefOf } from './order-ref'
@@ -46,6 +48,7 @@ export async function openRoom(url: string) {
   const room = referralRoom(url)
   await room.open()
   const { one, prisma } = room
+  await seedProduct(one.as())
   const clerk = await newStaff(one)
   return { room, one, prisma, clerk, manager: await newStaff(one, { role: 'manager', shop: clerk }) }
 }
@@ -65,6 +68,9 @@ async function openOffers({ room, one, prisma }: Room) {
   ]
   await newRight(one, { tierFrom: 1, quota: 2, period: 'month', hours: 9_600 })
   const pickups = [{ rewardId: taster.rewardId, title: taster.title, days: 7 }]
+  // a price that is there once a day, and a coupon that goes with any other one
+  await newRightOf(one, 'member_price', { prices: { black_pouch: 5_000 } }, { tierFrom: 1, quota: 1, period: 'day' })
+  const besideId = await newTemplate(one, { amountOffFen: 200, thresholdFen: 0, stackingGroup: 'beside' })
   const gifts = [
     await newGift(one, { pickups, stock: 5, pointsBudget: 400 }),
     (await newGiftOf(one, 'birthday', { stock: 4 })).giftId,
@@ -77,7 +83,7 @@ async function openOffers({ room, one, prisma }: Room) {
   })
   const duty = await newObligation(one, { budgetPoints: 110, honour: { name: '常客', termMonths: 12 } })
   await room.campaign({ holdDays: 1, perInviterCap: 2, budgetPoints: 300 })
-  return { rewards, gifts, templateId, duty }
+  return { rewards, gifts, templateId, besideId, duty }
 }
 
 export type Everything = Room & Awaited<ReturnType<typeof openOffers>>
@@ -106,11 +112,17 @@ export async function newCircle(all: Everything): Promise<Somebody[]> {
   for (let n = 0; n < 6; n++) joined.push(await room.join(inviters[n % 2]?.code, { in: room.at(n) }))
   const people: Somebody[] = []
   for (const { memberId } of [...inviters, ...joined]) {
-    if (people.length % 3 === 0) await award(one, memberId, { points: 130, expiresInDays: 3 })
+    if (people.length % 3 === 0) await award(one, memberId, { points: 330, expiresInDays: 3 })
+    if (people.length % 2 === 0) await grant(one, memberId, all.besideId)
     people.push({ memberId, visit: await arrive(all, memberId), holds: [], orders: [] })
   }
   return people
 }
+
+const LINES = [
+  { sku: 'black_pouch', qty: 1 },
+  { sku: 'longjing_hot', qty: 2 },
+]
 
 const nthOf = <T>(list: readonly T[], nth: number): T | undefined => list[nth % list.length]
 const told = () => ({ requestId: randomUUID() })
@@ -136,8 +148,11 @@ const counterDeeds = (all: Everything): Record<string, Deed> => {
     },
     hold: async ({ visit, holds }, on, nth) => {
       const fullFen = 3_000 + 500 * nth
-      const { payableFen, couponIds } = await quoteOrder(...at(on, clerk), { ...visit, fullFen })
-      const held = await holdOrder(...at(on, clerk), { ...told(), ...visit, fullFen, couponIds, points: 0, payableFen })
+      const cart = nth % 3 === 0 ? { fullFen } : { fullFen, lines: LINES.slice(0, nth % 3) }
+      const quote = await quoteOrder(...at(on, clerk), { ...visit, ...cart, points: nth % 2 ? 'most' : 0 })
+      const { payableFen, couponIds, pointsPay } = quote
+      const price = { couponIds, points: pointsPay.used, payableFen }
+      const held = await holdOrder(...at(on, clerk), { ...told(), ...visit, ...cart, ...price })
       holds.push({ holdId: held.holdId, visit })
     },
     settle: async ({ holds, orders }, on, nth) => {
@@ -159,6 +174,13 @@ const counterDeeds = (all: Everything): Record<string, Deed> => {
         visitId: null,
       })
       await returnOrder(...at(on, manager), { ...told(), orderRef })
+    },
+    giveSome: async ({ memberId, orders }, on, nth) => {
+      const orderId = nthOf(orders, nth)
+      if (!orderId) return
+      const named = { memberId: await survivingId(prisma, memberId), orderId, visitId: null }
+      const part = nth % 2 ? { lines: [{ lineNo: 1, qty: 1 }] } : { refundFen: 300 + nth }
+      await returnOrder(...at(on, manager), { ...told(), orderRef: orderRefOf(on.house.keys, named), ...part })
     },
     handOver: async ({ memberId, visit }, on, nth) => {
       const code = nthOf(
