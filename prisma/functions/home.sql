@@ -13,7 +13,7 @@ BEGIN
     'account', (SELECT json_build_object('availablePoints', a.available_points, 'pendingPoints', a.pending_points,
         'debtPoints', a.debt_points, 'growth', a.growth) FROM account a WHERE a.member_id = me),
     -- what counts on a tier's last day is looked up only when that is near
-    'standing', (SELECT json_build_object('tier', s.tier, 'validUntil', s.valid_until, 'countsAtEnd', CASE
+    'standing', (SELECT json_build_object('tier', s.tier, 'since', s.since, 'validUntil', s.valid_until, 'countsAtEnd', CASE
         WHEN s.tier > 1 AND s.valid_until < now_at + make_interval(days => (call->>'tierWarnDays')::int + 1)
         THEN tier_counts_at(me, s.valid_until, (call->>'windowMonths')::int) END) FROM standing s WHERE s.member_id = me),
     'lots', (SELECT coalesce(json_agg(live), '[]') FROM (

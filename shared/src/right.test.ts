@@ -182,6 +182,50 @@ describe('for any instant', () => {
     )
   })
 
+  test('everybody gets every right that runs, in order, with one whole answer; the same facts give the same, and change nothing', () => {
+    const ids = ['a', 'b', 'c']
+    const rows = fc.tuple(
+      ...ids.map((rightId) =>
+        fc.record({
+          rightId: fc.constant(rightId),
+          tierFrom: fc.option(fc.integer({ min: 1, max: 6 })),
+          honourId: fc.option(fc.constant('tea')),
+          limit: fc.option(fc.record({ quota: fc.integer({ min: 1, max: 3 }), period })),
+          endsAt: fc.option(instant),
+        }),
+      ),
+    )
+    const grant = fc.record({ rightId: fc.constantFrom(...ids), expiresAt: fc.option(instant) })
+    const holder = fc.record({
+      tier: fc.nat(6),
+      honours: fc.subarray(['tea']),
+      grants: fc.array(grant, { maxLength: 3 }),
+      used: fc.nat(4),
+    })
+    fc.assert(
+      fc.property(rows, holder, instant, (wishes, { used: times, ...some }, now) => {
+        const all = wishes.map(({ limit, ...row }) =>
+          right({ ...row, quota: null, period: null, ...limit, startsAt: new Date(0) }),
+        )
+        const uses = Object.fromEntries(all.map((row) => [row.rightId, { [periodKeyOf(row.period, now)]: times }]))
+        const asked = { ...some, uses }
+        const before = JSON.stringify([all, asked])
+        const told = rightsOf(all, asked, now)
+        expect([rightsOf(all, asked, now), JSON.stringify([all, asked])]).toEqual([told, before])
+        expect(told.map(({ rightId }) => rightId)).toEqual(
+          all.filter(({ endsAt }) => endsAt === null || endsAt > now).map(({ rightId }) => rightId),
+        )
+        for (const { state, left, backAt, unlock, from, until, quota } of told) {
+          expect([unlock === null, from === null]).toEqual(state === 'locked' ? [false, true] : [true, false])
+          expect(left).toEqual(state === 'available' ? (quota === null ? null : expect.any(Number)) : 0)
+          if (left !== null) expect(left > 0).toBe(state === 'available')
+          if (backAt) expect([state, backAt > now, until === null || backAt < until]).toEqual(['used_up', true, true])
+          expect(until === null || until > now).toBe(true)
+        }
+      }),
+    )
+  })
+
   test('a higher tier never has less, and a use never leaves more', () => {
     const tier = fc.integer({ min: 0, max: 6 })
     fc.assert(

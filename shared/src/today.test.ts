@@ -8,6 +8,7 @@ const days = (n: number) => new Date(NOW.getTime() + n * DAY_MS)
 const NOTHING: TodayFacts = {
   gift: null,
   claim: null,
+  unlocked: { titles: [], since: NOW },
   standing: { tier: 1, validUntil: days(300), countsAtEnd: null },
   pickups: [],
   lots: [],
@@ -41,6 +42,7 @@ const EVERYTHING: Partial<TodayFacts> = {
   pickups: [{ redemptionId: 'r', title: '杯', pickupBy: days(9) }],
   lots: [lot(50, 5), lot(30, 300, { state: 'pending', activeAt: days(3) })],
   coupons: [{ title: '满 30 减 8', expiresAt: days(1) }],
+  unlocked: { titles: ['铂金早享'], since: days(-2) },
   standing: { tier: 3, validUntil: days(20), countsAtEnd: 1_200 },
   undertaken: [undertaken()],
   released: [{ points: 300, friend: '王*', at: days(-1) }],
@@ -59,6 +61,7 @@ test('everything there is comes in the order of its worth, three at a time', () 
     pickup_ready: () => Object.assign(left, { pickups: [] }),
     coupon_expiring: () => Object.assign(left, { coupons: [] }),
     points_expiring: () => Object.assign(left, { lots: EVERYTHING.lots?.slice(1) }),
+    right_unlocked: () => Object.assign(left, { unlocked: NOTHING.unlocked }),
     tier_ending: () => Object.assign(left, { standing: NOTHING.standing }),
     obligation_near: () => Object.assign(left, { undertaken: [] }),
     reward_released: () => Object.assign(left, { released: [] }),
@@ -79,6 +82,7 @@ test('everything there is comes in the order of its worth, three at a time', () 
     'pickup_ready',
     'coupon_expiring',
     'points_expiring',
+    'right_unlocked',
     'tier_ending',
     'obligation_near',
     'reward_released',
@@ -96,6 +100,14 @@ test('a coupon that ends later than the points comes after them', () => {
 test('a gift or a pick-up whose time is over is not told', () => {
   expect(today({ gift: { giftId: 'g', title: '新人礼', claimBy: NOW } })).toEqual([])
   expect(today({ pickups: [{ redemptionId: 'r', title: '杯', pickupBy: NOW }] })).toEqual([])
+})
+
+test('rights are new for three days, told together', () => {
+  const titles = ['黄金早享', '星品会员价']
+  expect(today({ unlocked: { titles, since: days(-3) } })).toEqual([
+    { kind: 'right_unlocked', title: '黄金早享', count: 2 },
+  ])
+  expect(today({ unlocked: { titles, since: days(-4) } })).toEqual([])
 })
 
 test('of several pick-ups the one that ends first', () => {
@@ -159,6 +171,7 @@ test('whatever the facts, three at most, each kind once, nothing that is over', 
     pickups: fc.array(fc.record({ redemptionId: fc.uuid(), title: fc.constant('杯'), pickupBy: when }), {
       maxLength: 3,
     }),
+    unlocked: fc.record({ titles: fc.subarray(['早享', '会员价']), since: when }),
     standing: fc.record({
       tier: fc.integer({ min: 1, max: 6 }),
       validUntil: when,

@@ -14,6 +14,7 @@ export type TodayItem =
   | { kind: 'pickup_ready'; redemptionId: string; title: string; pickupBy: string }
   | { kind: 'points_expiring'; points: number; expiresAt: string }
   | { kind: 'coupon_expiring'; title: string; expiresAt: string; count: number }
+  | { kind: 'right_unlocked'; title: string; count: number }
   | { kind: 'tier_ending'; tier: number; endsAt: string; needGrowth: number }
   | { kind: 'obligation_near'; obligationId: string; title: string; left: number; rewardWords: string }
   | { kind: 'reward_released'; points: number; friend: string }
@@ -26,6 +27,8 @@ export interface TodayFacts {
   claim: { claimId: string; points: number } | null
   /** What lies ready at the counter. */
   pickups: { redemptionId: string; title: string; pickupBy: Date }[]
+  /** Rights that the tier held now has brought, and since when. */
+  unlocked: { titles: string[]; since: Date }
   /** `countsAtEnd`: growth that still counts on the tier's last day; null while that is far. */
   standing: { tier: number; validUntil: Date; countsAtEnd: number | null }
   lots: { state: 'pending' | 'active'; remaining: number; activeAt: Date; expiresAt: Date }[]
@@ -52,6 +55,8 @@ export const COUPON_SOON_DAYS = 3
 /** So many steps before its goal an obligation is near. */
 const NEAR_STEPS = 2
 const RELEASED_NEWS_DAYS = 3
+/** So many days a right is new. */
+const RIGHT_NEWS_DAYS = 3
 const AT_MOST = 3
 
 /** At most three things, the most useful first. */
@@ -62,6 +67,7 @@ export function todayOf(facts: TodayFacts, now: Date, policy: Policy): TodayItem
     ...(facts.claim ? [{ kind: 'claim_card' as const, claimId: facts.claim.claimId, points: facts.claim.points }] : []),
     ...pickup(facts, now),
     ...ending.sort((a, b) => (a.expiresAt < b.expiresAt ? -1 : a.expiresAt > b.expiresAt ? 1 : 0)),
+    ...unlocked(facts, now),
     ...tierEnding(facts, now, policy),
     ...nearGoal(facts, now),
     ...released(facts, now),
@@ -111,6 +117,12 @@ function expiringCoupons({ coupons }: TodayFacts, now: Date) {
   const { title, expiresAt } = first
   const count = soon.filter((one) => daysUntil(one.expiresAt, now) === daysUntil(expiresAt, now)).length
   return [{ kind: 'coupon_expiring' as const, title, expiresAt: expiresAt.toISOString(), count }]
+}
+
+function unlocked({ unlocked: { titles, since } }: TodayFacts, now: Date): TodayItem[] {
+  const [title] = titles
+  if (title === undefined || daysUntil(now, since) > RIGHT_NEWS_DAYS) return []
+  return [{ kind: 'right_unlocked', title, count: titles.length }]
 }
 
 /** A tier that ends soon, as long as growth is missing to keep it. */

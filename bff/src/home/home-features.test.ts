@@ -103,7 +103,7 @@ test('a birthday gift is told while it can be opened by whom its right is for, a
   expect(await told()).toBe('refused')
   await bornIn(one, me.memberId, -2)
   expect(await told()).toBe('refused')
-  await db().standing.update({ where: { memberId: me.memberId }, data: { tier: 2 } })
+  await db().standing.update({ where: { memberId: me.memberId }, data: { tier: 2, since: new Date(0) } })
   expect(await told()).toBe('open')
   await openGift(me.ctx, { requestId: randomUUID(), giftId })
   await db().coupon.deleteMany()

@@ -10,7 +10,7 @@ import type { RightFacts } from '../right'
 export interface HomeRows {
   member: { memberNo: string; nameSealed: string | null } | null
   account: { availablePoints: number; pendingPoints: number; debtPoints: number; growth: number }
-  standing: { tier: number; validUntil: string; countsAtEnd: number | null }
+  standing: { tier: number; since: string; validUntil: string; countsAtEnd: number | null }
   lots: { state: 'pending' | 'active'; remaining: number; activeAt: string; expiresAt: string }[]
   claim: { claimId: string; points: number } | null
   phones: number
@@ -57,10 +57,16 @@ export const openedName = (ctx: Ctx, nameSealed: string | null): string =>
 /** The rows as the rule of the day takes them. */
 export function todayFactsOf(ctx: Ctx, rows: HomeRows, rights: readonly OwnRight[]): TodayFacts {
   const now = ctx.now()
+  const { tier, since, validUntil, countsAtEnd } = rows.standing
   return {
     gift: (rows.gift && openGiftOf(rows.gift, now)) ?? birthdayGiftOf(rows.birthday, rights, now),
     claim: rows.claim,
-    standing: { ...rows.standing, validUntil: new Date(rows.standing.validUntil) },
+    unlocked: {
+      titles: rights.filter(({ from, tierFrom }) => from === 'tier' && tierFrom === tier).map(({ title }) => title),
+      // what everybody has from the first day on is no news
+      since: tier === 1 ? new Date(0) : new Date(since),
+    },
+    standing: { tier, validUntil: new Date(validUntil), countsAtEnd },
     pickups: rows.pickups
       .filter(({ state }) => state === 'ready')
       .map(({ redemptionId, title, pickupBy }) => ({ redemptionId, title, pickupBy: new Date(pickupBy) })),

@@ -19,7 +19,7 @@ export const ContactCard = ({ contact: { name, wechatId, phone, hours, words } }
     <View className="rt-contact__ways">
       <Button
         id="contact-copy"
-        kind="secondary"
+        kind="line"
         small
         label={`复制${name}的微信号`}
         onTap={() => void copyText(wechatId, '微信号已复制，去微信添加')}
@@ -28,7 +28,7 @@ export const ContactCard = ({ contact: { name, wechatId, phone, hours, words } }
       </Button>
       <Button
         id="contact-call"
-        kind="secondary"
+        kind="line"
         small
         label={`打电话给${name}`}
         onTap={() => void Taro.makePhoneCall({ phoneNumber: phone }).catch(() => {})}

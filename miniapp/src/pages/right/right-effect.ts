@@ -12,7 +12,7 @@ const ICONS: Record<OwnRight['kind'], IconName> = {
   birthday_gift: 'gift',
   service_manager: 'chat',
   free_service: 'heart',
-  trial_pack: 'save',
+  trial_pack: 'gift',
 }
 
 export const iconOf = ({ kind }: OwnRight): IconName => ICONS[kind]

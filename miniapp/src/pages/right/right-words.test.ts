@@ -71,6 +71,7 @@ test('each state says what it means for now, with a sign of its own', () => {
     '升到铂金',
   ])
   expect(stateWords(one({ quota: null, period: null, left: null }), NOW)).toBe('一直都在')
+  expect(stateWords({ ...of('trial_pack', { giftId: 'tea' }), quota: null }, NOW)).toBe('每人一份')
   const given = one({ quota: null, period: null, left: null, from: 'gift', until: '2026-12-22T04:00:00.000Z' })
   expect(stateWords(given, NOW)).toBe('礼包带来，用到 12 月 22 日')
   expect(new Set([one(), used, locked].map(markOf)).size).toBe(3)

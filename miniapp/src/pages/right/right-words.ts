@@ -21,14 +21,17 @@ export const groupsOf = (rights: OwnRight[]): { state: OwnRight['state']; title:
     .filter((group) => group.rights.length > 0)
     .map((group) => ({ ...group, title: `${group.title} · ${group.rights.length}` }))
 
+/** A gift is opened on its own page, which knows whether it is time and whether it was opened. */
+const GIFTS: Partial<Record<OwnRight['kind'], string>> = { birthday_gift: '每年一次', trial_pack: '每人一份' }
+
 /** What is left of it, when it is back, or what brings it. */
 export function stateWords(right: OwnRight, now: Date): string {
   const { state, left, quota, period, backAt, until, from } = right
   if (state === 'locked') return unlockWords(right.unlock)
   if (state === 'used_up') return `${usedUpWords(period)}，${backWords(backAt, now)}`
   const ends = until === null ? '' : `${from === 'gift' ? '礼包带来，' : ''}用到 ${dayWords(new Date(until), now)}`
+  const often = quota === null ? GIFTS[right.kind] : leftWords(left, period)
   // what nobody counts is simply there
-  const often = quota === null ? '' : leftWords(left, period)
   return [often, ends].filter(Boolean).join(' · ') || '一直都在'
 }
 

@@ -9,6 +9,7 @@ import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import './right.css'
+import { LockedRights } from './locked-rights'
 import { RightCard } from './right-card'
 import { groupsOf } from './right-words'
 
@@ -56,7 +57,9 @@ const rowsOf = (rights: OwnRight[]): ReactElement[] =>
     <View key={state} id={`rights-${state}`}>
       <Section title={title} />
     </View>,
-    ...some.map((right) => <RightCard key={right.rightId} right={right} />),
+    ...(state === 'locked'
+      ? [<LockedRights key="rows" rights={some} />]
+      : some.map((right) => <RightCard key={right.rightId} right={right} />)),
   ])
 
 /** WeChat takes so many cards at once; more come piece by piece. */

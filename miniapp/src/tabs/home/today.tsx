@@ -12,7 +12,16 @@ import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 type Item = RouterOutputs['home']['show']['today'][number]
 type News = Extract<
   Item,
-  { kind: 'gift_open' | 'pickup_ready' | 'coupon_expiring' | 'tier_ending' | 'obligation_near' | 'reward_released' }
+  {
+    kind:
+      | 'gift_open'
+      | 'pickup_ready'
+      | 'coupon_expiring'
+      | 'right_unlocked'
+      | 'tier_ending'
+      | 'obligation_near'
+      | 'reward_released'
+  }
 >
 
 const inDays = (days: number) => (days > 0 ? ` ${days} 天后` : '今天')
@@ -67,6 +76,7 @@ function TodayCell({ item, onClaim }: { item: Item; onClaim: (claimId: string) =
     case 'gift_open':
     case 'pickup_ready':
     case 'coupon_expiring':
+    case 'right_unlocked':
     case 'tier_ending':
     case 'obligation_near':
     case 'reward_released':
@@ -121,6 +131,17 @@ function NewsCell({ item, now }: { item: News; now: Date }) {
           title={item.count > 1 ? `「${item.title}」等 ${item.count} 张券快到期` : `「${item.title}」快到期`}
           sub={`${dayWords(new Date(item.expiresAt), now)}最后一天`}
           onTap={() => toTab('coupon')}
+        />
+      )
+    case 'right_unlocked':
+      return (
+        <Cell
+          id="right-unlocked"
+          icon="spark"
+          title={item.count > 1 ? `「${item.title}」等 ${item.count} 项权益解锁了` : `「${item.title}」解锁了`}
+          sub="看看都能怎么用"
+          end={<Tag kind="brand">新权益</Tag>}
+          onTap={() => go('/pages/right/rights')}
         />
       )
     case 'tier_ending': {
