@@ -70,7 +70,7 @@ export async function fuzzTill(url: string, key: TillKey, visit: object, judge: 
     for (const nonsense of NONSENSE) await ask(procedure, nonsense)
     for (const field of fields) for (const bad of BAD) await ask(procedure, placed(real(), field, bad))
     const anything = fc.tuple(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(...fields))
-    for (const [value, field] of fc.sample(anything, 12)) await ask(procedure, placed(real(), field, value))
+    for (const [value, field] of fc.sample(anything, 6)) await ask(procedure, placed(real(), field, value))
   }
 }
 

@@ -44,6 +44,7 @@ afterAll(() => Promise.all(Object.values(at).map((house) => house.close())))
 const attach = (house: TestHouse, memberId: string, phone: string) =>
   attachPhone(house.as(memberId), { requestId: randomUUID(), phone: button(phone) })
 const db = () => at.turned.house.prisma
+const sealed = (text: string) => at.known.house.keys.seal(text)
 
 /** Every phone that somebody has, read from its seal, with whether seal and hash are of one key. */
 async function phonesHeld() {
@@ -148,6 +149,10 @@ test('the whole rotation: resumed after it broke off, it proves that key 1 can g
   await refusalOf(loadCodes(at.turned.as(), reward.rewardId, ['YZ-0003']), 'BUSY')
   const { me, requestId, ref, phone, redemption, tokens, guestToken } = await somebodyOf(at.known)
   await databaseTokenStore(db(), at.known.house.keys).write('wx', 'a-token', new Date())
+  const of = { storeId: 'hubin', createdBy: randomUUID(), createdAt: new Date() }
+  const till = { ...of, keyId: randomUUID(), tillId: 'hubin-1', label: '收银', secretSealed: sealed('hyt_a') }
+  const hook = { ...of, webhookId: randomUUID(), url: '-', events: ['order.settled'], secretSealed: sealed('whsec_b') }
+  await Promise.all([db().tillKey.create({ data: till }), db().webhook.create({ data: hook })])
   await besideServerOf(1, () =>
     expect(rotateKeys(database.url, at.turned.house.keys)).rejects.toThrow('a server still seals with key 1'),
   )
@@ -173,6 +178,8 @@ test('the whole rotation: resumed after it broke off, it proves that key 1 can g
   const { secretSealed } = await db().deviceHandle.findUniqueOrThrow({ where: { handle: phone.handle } })
   expect(new Uint8Array(keys.open(secretSealed))).toEqual(phone.secret)
   expect(await databaseTokenStore(db(), keys).read('wx')).toMatchObject({ token: 'a-token' })
+  expect(keys.openText((await db().tillKey.findFirstOrThrow()).secretSealed)).toBe('hyt_a')
+  expect(keys.openText((await db().webhook.findFirstOrThrow()).secretSealed)).toBe('whsec_b')
   const { redemptions } = await listRedemptions(after.as(me.memberId), {})
   expect(redemptions.map(({ partnerCode }) => partnerCode)).toEqual([redemption.partnerCode])
   expect(await loadCodes(after.as(), reward.rewardId, ['YZ-0001', 'YZ-0002', 'YZ-0003'])).toBe(1)

@@ -52,6 +52,10 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
     ),
     boughtLines(ctx, page),
   ])
+  const keys = await keyLabels(
+    ctx,
+    page.flatMap(({ staffId }) => (names.has(staffId) ? [] : [staffId])),
+  )
   return {
     orders: page.map(({ memberId, staffId, settledAt, ...order }) => ({
       ...order,
@@ -59,11 +63,19 @@ export async function listShift(ctx: Ctx, { storeId }: AtWork, { cursor }: { cur
       settledAt: settledAt.toISOString(),
       lines: linesOf(order.orderId),
       nameMasked: names.get(memberId) ?? displayNameOf(ctx, null),
-      staffName: names.get(staffId) ?? displayNameOf(ctx, null),
+      staffName: names.get(staffId) ?? keys.get(staffId) ?? displayNameOf(ctx, null),
     })),
     totals,
     nextCursor: rows.length > PAGE ? cursorOf(page.at(-1)) : null,
   }
+}
+
+/** What the managers call the till systems that rang up; most pages have none. */
+async function keyLabels(ctx: Ctx, staffIds: string[]): Promise<Map<string, string>> {
+  if (staffIds.length === 0) return new Map()
+  const where = { keyId: { in: [...new Set(staffIds)] } }
+  const keys = await ctx.db.tillKey.findMany({ where, select: { keyId: true, label: true } })
+  return new Map(keys.map(({ keyId, label }) => [keyId, label]))
 }
 
 async function maskedNames(ctx: Ctx, memberIds: string[]): Promise<Map<string, string>> {

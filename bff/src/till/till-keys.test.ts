@@ -6,6 +6,7 @@ import { refusalOf } from '../../../test/support/refusals'
 import { verifyAudit } from '../audit/verify-audit'
 import { ctxOf } from '../ctx'
 import { settleOrder } from '../order'
+import { listShift } from '../order/list-shift'
 import { Refusal } from '../refusal'
 import { findVisit } from '../visit'
 import { admitCall, forgetNonces, type Headers } from './api/admit-call'
@@ -138,6 +139,8 @@ test('a revoked key opens nothing from that moment on, at any server, also in a 
   expect(await settleOrder(verb, till, settle)).toEqual(settled)
   const at = { requestId: randomUUID(), tillId: manager.otherTillId, memberNo }
   await refusalOf(findVisit(verb, till, at), 'TILL_UNKNOWN')
+  const { orders } = await listShift(manager.ctx, manager)
+  expect(orders).toMatchObject([{ orderNo: settled.orderNo, staffName: '收银机' }])
 
   await revokeKey(manager.ctx, manager, { requestId: randomUUID(), keyId: key.keyId })
   for (const { house } of [one, two]) await refusalOf(admitCall(house, signed(key), CALL), 'KEY_UNKNOWN')
