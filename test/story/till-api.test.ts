@@ -196,6 +196,7 @@ test('refuses what is wrong about a call, each in its own way, and never says mo
   }
   expect(await sent({ ...key, keyId: randomUUID() }, settle())).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' })
   expect(await sent(key, settle(), { change: { 'huiyuan-nonce': 'short' } })).toMatchObject({ code: 'SIGNATURE_BAD' })
+  expect(await sent(key, settle(), { change: { 'huiyuan-key': 'x' } })).toMatchObject({ code: 'KEY_UNKNOWN' })
   expect(await sent(foreignKey, settle())).toMatchObject({ status: 404, code: 'VISIT_UNKNOWN' })
   const { orderNo } = again.told as unknown as { orderNo: string }
   expect(await refusal(tillOf(foreignKey).getOrder(orderNo))).toMatchObject({ status: 404, code: 'NOT_FOUND' })
@@ -217,6 +218,7 @@ test('refuses what is wrong about a call, each in its own way, and never says mo
   expect(await refusal(tillOf(brief).listProducts())).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' })
 
   const log = house.bffs.flatMap(({ lines }) => lines).join('\n')
+  expect(log).not.toMatch(/request failed|verb failed/)
   for (const secret of [key.secret, foreignKey.secret, memberRef, memberNo, nonce, 'huiyuan-signature'])
     expect(log).not.toContain(secret)
 })

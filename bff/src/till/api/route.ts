@@ -73,15 +73,17 @@ type Answer = (req: Request) => Promise<Told | null>
 /** Answers with what `work` tells, or goes on where it tells nothing. */
 const answering =
   (work: Answer): RequestHandler =>
-  (req, res, next) =>
-    void work(req).then(
-      (told) => (told ? send(res, told) : next()),
-      (error) => {
-        const told = errorTold(error, req.rid)
-        if (told.status === 500) req.log.error({ err: error }, 'request failed')
-        send(res, told)
-      },
-    )
+  async (req, res, next) => {
+    try {
+      const told = await work(req)
+      if (told) send(res, told)
+      else next()
+    } catch (error) {
+      const told = errorTold(error, req.rid)
+      if (told.status === 500) req.log.error({ err: error }, 'request failed')
+      send(res, told)
+    }
+  }
 
 function counterOf(perMinute: number) {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 })
