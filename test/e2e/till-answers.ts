@@ -130,6 +130,38 @@ const made = {
     { ...line, lineNo: 3, title: '核桃酥', qty: 1, fullFen: 2_600, payableFen: 2_223, returnedQty: 1 },
   ],
 }
+const settled = {
+  orderRef: 'sealed',
+  tillId: 'hubin-1',
+  nameMasked: '小*',
+  staffName: '阿*',
+  state: 'settled',
+  fullFen: 12_400,
+  refundedFen: 0,
+  pointsUsed: 0,
+  lines: [],
+}
+/** A day on which everything was sold once: by articles, by amount, partly returned and whole. */
+export const fullShift = {
+  totals: { count: 3, amountFen: 17_040, points: 169, members: 2 },
+  nextCursor: null,
+  orders: [
+    {
+      ...{ ...settled, ...made, orderId: id(41), orderNo: '261122-K7QM04', amountFen: 10_602, points: 106 },
+      settledAt: ago(6),
+    },
+    { ...settled, orderId: id(42), orderNo: '261122-3FZT11', amountFen: 6_800, points: 68, settledAt: ago(25) },
+    {
+      ...{ ...settled, orderId: id(43), orderNo: '261122-9XWD02', amountFen: 3_000, points: 30, state: 'returned' },
+      ...{ settledAt: ago(90), refundedFen: 3_000 },
+    },
+    {
+      ...{ ...settled, orderId: id(44), orderNo: '261122-PB2C31', amountFen: 5_000, points: 50, refundedFen: 2_000 },
+      settledAt: ago(130),
+    },
+  ],
+}
+
 /** The latest purchase was rung up by articles, and points paid a part of it. */
 export const madeOfArticles: Change = among('orders', (order, n) =>
   n === 0 ? { ...order, ...made, fullFen: 12_400, amountFen: 10_602, refundedFen: 3_762 } : order,

@@ -9,6 +9,7 @@ import {
   CLASH_ID,
   clashes,
   deliveries,
+  fullShift,
   keyMade,
   keys,
   madeOfArticles,
@@ -91,7 +92,7 @@ export const TILL_STATES: TillState[] = [
   {
     name: 'counter-services',
     place: then('counter-ring', see('service-upgrade_free')),
-    before: answering({}, { 'right.atCounter': services }),
+    before: answering({ 'right.atCounter': () => services }),
     widths: [320, 1024],
   },
   {
@@ -104,7 +105,7 @@ export const TILL_STATES: TillState[] = [
     before: answering({ 'order.recent': madeOfArticles }),
     widths: [320, 1024],
   },
-  { name: 'shift-lines', place: then('shift'), before: answering({ 'order.shift': madeOfArticles }) },
+  { name: 'shift-lines', place: then('shift'), before: answering({ 'order.shift': () => fullShift }), widths: [320] },
 ]
 
 /** The fullest of them; what the others draw is drawn in these, too. */

@@ -119,7 +119,7 @@ const WORDS: Words = {
   OBLIGATION_ELSEWHERE: ({ storeName }) => say('不在这家店签到', `请到${storeName}`, 'none'),
   CHECKIN_TOO_SOON: (detail) => say('今天已经记过了', `${moment(detail.until)}以后可以再记`, 'none'),
   RIGHT_USED_UP: ({ backAt }) =>
-    say('这次的早享用完了', backAt ? `${moment(backAt)}起又可以用` : '公开兑换时再来', 'none'),
+    say('这项权益的次数用完了', backAt ? `${moment(backAt)}起又可以用` : undefined, 'none'),
   ADJUSTMENT_OWN: () => say('自己提的不能自己复核', '请另一位运营来复核', 'none'),
   ADJUSTMENT_DONE: () => say('这一笔已经有结果了', '下拉刷新看看', 'none'),
   PREVIEW_CHANGED: () => say('情况刚刚变了', '请重新看一遍预览，再决定', 'none'),

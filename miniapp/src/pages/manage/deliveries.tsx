@@ -29,8 +29,8 @@ export function DeliveriesView({ webhook, onBack }: { webhook: Webhook; onBack: 
         <Text>全部推送</Text>
       </View>
       <Panel pad>
-        <View className="hy-bold mn-secret">{url}</View>
-        <View className="hy-2">{endedWords(webhook) ?? '对方没应答的，会隔一阵再试，越隔越久。'}</View>
+        <View className="hy-bold mn-url">{url}</View>
+        <View className="hy-2 hy-mt1">{endedWords(webhook) ?? '对方没应答的，会隔一阵再试，越隔越久。'}</View>
         {!endedAt && (
           <View className="hy-dock">
             <Button id="webhook-end" block kind="line" onTap={() => setEnding(true)}>

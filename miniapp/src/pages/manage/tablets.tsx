@@ -25,7 +25,7 @@ export function TabletsView({ job }: { job: Job }) {
       <Panel pad>
         <View className="hy-title">离线平板</View>
         <View className="hy-2 hy-mt1">
-          断网也能给会员记积分的平板。要加一台，请在那台平板的收银台里开通；丢了一台，在这里停用，它之后报来的单都不作数。
+          断网也能给会员记积分的平板。要加一台，请在那台平板的收银台里开通；丢了一台，在这里停用，它之后收的单要等你决定才记分。
         </View>
       </Panel>
       <View className="mn-list">

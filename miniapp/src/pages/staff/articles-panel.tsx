@@ -42,6 +42,7 @@ function Articles({ counter, menu }: { counter: Counter; menu: Menu }) {
       <Field
         id="article-input"
         label="找一款：名字或条码"
+        placeholder="找一款：名字或条码"
         value={wish}
         maxLength={LONGEST_WISH}
         onInput={setWish}

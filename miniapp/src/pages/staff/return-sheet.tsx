@@ -109,7 +109,10 @@ function Lines({ order, returning: { picked, pick } }: { order: ReturnableOrder;
           <Cell
             key={lineNo}
             title={title}
-            sub={[`${yuanText(shareFen(line, left))} / ${left} 件`, returnedQty > 0 && `已退 ${returnedQty}`]
+            sub={[
+              left > 0 && `${yuanText(shareFen(line, left))} / ${left} 件`,
+              returnedQty > 0 && `已退 ${returnedQty}`,
+            ]
               .filter(Boolean)
               .join(' · ')}
             end={

@@ -29,7 +29,7 @@ export function Services({ services, visit }: { services: Service[]; visit: Visi
   return (
     <View className="st-services">
       {services.map((service) => (
-        <View key={service.rightId} className="st-service">
+        <View key={service.rightId} className={`st-service${service.state === 'used_up' ? ' st-service--over' : ''}`}>
           <Icon name="cup" size="m" className={service.state === 'available' ? 'hy-brandly' : 'hy-3'} />
           <View className="st-service__main">
             <Text className="hy-bold">{service.title}</Text>
