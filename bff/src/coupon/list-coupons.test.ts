@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { seedProduct } from '../../../prisma/seed/product'
 import { testDatabase } from '../../../test/support/database'
 import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
 import { claimCoupon } from './claim-coupon'
@@ -75,6 +76,24 @@ describe('what lies open', () => {
     await claimCoupon(next, { requestId: randomUUID(), templateId })
     const { ctx: late } = await newMember(one)
     expect(await lying(late, templateId)).toMatchObject({ left: 0, refusal: { code: 'COUPON_GONE' } })
+  })
+
+  test('says what it is for in the words of the menu, which others it goes with, and how far the budget reaches', async () => {
+    await seedProduct(one.as())
+    const scope = { categories: ['milk', 'tea', 'nothing'], exceptSkus: ['dahongpao_hot'] }
+    const templateId = await newTemplate(one, { scope, stackingGroup: 'item', budgetFen: 2_000, faceFen: 800 })
+    const { ctx } = await newMember(one)
+    const terms = {
+      scope,
+      stackingGroup: 'item',
+      scopeNames: { categories: ['原叶茶', '鲜奶茶'], products: [], except: ['武夷大红袍'] },
+    }
+    expect(await lying(ctx, templateId)).toMatchObject({ ...terms, left: 2, refusal: null })
+    for (let n = 0; n < 2; n++) await claimCoupon(ctx, { requestId: randomUUID(), templateId })
+    const { claimable, usable } = await listCoupons(ctx)
+    expect(usable[0]).toMatchObject(terms)
+    const gone = { left: 0, refusal: { code: 'COUPON_GONE' } }
+    expect(claimable.find((one) => one.templateId === templateId)).toMatchObject(gone)
   })
 
   test('tells when it opens, and is silent about what is over or not for taking', async () => {
