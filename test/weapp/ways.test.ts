@@ -5,6 +5,7 @@ import { decodeBarcode } from '../support/barcode'
 import { signIn } from '../support/running-house'
 import { DEMO_TEMPLATES } from '../wechat-sandbox'
 import { phoneHouse } from './house.fixture'
+import { expectLight } from './light.fixture'
 import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
@@ -55,6 +56,10 @@ describeWithWcc('ways other than the straight one', () => {
     await phone.until('the gift', () => phone.page().page.path === 'pages/gift/gift')
     await phone.tap('#gift-open')
     await phone.until('what was in it', () => phone.text().includes('都是你的了'))
+    for (const id of ['gift-row-birthday', 'gift-birthday', 'month-2', 'day-29', 'birthday-submit'])
+      await phone.tap(`#${id}`)
+    await phone.until('the day that is said', () => phone.text().includes('生日礼在路上'))
+    expectLight(phone)
     await phone.back()
     await phone.until('the card', () => phone.sees('#card-points'))
     expect(phone.text()).toContain('绑定手机号')

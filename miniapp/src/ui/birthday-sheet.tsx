@@ -1,6 +1,6 @@
 import { type Birthday, daysOfMonth } from '@huiyuan/shared/birthday'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
-import { Text, View } from '@tarojs/components'
+import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../lib/api'
 import { refresh, useCommand } from '../lib/query'
@@ -38,7 +38,8 @@ export function BirthdaySheet({
     <Sheet open={open} onClose={onClose} title="你的生日">
       <View className="hy-caption hy-2">{`只记月和日。一年可以改一次，生日前 ${lockDays} 天内不能改。`}</View>
       <Figures name="月" count={12} on={month} onPick={pickMonth} />
-      <Figures name="日" count={month === null ? 31 : daysOfMonth(month)} on={day} onPick={setDay} />
+      {/* one after the other: both at once are much for a phone to draw */}
+      <View>{month !== null && <Figures name="日" count={daysOfMonth(month)} on={day} onPick={setDay} />}</View>
       <View className="hy-dock">
         {save.fault && <FaultNote fault={save.fault} />}
         <Button id="birthday-submit" block busy={save.busy} disabled={!whole} onTap={() => void submit()}>
@@ -70,8 +71,7 @@ function Figures({
           className={`hy-figure${n === on ? ' hy-figure--on' : ''}`}
           {...tapProps(() => onPick(n), `${n} ${name}${n === on ? '，已选' : ''}`)}
         >
-          <Text className="hy-figure__n">{n}</Text>
-          <Text className="hy-figure__unit">{name}</Text>
+          {`${n} ${name}`}
         </View>
       ))}
     </View>
