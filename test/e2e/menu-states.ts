@@ -4,6 +4,7 @@ import { type Place, type PlaceState, tap } from './place'
 import type { Scheme, Shot } from './studio'
 import { at } from './web-house'
 
+const HOUR_MS = 3_600_000
 const TEA = { who: 'member', path: 'pages/product/menu?category=tea', ready: '#more-longjing_hot' } as const
 
 /** Three cups and a cake, and everything the price can say of them. */
@@ -17,9 +18,15 @@ async function addUp(page: Page): Promise<void> {
 const chip = (page: Page, words: string) =>
   page.locator('.hy-chips [role=button]:visible').filter({ hasText: words }).first().click()
 
-/** What was read before is all there is. */
+/** What was read an hour ago is all there is. */
 async function lose(page: Page): Promise<void> {
   await tap('more-longjing_hot')(page)
+  await page.evaluate((hour) => {
+    const { data } = JSON.parse(localStorage['hy.reads'])
+    const kept = JSON.parse(data)
+    for (const read of Object.values<{ at: number }>(kept.reads)) read.at -= hour
+    localStorage['hy.reads'] = JSON.stringify({ data: JSON.stringify(kept) })
+  }, HOUR_MS)
   await page.route('**/trpc/**', (route) => route.abort('internetdisconnected'))
   await page.reload()
   await page.getByText('没有网络').filter({ visible: true }).waitFor()

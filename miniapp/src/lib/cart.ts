@@ -19,13 +19,13 @@ interface Cart {
 }
 
 const NAME = 'cart'
-export const MOST_OF_ONE = 99
-export const MOST_LINES = 60
+const MOST_OF_ONE = 99
+const MOST_LINES = 60
 
 const EMPTY: CartItem[] = []
 
 /** What was picked on the menu to see its price; it stays on this phone and orders nothing. */
-export const useCart = create<Cart>(() => kept<Cart>(NAME) ?? { who: '', items: EMPTY })
+const useCart = create<Cart>(() => kept<Cart>(NAME) ?? { who: '', items: EMPTY })
 
 const itemsOf = ({ who, items }: Cart, reader: string) => (who === '' || who === reader ? items : EMPTY)
 

@@ -26,11 +26,7 @@ export function CouponChoice({ price, choice, known, onChoice }: ChoiceWish) {
   const words = used > 0 ? `用了 ${used} 张` : choice === 'none' ? '这一单不用券' : '没有能用的'
   return (
     <View className="pc-coupons">
-      <View
-        id="coupon-open"
-        className="hy-cell hy-cell--tap pc-head"
-        {...tapProps(() => setOpen(!open), `优惠券，${words}，${open ? '收起' : '挑一挑'}`)}
-      >
+      <View id="coupon-open" className="hy-cell hy-cell--tap pc-head" {...tapProps(() => setOpen(!open))}>
         <View className="hy-cell__main">
           <View className="hy-cell__title">优惠券</View>
         </View>

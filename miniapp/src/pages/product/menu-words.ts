@@ -27,7 +27,7 @@ export function openingWords({ state, publicAt, early }: Article, now: Date): st
   return `${day}上市`
 }
 
-export interface Shelf {
+interface Shelf {
   id: string
   name: string
   fits(article: Article): boolean

@@ -23,12 +23,8 @@ export function Receipt({ price: { fullFen, receipt } }: { price: Price }) {
       ))}
       <View>
         {refused.length > 0 && (
-          <View
-            id="refused-open"
-            className="pc-more"
-            {...tapProps(() => setAll(!all), all ? '收起没用上的' : `没用上的 ${refused.length} 条，为什么`)}
-          >
-            <Text>{all ? '收起' : `没用上的 ${refused.length} 条，看看为什么`}</Text>
+          <View id="refused-open" className="pc-more" {...tapProps(() => setAll(!all))}>
+            <Text>{all ? '收起没用上的' : `没用上的 ${refused.length} 条，看看为什么`}</Text>
           </View>
         )}
         {all && refused.map((line) => <Line key={line.rule} line={line} />)}
