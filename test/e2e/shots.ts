@@ -3,6 +3,7 @@ import { BOOKS_SHOTS } from './books-shots'
 import { IDENTITY_SHOTS } from './identity-shots'
 import { MALL_SHOTS } from './mall-shots'
 import { MENU_SHOTS } from './menu-states'
+import { OFFLINE_SHOTS } from './offline-states'
 import type { Place } from './place'
 import { PLACES } from './places'
 import { RARE_SHOTS } from './rare-shots'
@@ -118,6 +119,7 @@ export const SHOTS: Shot[] = [
   ...RARE_SHOTS,
   ...MALL_SHOTS,
   ...MENU_SHOTS,
+  ...OFFLINE_SHOTS,
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,
   ...TILL_SHOTS,

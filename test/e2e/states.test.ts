@@ -2,6 +2,7 @@ import { BOOKS_STATES } from './books-shots'
 import { FULLEST_STATES } from './identity-shots'
 import { mallStates } from './mall-states'
 import { MENU_STATES } from './menu-states'
+import { OFFLINE_STATES } from './offline-states'
 import { FLAWLESS } from './page-checks.fixture'
 import type { PlaceState } from './place'
 import { smallPhones } from './small-phones.fixture'
@@ -9,7 +10,10 @@ import { FULLEST_TILL_STATES } from './till-shots'
 
 const phones = smallPhones()
 const states: { name: string; state: PlaceState }[] = [
-  ...[...mallStates(() => new Date()), ...MENU_STATES].map((state) => ({ name: state.place.name, state })),
+  ...[...mallStates(() => new Date()), ...MENU_STATES, ...OFFLINE_STATES].map((state) => ({
+    name: state.place.name,
+    state,
+  })),
   ...[...BOOKS_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({ name, state })),
 ]
 

@@ -21,3 +21,16 @@ export function keep(name: string, value: unknown): void {
     // nothing to do: see above
   }
 }
+
+/**
+ * Keeps what cannot be asked for again, and reads it back. False when there was no room: whoever calls must say so
+ * instead of going on.
+ */
+export function keepForSure(name: string, value: unknown): boolean {
+  try {
+    Taro.setStorageSync(PREFIX + name, JSON.stringify(value))
+    return JSON.stringify(kept(name)) === JSON.stringify(value)
+  } catch {
+    return false
+  }
+}

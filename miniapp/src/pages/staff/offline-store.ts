@@ -1,5 +1,4 @@
-import Taro from '@tarojs/taro'
-import { kept } from '../../lib/storage'
+import { keepForSure, kept } from '../../lib/storage'
 import { type Book, type Ground, newBook, type Tablet } from './offline-book'
 
 const TABLET = 'tablet'
@@ -11,17 +10,6 @@ export const keptGround = (): Ground | null => kept<Ground>(GROUND)
 
 /** Read anew each time: another window of this tablet may have written it. */
 export const keptBook = (): Book => kept<Book>(BOOK) ?? newBook(null, 1)
-
-/** Unlike anything else on this phone, what is kept here cannot be asked for again. False when it could not be kept. */
-function keepForSure(name: string, value: unknown): boolean {
-  const text = JSON.stringify(value)
-  try {
-    Taro.setStorageSync(`hy.${name}`, text)
-    return JSON.stringify(kept(name)) === text
-  } catch {
-    return false
-  }
-}
 
 export const keepBook = (book: Book): boolean => keepForSure(BOOK, book)
 export const keepGround = (ground: Ground): boolean => keepForSure(GROUND, ground)
