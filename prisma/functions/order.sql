@@ -57,7 +57,7 @@ BEGIN
   PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
   RETURN request_end(call->'request', jsonb_build_object(
     'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
-    'points', call->'points', 'pointsUsed', made.points_used, 'lines', coalesce(order_told_lines(kept.lines), '[]'), 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'points', call->'points', 'pointsUsed', made.points_used, 'lines', CASE WHEN kept.lines IS NULL THEN '[]' ELSE order_told_lines(kept.lines) END, 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
     'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
     'tierBefore', raised->'before', 'tierAfter', raised->'after',
     'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));

@@ -99,6 +99,26 @@ describe('a line of the statement', () => {
     ],
     [{ reason: 'referral_restored', amount: 30 }, '2026-11-22 两张会员卡分开，请朋友的 30 积分恢复'],
     [{ reason: 'separated_returned', amount: 30 }, '2026-11-22 另一张会员卡分开，退回替它付的 30 积分'],
+    [
+      { reason: 'points_paid', amount: 300, detail: { storeName: '湖滨店', amountFen: 300 } },
+      '2026-11-22 在「湖滨店」抵扣 300 积分（¥3.00）',
+    ],
+    [
+      {
+        reason: 'points_released',
+        amount: 300,
+        detail: { storeName: '湖滨店', expiresAt: '2027-03-31T15:59:59.999Z' },
+      },
+      '2026-11-22 在「湖滨店」没有结账，退回 300 积分，仍到 2027 年 3 月 31 日',
+    ],
+    [
+      { reason: 'points_returned', amount: 100, detail: { storeName: '湖滨店', amountFen: 2_180 } },
+      '2026-11-22 在「湖滨店」退货 ¥21.80，退回抵扣的 100 积分，仍到 原来的日子',
+    ],
+    [
+      { reason: 'grace', amount: 100, detail: { storeName: '湖滨店', expiresAt: '2026-12-22T15:59:59.999Z' } },
+      '2026-11-22 退回在「湖滨店」抵扣的积分，原批次已到期，100 积分延到 12 月 22 日',
+    ],
     [{ reason: 'opening' }, '2026-11-22 开通会员时带来 1,068 积分'],
     [
       { reason: 'imported', detail: { expiresAt: '2027-03-31T15:59:59.999Z' } },

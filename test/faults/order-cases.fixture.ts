@@ -24,7 +24,7 @@ export const ORDER_CASES: Record<string, ProcedureCase> = {
     for: 'member',
     input: () => ({ fullFen: 100, lines: [{ sku: 'longjing_hot', qty: 1 }], coupons: 'best', points: 0 }),
     foreign: {
-      coupons: { input: ({ foreign }) => ({ fullFen: 100, coupons: [foreign.couponId] }), answer: 'NOT_FOUND' },
+      coupons: { input: () => ({ fullFen: 100, coupons: [randomUUID()] }), answer: 'NOT_FOUND' },
     },
   },
   'order.quote': {
@@ -67,6 +67,14 @@ export const ORDER_CASES: Record<string, ProcedureCase> = {
       // an order of another shop whose customer does not stand here
       orderRef: {
         input: ({ foreign }) => ({ requestId: requestId(), orderRef: foreign.orderRef }),
+        answer: 'VISIT_UNKNOWN',
+      },
+      'lines.lineNo': {
+        input: ({ foreign }) => ({
+          requestId: requestId(),
+          orderRef: foreign.orderRef,
+          lines: [{ lineNo: 9, qty: 1 }],
+        }),
         answer: 'VISIT_UNKNOWN',
       },
     },

@@ -29,7 +29,9 @@ const wish = {
 }
 
 export const orderRouter = router({
-  preview: memberProcedure.input(z.object(wish)).query(({ ctx, input }) => previewOrder(ctx.verb, input)),
+  preview: memberProcedure
+    .input(z.object(wish).refine(({ lines, fullFen }) => lines !== undefined || fullFen !== undefined))
+    .query(({ ctx, input }) => previewOrder(ctx.verb, input)),
   facts: memberProcedure.query(({ ctx }) => showFacts(ctx.verb)),
   quote: staffProcedure('clerk')
     .input(z.object({ ...visit, ...wish }))
@@ -62,16 +64,18 @@ export const orderRouter = router({
     .query(({ ctx, input }) => listRecent(ctx.verb, ctx.staff, input)),
   return: staffProcedure('clerk')
     .input(
-      z.object({
-        requestId,
-        orderRef: z.string().min(1).max(400),
-        refundFen: z.int().min(1).max(10_000_000).optional(),
-        lines: z
-          .array(z.object({ lineNo: z.int().min(1).max(100), qty: z.int().min(1).max(99) }))
-          .min(1)
-          .max(61)
-          .optional(),
-      }),
+      z
+        .object({
+          requestId,
+          orderRef: z.string().min(1).max(400),
+          refundFen: z.int().min(1).max(10_000_000).optional(),
+          lines: z
+            .array(z.object({ lineNo: z.int().min(1).max(100), qty: z.int().min(1).max(99) }))
+            .min(1)
+            .max(61)
+            .optional(),
+        })
+        .refine(({ refundFen, lines }) => refundFen === undefined || lines === undefined),
     )
     .mutation(({ ctx, input }) => returnOrder(ctx.verb, ctx.staff, input)),
   shift: staffProcedure('clerk')

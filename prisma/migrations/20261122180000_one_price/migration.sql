@@ -2185,7 +2185,7 @@ LANGUAGE sql STABLE AS $$
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
         AND remaining > 0 AND origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
-    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
+    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points - use.returned FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
     'origins', coalesce(jsonb_agg(jsonb_build_object('origin', origin, 'used', due - held, 'lots',
@@ -3395,7 +3395,10 @@ BEGIN
     against := coalesce(against, 'tablet_revoked');
   END IF;
   against := coalesce(offline_phone_clash(call || jsonb_build_object('clash', against)), against);
-  IF against IS NULL THEN PERFORM offline_settle(call, own, true); END IF;
+  IF against IS NULL THEN PERFORM offline_settle(call, own, true); ELSE
+    -- spent by the clash, too: digits that were tried here never open a visit
+    UPDATE device_handle SET last_step = greatest(last_step, (call->>'step')::bigint) WHERE handle = call->>'handle';
+  END IF;
   INSERT INTO offline_order (store_id, till_id, sequence, source_id, body_hash, handle, step, amount_fen, sold_at, received_at, state, clash,
                              order_id, order_no, points)
     SELECT own.store_id, call->>'tillId', (call->>'sequence')::bigint, coalesce((call->>'tabletId')::uuid, own.member_id), call->>'bodyHash',
@@ -3511,7 +3514,8 @@ $$;
 
 -- All that a price is made of, in one round trip. Without `lines` what was bought is told of every article; points that are due by
 -- now are counted as a spend would find them. {memberId, at, lines?, everything?: true, packet?: templateId}
--- → {account: {available, debt, growth}, tier, rights, own, seen, coupons, bought: [{sku, at}], cart, packet}, or NULL for nobody
+-- → {account: {available, debt, growth}, tier, rights, own, seen, coupons, bought: [{sku, at}], cart, packet, over}, or NULL for nobody.
+-- `over`: a hold's time is over, and what it had is still to be given up; the caller does so and reads again.
 CREATE OR REPLACE FUNCTION order_facts(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -3529,7 +3533,8 @@ BEGIN
     'rights', right_rows(now_at), 'own', right_own(me, now_at), 'coupons', coupon_open(call),
     'bought', CASE WHEN cart IS NULL AND NOT coalesce((call->>'everything')::boolean, false) THEN '[]' ELSE order_bought(me, now_at,
       CASE WHEN cart IS NOT NULL THEN ARRAY(SELECT value->>'sku' FROM jsonb_array_elements(call->'lines')) END) END,
-    'packet', (SELECT title FROM coupon_template WHERE template_id = call->>'packet'));
+    'packet', (SELECT title FROM coupon_template WHERE template_id = call->>'packet'),
+    'over', EXISTS (SELECT 1 FROM order_hold WHERE member_id = me AND state = 'live' AND expires_at <= now_at));
 END $$;
 
 -- Which of these articles (NULL: of all) were bought and kept within the longest time that a right of buying again looks back, and
@@ -3972,7 +3977,7 @@ BEGIN
   PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
   RETURN request_end(call->'request', jsonb_build_object(
     'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
-    'points', call->'points', 'pointsUsed', made.points_used, 'lines', coalesce(order_told_lines(kept.lines), '[]'), 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'points', call->'points', 'pointsUsed', made.points_used, 'lines', CASE WHEN kept.lines IS NULL THEN '[]' ELSE order_told_lines(kept.lines) END, 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
     'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
     'tierBefore', raised->'before', 'tierAfter', raised->'after',
     'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
@@ -4129,7 +4134,9 @@ BEGIN
     WHERE p.member_id = src AND p.state = 'returned' AND p.order_id = ANY (uuid_list(trade->'orders'))
       AND p.order_id <> ALL (uuid_list(moved->'returned'));
   RETURN QUERY SELECT used.* FROM order_hold h, right_held_uses(h.right_uses) used
-    WHERE h.member_id = src AND h.state <> 'live' AND h.hold_id = ANY (uuid_list(trade->'holds')) AND h.hold_id = ANY (uuid_list(moved->'live'));
+    -- one that was paid while the survivor was part of another stayed there
+    WHERE h.member_id IN (SELECT merge_former(src)) AND h.state <> 'live' AND h.hold_id = ANY (uuid_list(trade->'holds'))
+      AND h.hold_id = ANY (uuid_list(moved->'live'));
 END $$;
 
 -- A record's uses go back, less those that are gone since; its rights of gifts and its services too. {mergeId, from, to, moved} → {back}
@@ -4706,6 +4713,8 @@ DECLARE
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := manages_till(call, NULL);
+  -- held, so that it does not end meanwhile
+  PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR SHARE OF w;
   UPDATE webhook_delivery d SET state = 'waiting', next_at = (call->>'at')::timestamptz FROM webhook w
     WHERE d.delivery_id = (call->>'deliveryId')::uuid AND w.webhook_id = d.webhook_id AND w.store_id = own.store_id AND w.ended_at IS NULL;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "delivery"}'); END IF;
@@ -4735,7 +4744,8 @@ BEGIN
   END IF;
   INSERT INTO webhook_delivery (delivery_id, webhook_id, event, payload, state, next_at, created_at)
     SELECT uuid_v7(now_at), webhook_id, call->>'event', facts, 'waiting', now_at, now_at FROM webhook
-      WHERE store_id = told.store_id AND ended_at IS NULL AND call->>'event' = ANY (events);
+      -- held, so that nothing is put behind an end of this very moment
+      WHERE store_id = told.store_id AND ended_at IS NULL AND call->>'event' = ANY (events) FOR SHARE;
   RETURN '{}';
 END $$;
 
@@ -4776,6 +4786,10 @@ DECLARE
   told webhook_delivery;
   silent_since timestamptz;
 BEGIN
+  -- the webhook before its deliveries, as in webhook_end
+  IF call->>'state' = 'given_up' THEN
+    PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR UPDATE OF w;
+  END IF;
   UPDATE webhook_delivery SET state = call->>'state', last_status = (call->>'status')::int,
       next_at = coalesce((call->>'nextAt')::timestamptz, next_at),
       sent_at = CASE WHEN call->>'state' = 'sent' THEN now_at ELSE sent_at END
@@ -4783,7 +4797,10 @@ BEGIN
   IF NOT FOUND OR told.state <> 'given_up' THEN RETURN '{"ended": false}'; END IF;
   SELECT min(d.created_at) INTO silent_since FROM webhook_delivery d WHERE d.webhook_id = told.webhook_id AND d.state = 'given_up'
     AND d.created_at > coalesce((SELECT max(sent_at) FROM webhook_delivery s WHERE s.webhook_id = told.webhook_id), '-infinity');
-  IF silent_since > now_at - make_interval(days => (call->>'endAfterDays')::int) THEN RETURN '{"ended": false}'; END IF;
+  -- NULL where younger ones were heard: it is this one that is not wanted
+  IF silent_since IS NULL OR silent_since > now_at - make_interval(days => (call->>'endAfterDays')::int) THEN
+    RETURN '{"ended": false}';
+  END IF;
   UPDATE webhook SET ended_at = now_at WHERE webhook_id = told.webhook_id AND ended_at IS NULL;
   UPDATE webhook_delivery SET state = 'given_up' WHERE webhook_id = told.webhook_id AND state = 'waiting';
   RETURN '{"ended": true}';
