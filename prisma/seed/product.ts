@@ -1,5 +1,5 @@
 import { articleCheckDigit } from '@huiyuan/shared/product'
-import { DAY_MS } from '@huiyuan/shared/time'
+import { businessDaysAfter } from '@huiyuan/shared/time'
 import type { Ctx } from '../../bff/src/ctx'
 
 export const DEMO_CATEGORIES = [
@@ -217,9 +217,11 @@ export const DEMO_PRODUCTS: readonly ProductWish[] = [
   },
 ]
 
+const HOUR_MS = 3_600_000
+
 /** Puts the menu of the demo brand up; putting it up again changes nothing. */
 export async function seedProduct(ctx: Ctx): Promise<void> {
-  const now = ctx.now().getTime()
+  const now = ctx.now()
   await ctx.db.productCategory.createMany({
     data: DEMO_CATEGORIES.map((category, position) => ({ ...category, position })),
     skipDuplicates: true,
@@ -228,7 +230,8 @@ export async function seedProduct(ctx: Ctx): Promise<void> {
     data: DEMO_PRODUCTS.map(({ publicInDays = -30, barcode, ...product }, position) => ({
       ...product,
       barcode: barcode === undefined ? null : barcode + articleCheckDigit(barcode),
-      publicAt: new Date(now + publicInDays * DAY_MS),
+      // when the shops open
+      publicAt: new Date(businessDaysAfter(now, publicInDays).getTime() + 10 * HOUR_MS),
       position,
     })),
     skipDuplicates: true,

@@ -41,6 +41,7 @@ test('who comes early sees and buys before the public; the list and the cart say
   const limited = await newRight(one, { tierFrom: 1, quota: 1, period: 'month', hours: 20 })
   const sku = 'chestnut_milk'
   const publicAt = one.clock.at.getTime() + 24 * HOUR
+  await one.as().db.product.update({ where: { sku }, data: { publicAt: new Date(publicAt) } })
   const seen = async () => (await listProducts(me.ctx)).products.find((one) => one.sku === sku)
   const opensAt = new Date(publicAt - 20 * HOUR).toISOString()
   const notOpen = { lines: [], fault: { code: 'PRODUCT_NOT_OPEN', detail: { sku, opensAt } } }
