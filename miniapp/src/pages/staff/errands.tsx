@@ -33,7 +33,11 @@ export function Errands({ counter, visit }: { counter: Counter; visit: Visit }) 
           </View>
         ))}
       </View>
-      <View>{rights && rights.services.length > 0 && <Services services={rights.services} visit={visit} />}</View>
+      <View>
+        {rights && rights.services.length > 0 && (
+          <Services services={rights.services} visit={visit} counter={counter} />
+        )}
+      </View>
       <View>
         <SayAloud words={[...visit.sayAloud, ...(rights?.sayings.map(({ words }) => words) ?? [])]} />
       </View>

@@ -20,4 +20,4 @@ export type Phase =
   | { step: 'done'; visit: Visit; since: number; order: Settled }
 
 /** What lies over the counter. */
-export type Over = 'coupons' | 'pickup' | 'checkin' | 'recent' | 'cards' | null
+export type Over = 'coupons' | 'pickup' | 'checkin' | 'recent' | 'cards' | 'service' | null

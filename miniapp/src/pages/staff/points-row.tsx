@@ -1,15 +1,9 @@
-import { countText, yuanText } from '@huiyuan/shared/money'
 import { View } from '@tarojs/components'
 import { aria } from '../../ui/aria'
 import { tapProps } from '../../ui/tap'
+import { pointsWords } from './counter-words'
 import type { Quote } from './phase'
 import type { Counter } from './use-counter'
-
-/** What points could pay of it, or do; nothing where none can. */
-export function pointsWords({ used, offFen, mostPoints, mostOffFen }: Quote['pointsPay']): string | null {
-  if (used > 0) return `已用 ${countText(used)} 积分，抵 ${yuanText(offFen)}`
-  return mostPoints > 0 ? `用 ${countText(mostPoints)} 积分抵 ${yuanText(mostOffFen)}` : null
-}
 
 /** On or off: points pay as much of it as they can. */
 export const PointsRow = ({ counter: { withPoints, setWithPoints }, quote }: { counter: Counter; quote: Quote }) => {

@@ -1,4 +1,3 @@
-import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
@@ -9,23 +8,21 @@ import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
+import { type Service, serviceWords } from './counter-words'
 import type { Visit } from './phase'
+import type { Counter } from './use-counter'
 import { ofVisit } from './use-sale'
 
-export type Service = RouterOutputs['right']['atCounter']['services'][number]
 type Used = RouterOutputs['right']['use']
 
-const PERIOD: Record<string, string> = { day: '今天', week: '这周', month: '这个月', year: '今年' }
-
-/** `这个月还有 2 次`, or when it is back. */
-export function serviceWords({ state, left, period, backAt }: Service, now = new Date()): string {
-  if (state === 'used_up') return backAt ? `用完了，${dayWords(new Date(backAt), now)}再来` : '用完了'
-  return left === null ? '不限次' : `${PERIOD[period ?? ''] ?? ''}还有 ${left} 次`
-}
-
 /** Free services of this customer, each a tap and a yes away; on a phone the first two. */
-export function Services({ services, visit }: { services: Service[]; visit: Visit }) {
+export function Services({ services, visit, counter }: { services: Service[]; visit: Visit; counter: Counter }) {
+  const { over, setOver } = counter
   const [chosen, setChosen] = useState<Service | null>(null)
+  const ask = (service: Service) => {
+    setChosen(service)
+    setOver('service')
+  }
   return (
     <View className="st-services">
       {services.map((service) => (
@@ -41,14 +38,14 @@ export function Services({ services, visit }: { services: Service[]; visit: Visi
               small
               kind="secondary"
               label={`${service.title}，用一次`}
-              onTap={() => setChosen(service)}
+              onTap={() => ask(service)}
             >
               用一次
             </Button>
           )}
         </View>
       ))}
-      {chosen && <ServiceSheet service={chosen} visit={visit} onClose={() => setChosen(null)} />}
+      {chosen && over === 'service' && <ServiceSheet service={chosen} visit={visit} onClose={() => setOver(null)} />}
     </View>
   )
 }

@@ -93,7 +93,8 @@ function wayOf(visit: Visit | null, sale: Sale, quote: Quote | undefined, cart: 
   const typed = cart !== null && !('lines' in cart)
   if (typed && !visit.maySpend) return 'settle'
   if (!quote) return null
-  // articles go with a price that is locked: only it knows them line by line
-  const plain = quote.offFen === 0 && quote.couponIds.length === 0 && quote.pointsPay.used === 0
+  // articles and multiplied points go with a price that is locked: only it knows them
+  const plain =
+    quote.offFen === 0 && quote.couponIds.length === 0 && quote.pointsPay.used === 0 && quote.earnPercent === 100
   return typed && plain ? 'settle' : 'hold'
 }
