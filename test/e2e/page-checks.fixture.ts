@@ -103,6 +103,7 @@ export type PageFlaws = Record<'light' | 'dark' | 'small' | 'wide' | 'cut' | 'co
 
 /** All that keeps somebody from an open page: in light and dark, on this width, with words of 130 %. Empty when nothing. */
 export async function flawsOf({ page, complaints }: Screen): Promise<PageFlaws> {
+  await coloursAtRest(page)
   const light = await barriers(page)
   const small = await tooSmall(page)
   const wide = await tooWide(page)

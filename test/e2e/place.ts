@@ -41,6 +41,9 @@ export const tap =
     for (const id of ids) await at(page, id).click()
   }
 
+/** What is rung up has its price, and the price can be locked. */
+export const priced = (page: Page): Promise<void> => page.locator('#hold:not([aria-disabled=true]):visible').waitFor()
+
 /** Mei's code is scanned at the counter. */
 export async function stand(page: Page, nextCode: NextCode): Promise<void> {
   await scan(page, await nextCode())

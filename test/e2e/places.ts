@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
 import { IDENTITY_PLACES } from './identity-places'
-import { type Place, stand, tap } from './place'
+import { type Place, priced, stand, tap } from './place'
 import { TILL_PLACES } from './till-places'
 import { at } from './web-house'
 
@@ -168,7 +168,7 @@ async function openGift(page: Page): Promise<void> {
 async function ringUp(page: Page, nextCode: NextCode): Promise<void> {
   await stand(page, nextCode)
   for (const key of '128') await at(page, `key-${key}`).click()
-  await at(page, 'earn').waitFor()
+  await priced(page)
 }
 
 /** The price is locked; a moment later the money can be taken. */

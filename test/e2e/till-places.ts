@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import type { NextCode } from './customer'
-import { type Place, stand, tap } from './place'
+import { type Place, priced, stand, tap } from './place'
 import { at } from './web-house'
 
 const COUNTER = { who: 'manager', path: 'pages/staff/counter', ready: '#find-open' } as const
@@ -11,7 +11,7 @@ async function chooseArticles(page: Page, nextCode: NextCode): Promise<void> {
   await stand(page, nextCode)
   await tap('panel-switch', 'group-milk')(page)
   for (const sku of ['osmanthus_milk', 'osmanthus_milk', 'longjing_milk']) await at(page, `sku-${sku}-more`).click()
-  await at(page, 'earn').waitFor()
+  await priced(page)
 }
 
 async function payWithPoints(page: Page, nextCode: NextCode): Promise<void> {

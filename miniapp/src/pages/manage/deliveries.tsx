@@ -94,7 +94,7 @@ function Deliveries({ deliveries, open }: { deliveries: Delivery[]; open: boolea
                   small
                   kind="line"
                   busy={sending.busy && chosen === delivery.deliveryId}
-                  label={`再推一次 ${delivery.orderNo}`}
+                  label={`重发 ${delivery.orderNo}`}
                   onTap={() => void resend(delivery.deliveryId)}
                 >
                   重发

@@ -47,13 +47,13 @@ const PanelSwitch = ({ counter: { ring } }: { counter: Counter }) => {
 }
 
 /** What the sum is made of. */
-const Rung = ({ counter: { ring } }: { counter: Counter }) => (
-  <View id="rung" className="st-rung" {...tapProps(() => ring.setPanel('chosen'), `已点 ${ring.count} 件，看看`)}>
-    <Text className="hy-grow">
-      {[`商品 ${ring.count} 件 ${yuanText(ring.menuFen)}`, ring.typedFen > 0 && `另加 ${yuanText(ring.typedFen)}`]
-        .filter(Boolean)
-        .join(' + ')}
-    </Text>
-    <Icon name="go" size="s" />
-  </View>
-)
+const Rung = ({ counter: { ring } }: { counter: Counter }) => {
+  const articles = `商品 ${ring.count} 件 ${yuanText(ring.menuFen)}`
+  const words = ring.typedFen > 0 ? `${articles} + 另加 ${yuanText(ring.typedFen)}` : articles
+  return (
+    <View id="rung" className="st-rung" {...tapProps(() => ring.setPanel('chosen'), `${words}，看看`)}>
+      <Text className="hy-grow">{words}</Text>
+      <Icon name="go" size="s" />
+    </View>
+  )
+}
