@@ -110,7 +110,7 @@ LANGUAGE sql STABLE AS $$
         WHEN from_account = 'programme:issued' OR theirs AND from_account = 'programme:spent' THEN amount ELSE 0 END, 0, 0 FROM flow WHERE own
     UNION ALL SELECT origin_lot_id, 0, remaining, 0 FROM lot WHERE member_id = (call->>'from')::uuid
         AND remaining > 0 AND origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
-    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points FROM ledger_own_uses(call, true) use),
+    UNION ALL SELECT use.origin_lot_id, 0, 0, use.points - use.returned FROM ledger_own_uses(call, true) use),
   sums AS (SELECT origin, sum(due)::int AS due, sum(held)::int AS held, sum(spent)::int AS spent FROM change GROUP BY origin)
   SELECT jsonb_build_object(
     'origins', coalesce(jsonb_agg(jsonb_build_object('origin', origin, 'used', due - held, 'lots',

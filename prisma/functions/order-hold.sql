@@ -12,7 +12,8 @@ $$;
 
 -- All that a price is made of, in one round trip. Without `lines` what was bought is told of every article; points that are due by
 -- now are counted as a spend would find them. {memberId, at, lines?, everything?: true, packet?: templateId}
--- → {account: {available, debt, growth}, tier, rights, own, seen, coupons, bought: [{sku, at}], cart, packet}, or NULL for nobody
+-- → {account: {available, debt, growth}, tier, rights, own, seen, coupons, bought: [{sku, at}], cart, packet, over}, or NULL for nobody.
+-- `over`: a hold's time is over, and what it had is still to be given up; the caller does so and reads again.
 CREATE OR REPLACE FUNCTION order_facts(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -30,7 +31,8 @@ BEGIN
     'rights', right_rows(now_at), 'own', right_own(me, now_at), 'coupons', coupon_open(call),
     'bought', CASE WHEN cart IS NULL AND NOT coalesce((call->>'everything')::boolean, false) THEN '[]' ELSE order_bought(me, now_at,
       CASE WHEN cart IS NOT NULL THEN ARRAY(SELECT value->>'sku' FROM jsonb_array_elements(call->'lines')) END) END,
-    'packet', (SELECT title FROM coupon_template WHERE template_id = call->>'packet'));
+    'packet', (SELECT title FROM coupon_template WHERE template_id = call->>'packet'),
+    'over', EXISTS (SELECT 1 FROM order_hold WHERE member_id = me AND state = 'live' AND expires_at <= now_at));
 END $$;
 
 -- Which of these articles (NULL: of all) were bought and kept within the longest time that a right of buying again looks back, and

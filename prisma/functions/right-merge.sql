@@ -63,7 +63,9 @@ BEGIN
     WHERE p.member_id = src AND p.state = 'returned' AND p.order_id = ANY (uuid_list(trade->'orders'))
       AND p.order_id <> ALL (uuid_list(moved->'returned'));
   RETURN QUERY SELECT used.* FROM order_hold h, right_held_uses(h.right_uses) used
-    WHERE h.member_id = src AND h.state <> 'live' AND h.hold_id = ANY (uuid_list(trade->'holds')) AND h.hold_id = ANY (uuid_list(moved->'live'));
+    -- one that was paid while the survivor was part of another stayed there
+    WHERE h.member_id IN (SELECT merge_former(src)) AND h.state <> 'live' AND h.hold_id = ANY (uuid_list(trade->'holds'))
+      AND h.hold_id = ANY (uuid_list(moved->'live'));
 END $$;
 
 -- A record's uses go back, less those that are gone since; its rights of gifts and its services too. {mergeId, from, to, moved} → {back}

@@ -15,6 +15,7 @@ interface OrderFactRows {
   bought: { sku: string; at: string }[]
   cart: CartRows | null
   packet: string | null
+  over: boolean
 }
 
 /** What a price is made of for one member, without the cart's own wishes. */
@@ -33,7 +34,10 @@ export interface OrderFacts extends Pick<PricingFacts, 'tier' | 'rules' | 'bough
 const PRICES = ['member_price', 'tier_discount', 'volume_discount', 'repurchase_discount']
 const isRule = (right: OwnRight): right is OwnRight & PricingFacts['rules'][number] => PRICES.includes(right.kind)
 
-/** Reads in one round trip; `everything` also what was bought of articles that are in no cart. Null for who is no member. */
+/**
+ * Reads in one round trip; `everything` also what was bought of articles that are in no cart. Null for who is no member. A hold whose
+ * time is over holds nothing: where the job has not passed by yet, it is given up first, or points and rights would be missing.
+ */
 export async function readOrderFacts(
   ctx: Ctx,
   memberId: string,
@@ -41,7 +45,12 @@ export async function readOrderFacts(
 ): Promise<OrderFacts | null> {
   const at = ctx.now()
   const packet = ctx.policy.packet?.templateId
-  const rows = await ctx.sql<OrderFactRows | null>('order_facts', { memberId, at, lines, everything, packet })
+  const read = () => ctx.sql<OrderFactRows | null>('order_facts', { memberId, at, lines, everything, packet })
+  let rows = await read()
+  if (rows?.over) {
+    await ctx.sql('order_release_due', { memberId, at })
+    rows = await read()
+  }
   if (rows === null) return null
   const rights = ownRights(rows.rights, rows.tier, rows.own, at)
   return {

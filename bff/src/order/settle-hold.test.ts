@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
-import { newStaff } from '../../../test/support/people'
+import { newStaff, newVisit } from '../../../test/support/people'
+import { expectPromisesHold } from '../../../test/support/promises'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
-import { type Counter, MINUTE, openCounter } from './counter.fixture'
+import { award } from '../member/member.fixture'
+import { merged, undone } from '../merge/undo.fixture'
+import { newRightOf, usesOf } from '../right/right.fixture'
+import { type Counter, type Guest, MINUTE, openCounter } from './counter.fixture'
+import { quoteOrder } from './quote-order'
 import { releaseHold } from './release-hold'
 
 const database = testDatabase()
@@ -167,5 +172,70 @@ describe('at once with others', () => {
     expect(ends).toEqual({ answer: 1, HOLD_OVER: 63 })
     expect(await ordersOf(kept.memberId)).toHaveLength(1)
     expect(await ordersOf(memberId)).toHaveLength(0)
+  })
+})
+
+describe('points and a right that is there once a day', () => {
+  /** Who alone has such a right, half the price of anything, and 1,000 points. */
+  async function halfOff(): Promise<Guest & { rightId: string }> {
+    const [guest, at] = [await till.visited(), till.one.clock.at]
+    const rightId = await newRightOf(
+      till.one,
+      'tier_discount',
+      { payPercent: 50 },
+      { tierFrom: null, quota: 1, period: 'day' },
+    )
+    const source = { kind: 'test', sourceId: randomUUID() }
+    await till.one.house.sql('right_grant', { memberId: guest.memberId, rightId, at, ...source })
+    await award(till.one, guest.memberId, { points: 1_000, expiresInDays: 90 })
+    return { ...guest, rightId }
+  }
+  const pointsOf = async (memberId: string) => {
+    const { availablePoints, debtPoints } = await till.one.as().db.account.findUniqueOrThrow({ where: { memberId } })
+    return availablePoints - debtPoints
+  }
+  const promisesHold = () => expectPromisesHold(till.one.as().db, till.one.clock.at)
+
+  test('are in the next price when a hold is over, though the job has not passed by', async () => {
+    const { rightId: _, ...guest } = await halfOff()
+    const first = await till.hold(guest.visit, 6_800, { points: 900 })
+    till.one.clock.pass(10 * MINUTE)
+    const visit = await newVisit(till.one, guest, till.clerk)
+    const quote = await quoteOrder(till.clerk.ctx, till.clerk, { ...visit, fullFen: 6_800, points: 900 })
+    expect(quote).toMatchObject({ payableFen: first.payableFen, pointsPay: { used: 900 } })
+    till.one.clock.pass(10 * MINUTE)
+    const again = await newVisit(till.one, guest, till.clerk)
+    const held = await till.hold(again, 6_800, { points: 900, payableFen: first.payableFen })
+    expect([held.payableFen, await till.holdsOf(guest.memberId)]).toEqual([2_500, { live: 1, released: 1 }])
+  })
+
+  test('I-R1: stay with who paid, when two merges that stood then are taken back', async () => {
+    const [last, next, guest] = [await till.visited(), await till.visited(), await halfOff()]
+    const { holdId } = await till.hold(guest.visit, 6_800, { points: 100 })
+    const first = await merged(till.one, next.memberId, guest.memberId)
+    const second = await merged(till.one, last.memberId, next.memberId)
+    await till.settle(guest.visit, holdId)
+    await undone(till.one, second)
+    await undone(till.one, first)
+    await promisesHold()
+    expect(await usesOf(till.one, last.memberId, guest.rightId)).toEqual({ '2026-11-22': 1 })
+    expect(await usesOf(till.one, guest.memberId, guest.rightId)).toEqual({ '2026-11-22': 0 })
+  })
+
+  test('I-ID4: the programme pays for points that are spent, not for those that came back and were owed', async () => {
+    const [kept, guest] = [await till.visited(), await halfOff()]
+    const mergeId = await merged(till.one, kept.memberId, guest.memberId)
+    const { holdId, payableFen } = await till.hold(kept.visit, 10_000, { points: 400 })
+    const { orderId } = await till.settle(kept.visit, holdId)
+    expect(await till.takeBack(kept.memberId, orderId, { refundFen: payableFen / 2 })).toMatchObject({
+      pointsBack: 200,
+    })
+    const owed = { memberId: kept.memberId, at: till.one.clock.at, kind: 'test', sourceId: randomUUID() }
+    const what = { points: 300, growth: 0, reason: 'purchase_returned', detail: {} }
+    await till.one.house.sql('ledger_take_back', { ...owed, ...what })
+    const { back } = await undone(till.one, mergeId, 'programme')
+    expect(back).toMatchObject({ points: 1_000, programmePoints: 200, chargedPoints: 300 })
+    expect([await pointsOf(guest.memberId), await pointsOf(kept.memberId)]).toEqual([1_000, -300])
+    await promisesHold()
   })
 })

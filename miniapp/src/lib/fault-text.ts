@@ -139,7 +139,7 @@ const WORDS: Words = {
   POINTS_CAP: ({ mostPoints }) => say('积分抵扣超过上限', `这一单最多用 ${countText(mostPoints)} 积分`, 'none'),
   RIGHT_LOCKED: ({ tier }) =>
     say('这项权益还没有解锁', tier === null ? undefined : `${rungOf(tier, DEMO_POLICY).name}起可用`, 'none'),
-  RETURN_LINE: ({ leftQty }) => say('退的件数超过买的', `这一行还能退 ${leftQty} 件`, 'none'),
+  RETURN_LINE: ({ leftQty }) => say('退的件数对不上', `这一行还能退 ${leftQty} 件，没付钱的要一起退`, 'none'),
   BIRTHDAY_FIXED: ({ until: iso }) => say('生日现在不能改', `${day(iso)}起可以修改`, 'none'),
   BIRTHDAY_NEEDED: () => say('还没有填生日', '填好生日，生日礼会准时送到', 'none'),
   GIFT_NOT_OPEN: ({ opensAt }) => say('还没到时候', `${day(opensAt)}起可以打开`, 'none'),

@@ -3850,7 +3850,8 @@ BEGIN
   RETURN taken;
 END $$;
 
--- Notes which articles come back. → what was paid for them, by each line's share: rounded down, all of it with the last of the line
+-- Notes which articles come back. → what was paid for them, by each line's share: rounded down, all of it with the last of the line.
+-- What nothing was paid for comes back along with the last that was: else a coupon would come back beside what it had paid for.
 CREATE OR REPLACE FUNCTION order_return_lines(back purchase, wished jsonb) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -3867,6 +3868,11 @@ BEGIN
       WHERE member_id = back.member_id AND order_id = back.order_id AND line_no = one.line_no;
     refund := refund + line.payable_fen::bigint * (line.returned_qty + one.qty) / line.qty - line.payable_fen::bigint * line.returned_qty / line.qty;
   END LOOP;
+  SELECT * INTO line FROM purchase_line WHERE member_id = back.member_id AND order_id = back.order_id AND payable_fen = 0 AND returned_qty < qty
+    ORDER BY line_no LIMIT 1;
+  IF FOUND AND refund = back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_LINE', jsonb_build_object('lineNo', line.line_no, 'leftQty', line.qty - line.returned_qty));
+  END IF;
   RETURN refund;
 END $$;
 
