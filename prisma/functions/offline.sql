@@ -82,7 +82,10 @@ BEGIN
     against := coalesce(against, 'tablet_revoked');
   END IF;
   against := coalesce(offline_phone_clash(call || jsonb_build_object('clash', against)), against);
-  IF against IS NULL THEN PERFORM offline_settle(call, own, true); END IF;
+  IF against IS NULL THEN PERFORM offline_settle(call, own, true); ELSE
+    -- spent by the clash, too: digits that were tried here never open a visit
+    UPDATE device_handle SET last_step = greatest(last_step, (call->>'step')::bigint) WHERE handle = call->>'handle';
+  END IF;
   INSERT INTO offline_order (store_id, till_id, sequence, source_id, body_hash, handle, step, amount_fen, sold_at, received_at, state, clash,
                              order_id, order_no, points)
     SELECT own.store_id, call->>'tillId', (call->>'sequence')::bigint, coalesce((call->>'tabletId')::uuid, own.member_id), call->>'bodyHash',

@@ -53,6 +53,8 @@ DECLARE
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := manages_till(call, NULL);
+  -- held, so that it does not end meanwhile
+  PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR SHARE OF w;
   UPDATE webhook_delivery d SET state = 'waiting', next_at = (call->>'at')::timestamptz FROM webhook w
     WHERE d.delivery_id = (call->>'deliveryId')::uuid AND w.webhook_id = d.webhook_id AND w.store_id = own.store_id AND w.ended_at IS NULL;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "delivery"}'); END IF;
@@ -82,7 +84,8 @@ BEGIN
   END IF;
   INSERT INTO webhook_delivery (delivery_id, webhook_id, event, payload, state, next_at, created_at)
     SELECT uuid_v7(now_at), webhook_id, call->>'event', facts, 'waiting', now_at, now_at FROM webhook
-      WHERE store_id = told.store_id AND ended_at IS NULL AND call->>'event' = ANY (events);
+      -- held, so that nothing is put behind an end of this very moment
+      WHERE store_id = told.store_id AND ended_at IS NULL AND call->>'event' = ANY (events) FOR SHARE;
   RETURN '{}';
 END $$;
 
@@ -123,6 +126,10 @@ DECLARE
   told webhook_delivery;
   silent_since timestamptz;
 BEGIN
+  -- the webhook before its deliveries, as in webhook_end
+  IF call->>'state' = 'given_up' THEN
+    PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR UPDATE OF w;
+  END IF;
   UPDATE webhook_delivery SET state = call->>'state', last_status = (call->>'status')::int,
       next_at = coalesce((call->>'nextAt')::timestamptz, next_at),
       sent_at = CASE WHEN call->>'state' = 'sent' THEN now_at ELSE sent_at END
@@ -130,7 +137,10 @@ BEGIN
   IF NOT FOUND OR told.state <> 'given_up' THEN RETURN '{"ended": false}'; END IF;
   SELECT min(d.created_at) INTO silent_since FROM webhook_delivery d WHERE d.webhook_id = told.webhook_id AND d.state = 'given_up'
     AND d.created_at > coalesce((SELECT max(sent_at) FROM webhook_delivery s WHERE s.webhook_id = told.webhook_id), '-infinity');
-  IF silent_since > now_at - make_interval(days => (call->>'endAfterDays')::int) THEN RETURN '{"ended": false}'; END IF;
+  -- NULL where younger ones were heard: it is this one that is not wanted
+  IF silent_since IS NULL OR silent_since > now_at - make_interval(days => (call->>'endAfterDays')::int) THEN
+    RETURN '{"ended": false}';
+  END IF;
   UPDATE webhook SET ended_at = now_at WHERE webhook_id = told.webhook_id AND ended_at IS NULL;
   UPDATE webhook_delivery SET state = 'given_up' WHERE webhook_id = told.webhook_id AND state = 'waiting';
   RETURN '{"ended": true}';

@@ -38,6 +38,12 @@ export const TABLET_SEQUENCES = 1_000_000
 /** The most entries of one sync. */
 export const SYNC_ENTRIES = 100
 
+/** Whether an ISO text with any offset is an instant that can be kept; a clock that is off by centuries says something else. */
+export const isKeepable = (time: string): boolean => {
+  const year = new Date(time).getUTCFullYear()
+  return year >= 1 && year <= 9_999
+}
+
 export interface OfflineEntry {
   amountFen: number
   scannedAt: Date

@@ -35,7 +35,16 @@ const REAL: Record<string, () => object> = {
   }),
 }
 const time = '2026-11-22T04:00:00.000Z'
-const BAD = ['x'.repeat(100_000), { $gt: '' }, -1e300, ['\u0000'], 'a\u0000b', '\ud800', "'; DROP TABLE member; --"]
+const BAD = [
+  'x'.repeat(100_000),
+  { $gt: '' },
+  -1e300,
+  ['\u0000'],
+  'a\u0000b',
+  '\ud800',
+  '0000-01-01T00:00:00Z',
+  "'; DROP TABLE member; --",
+]
 const NONSENSE = [null, 7, 'text', true, [], [[]], { requestId: 7 }, { requestId: 'x'.repeat(100_000) }]
 
 /**

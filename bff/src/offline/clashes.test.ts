@@ -8,6 +8,8 @@ import { revokeDevice } from '../code/revoke-device'
 import { inTx } from '../ctx'
 import { keysFrom } from '../keys'
 import { mergeMember } from '../member'
+import { findOrder } from '../order'
+import { scanVisit } from '../visit/scan-visit'
 import { decideClash } from './decide-clash'
 import { listClashes } from './list-clashes'
 import type { SentEntry, SyncedEntry } from './sync-offline'
@@ -100,6 +102,43 @@ describe('clashes', () => {
     expect(await booksOf(buyer.memberId)).toMatchObject({ orders: 1, growth: 68 })
     expect((await listClashes(manager.ctx, manager)).clashes).toHaveLength(13)
   })
+
+  test('digits that could still open a visit are not told to be right: what is to come is wrong, what is of now is spent', async () => {
+    const { phone } = await member()
+    const now = one.clock.at
+    const soon = entryOf(tablet, phone, now, { code: phone.codeAt(stepOf(now) + 20) })
+    const unsigned = entryOf(tablet, phone, now, {
+      code: phone.provenAt(stepOf(now) + 2_000).replace(/\d{4}$/, '0000'),
+    })
+    const ahead = entryOf(tablet, phone, ago(-6 * MINUTE))
+    expect(await sync([soon, unsigned, ahead])).toMatchObject([
+      ...[{ clash: 'code_wrong' }, { clash: 'code_wrong' }, { clash: 'from_future' }],
+    ])
+    expect((await listClashes(manager.ctx, manager)).clashes.map(({ awardable }) => awardable)).toEqual(
+      Array(3).fill(false),
+    )
+    expect(await only(entryOf(tablet, phone, now, { amountFen: 0 }))).toMatchObject({ clash: 'amount_invalid' })
+    const scan = (step: number) =>
+      scanVisit(clerk.ctx, clerk, { requestId: randomUUID(), code: phone.codeAt(step), tillId: clerk.tillId })
+    await refusalOf(scan(stepOf(now)), 'CODE_USED')
+    await scan(stepOf(now) + 1)
+  })
+
+  test.each(['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'awarded by a tablet that took now for %s, a sale earns as one of now and is found by its number',
+    async (soldAt) => {
+      const { memberId, phone } = await member()
+      const code = phone.provenAt(stepOf(one.clock.at))
+      const entry = entryOf(tablet, phone, one.clock.at, { code, scannedAt: soldAt, soldAt })
+      expect(await only(entry)).toMatchObject({ state: 'clash' })
+      const decision = { tillId: tablet.tillId, sequence: entry.sequence, how: 'award' as const, reason: '小票在' }
+      const { orderNo = '' } = await decideClash(manager.ctx, manager, { requestId: randomUUID(), ...decision })
+      expect(await findOrder(manager.ctx, manager, orderNo)).toMatchObject({ orderNo, channel: 'offline' })
+      const lot = await one.as().db.lot.findFirstOrThrow({ where: { memberId } })
+      expect(lot.activeAt.getTime() - one.clock.at.getTime()).toBeGreaterThan(13 * DAY)
+      expect(lot.activeAt.getTime() - one.clock.at.getTime()).toBeLessThan(16 * DAY)
+    },
+  )
 
   test('of an ended tablet: what it sold before is taken, what it sold since is not, and it gets no ground any more', async () => {
     const { phone } = await member()

@@ -1,4 +1,4 @@
-import { SYNC_ENTRIES } from '@huiyuan/shared/offline'
+import { isKeepable, SYNC_ENTRIES } from '@huiyuan/shared/offline'
 import { z } from 'zod'
 import { deviceLabel, requestId, router, staffProcedure } from '../trpc'
 import { decideClash } from './decide-clash'
@@ -9,7 +9,7 @@ import { enrolTablet, listTablets, revokeTablet, showGround } from './tablets'
 const tillId = z.string().min(1).max(32)
 const tabletId = z.uuid()
 const sequence = z.int().min(1)
-const at = z.iso.datetime({ offset: true })
+const at = z.iso.datetime({ offset: true }).refine(isKeepable)
 const clerkProcedure = staffProcedure('clerk')
 const managerProcedure = staffProcedure('manager')
 

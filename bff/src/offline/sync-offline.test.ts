@@ -7,6 +7,7 @@ import { type Colleague, newMember, newStaff, type TestHouse, testHouse } from '
 import { refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
+import { findOrder } from '../order'
 import { scanVisit } from '../visit/scan-visit'
 import { listClashes } from './list-clashes'
 import { type SentEntry, type SyncedEntry, syncOffline } from './sync-offline'
@@ -140,6 +141,7 @@ describe('I-S2: a batch has one effect', () => {
     await told.close()
     const { db } = one.as()
     const order = await db.order.findFirstOrThrow({ where: { memberId } })
+    expect(await findOrder(clerk.ctx, clerk, orderNo as string)).toMatchObject({ amountFen: 6_800 })
     expect(order).toMatchObject({
       orderNo,
       channel: 'offline',

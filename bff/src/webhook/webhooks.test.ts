@@ -158,6 +158,26 @@ test('a day of waits that grow, then it is given up and can be sent again by han
   expect(await send()).toMatchObject({ sent: 1 })
   expect((await listDeliveries(store.ctx, store, { webhookId })).deliveries[0]).toMatchObject({ state: 'sent' })
 
+  // one event that is never taken, beside others that are, is given up by itself
+  await sell(store)
+  answers = Array(40).fill(500)
+  await send()
+  one.clock.pass(DAY / 2)
+  await sell(store)
+  await one.as().db.webhookDelivery.updateMany({
+    where: { webhookId, attempts: 1, state: 'waiting' },
+    data: { nextAt: new Date(8.64e14) },
+  })
+  answers = []
+  expect(await send()).toMatchObject({ sent: 1 })
+  await one
+    .as()
+    .db.webhookDelivery.updateMany({ where: { webhookId, state: 'waiting' }, data: { nextAt: one.clock.at } })
+  one.clock.pass(DAY)
+  answers = Array(40).fill(500)
+  expect(await send()).toMatchObject({ given_up: 1 })
+  expect((await listWebhooks(store.ctx, store)).webhooks).toMatchObject([{ endedAt: null }])
+
   for (let day = 0; day < 6; day++) {
     await sell(store)
     one.clock.pass(DAY)

@@ -1,4 +1,4 @@
-import { FIRST_TABLET_SEQUENCE, SYNC_ENTRIES } from '@huiyuan/shared/offline'
+import { FIRST_TABLET_SEQUENCE, isKeepable, SYNC_ENTRIES } from '@huiyuan/shared/offline'
 import { z } from 'zod'
 import { fen, says, uuid, when } from './values'
 
@@ -207,7 +207,7 @@ export const Menu = z
   .meta({ id: 'Menu' })
 
 /** Any way to write an instant. */
-const anyTime = z.iso.datetime({ offset: true })
+const anyTime = z.iso.datetime({ offset: true }).refine(isKeepable)
 /** What was sold without a network. An amount that cannot be is a clash of its entry, no reason to refuse the others. */
 export const offlineEntries = z
   .array(
