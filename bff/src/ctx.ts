@@ -34,8 +34,8 @@ export type Actor =
   | { kind: 'nobody' }
   | Guest
   | { kind: 'member'; memberId: string; sessionId: string }
-  /** A till system of a store, by the key that signed its call. */
-  | { kind: 'till'; keyId: string }
+  /** A till system at a till of a store, whichever of its keys signs: a new key repeats what was sent under the old one. */
+  | { kind: 'till'; storeId: string; tillId: string }
 
 /** Sends one text to one phone; a provider is one function. */
 export type SendText = (phone: string, text: string) => Promise<void>
@@ -158,7 +158,7 @@ export interface Command {
 function actorKey(actor: Actor): string {
   if (actor.kind === 'member') return `m:${actor.memberId}`
   if (actor.kind === 'guest') return `g:${actor.guestId}`
-  return actor.kind === 'till' ? `k:${actor.keyId}` : 'nobody'
+  return actor.kind === 'till' ? `k:${actor.storeId}:${actor.tillId}` : 'nobody'
 }
 
 /** Names a command for its replay: who, which verb, which id, and a keyed hash of what was asked. */

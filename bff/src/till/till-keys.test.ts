@@ -130,7 +130,7 @@ test('time counts in both directions, and a nonce is remembered as long as its t
 test('a revoked key opens nothing from that moment on, at any server, also in a verb that has begun', async () => {
   const key = await newKey()
   const till = await admitCall(two.house, signed(key), CALL)
-  const verb = ctxOf(one.house, { kind: 'till', keyId: key.keyId })
+  const verb = ctxOf(one.house, { kind: 'till', storeId: till.storeId, tillId: till.tillId })
   const { memberNo } = await newMember(one)
   const visit = await findVisit(verb, till, { requestId: randomUUID(), tillId: till.tillId, memberNo })
   const { visitId, memberRef } = visit
@@ -145,6 +145,9 @@ test('a revoked key opens nothing from that moment on, at any server, also in a 
   await revokeKey(manager.ctx, manager, { requestId: randomUUID(), keyId: key.keyId })
   for (const { house } of [one, two]) await refusalOf(admitCall(house, signed(key), CALL), 'KEY_UNKNOWN')
   await refusalOf(settleOrder(verb, till, { ...settle, requestId: randomUUID() }), 'KEY_UNKNOWN')
+  // what was not answered under the old key is asked again under the new one
+  const next = await admitCall(two.house, signed(await newKey()), CALL)
+  expect(await settleOrder(verb, next, settle)).toEqual(settled)
   const entries = await one.as().db.auditEntry.findMany({ where: { actorId: key.keyId }, select: { verb: true } })
   expect(entries.map((entry) => entry.verb)).toEqual(['visit.member_no', 'order.settle'])
   expect(await verifyAudit(one.as(), manager.storeId)).toMatchObject({ intact: true })

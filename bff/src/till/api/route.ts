@@ -55,7 +55,7 @@ async function tell(house: House, procedure: Procedure, req: Request): Promise<T
   const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0)
   const till = await admitCall(house, req.headers, { method: req.method, path: req.originalUrl, body })
   const input = procedure.operation.method === 'GET' ? { ...req.query, ...req.params } : jsonOf(body)
-  const verb = ctxOf(house, { kind: 'till', keyId: till.keyId }, req.ip ?? '', req.log)
+  const verb = ctxOf(house, { kind: 'till', storeId: till.storeId, tillId: till.tillId }, req.ip ?? '', req.log)
   return callOperation(procedure, { verb, till }, input, req.rid)
 }
 
