@@ -5,7 +5,7 @@ import { DEMO_PRODUCTS } from '../../prisma/seed/product'
 import { testDatabase } from '../support/database'
 import { readBarcode } from './barcode-reader.fixture'
 import { customerOf, type NextCode } from './customer'
-import { scanInto, see, storyOf, textOf, until } from './walk.fixture'
+import { scanInto, see, storyOf, tap, textOf, until } from './walk.fixture'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 const database = testDatabase()
@@ -70,6 +70,23 @@ describe('Qing with the hand scanner alone', () => {
     await scan(TILL_COMMANDS.next.text)
     await see(qing, '请顾客出示会员码')
     expect(await qing.page.getByText('touched').count()).toBe(0)
+  })
+
+  step('one of the articles goes back: its share of the money, and of the points that paid for it', async () => {
+    await scan(await nextCode())
+    await at(qing.page, 'who').waitFor()
+    await tap(qing, 'recent-open')
+    await see(qing, /等 2 件 · 用了/)
+    await qing.page.locator('#recent .hy-cell--tap:visible').first().click()
+    await qing.page.locator('#return-lines [role=button]:visible').click()
+    await see(qing, '请选退哪几件')
+    await tap(qing, 'line-2-more')
+    await tap(qing, 'return-submit')
+    await see(qing, /退回用掉的 [\d,]+ 积分/)
+    await see(qing, /还可退/)
+    await tap(qing, 'return-done')
+    await qing.page.getByRole('button', { name: '关闭' }).filter({ visible: true }).click()
+    await tap(qing, 'other-member')
   })
 
   step('an unknown barcode and an unknown command are answered in words', async () => {
