@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listRewards } from '../../bff/src/mall/list-rewards'
 import { exchange, HOUR, saver } from '../../bff/src/mall/mall.fixture'
+import { releaseHold } from '../../bff/src/order/release-hold'
+import { settleOrder } from '../../bff/src/order/settle-order'
 import { listRights } from '../../bff/src/right/list-rights'
 import { testDatabase } from '../../test/support/database'
-import { NOON, type TestHouse, testHouse } from '../../test/support/people'
+import { NOON, newMember, newStaff, newVisit, type TestHouse, testHouse } from '../../test/support/people'
 import { expectPromisesHold } from '../../test/support/promises'
 import { refusalOf } from '../../test/support/refusals'
 import { createDatabase, dropDatabase, withDatabase } from './databases'
@@ -51,6 +53,27 @@ async function buyAsOnce() {
               'purchase_returned', '{}', 'order', ${RETURNED}, ${NOON})`
 }
 
+const [HELD, GIVEN_UP] = [randomUUID(), randomUUID()]
+
+/** Two prices as they were held when there was one coupon an order, both still under way. */
+async function holdAsOnce() {
+  const { prisma } = house.house
+  const until = new Date(NOON.getTime() + 10 * 60_000)
+  await prisma.$executeRaw`
+    INSERT INTO coupon_template (template_id, title, kind, amount_off_fen, threshold_fen, valid_days, rules)
+    VALUES ('eight', '减 8', 'amount_off', 800, 0, 30, '')`
+  for (const hold of [HELD, GIVEN_UP]) {
+    await prisma.$executeRaw`
+      INSERT INTO coupon (member_id, coupon_id, template_id, state, granted_at, valid_from, expires_at, effect_kind, effect_source, effect_part,
+                          hold_id, held_until)
+      VALUES (${BUYER}::uuid, ${hold}::uuid, 'eight', 'held', ${NOON}, ${NOON}, ${until}, 'claim', ${hold}, 'coupon:eight', ${hold}::uuid, ${until})`
+    await prisma.$executeRaw`
+      INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_id, state, held_at,
+                              expires_at)
+      VALUES (${BUYER}::uuid, ${hold}::uuid, ${hold}::uuid, 'hubin', 'hubin-1', ${BUYER}::uuid, 6800, 6000, '[]', ${hold}::uuid, 'live', ${NOON}, ${until})`
+  }
+}
+
 beforeAll(async () => {
   name = `${new URL(database.url).pathname.slice(1)}_tiers`
   await createDatabase(database.url, name)
@@ -68,6 +91,7 @@ beforeAll(async () => {
       INSERT INTO reward (reward_id, title, subtitle, art, kind, points, public_at, early_tier, early_hours, rules)
       VALUES (${id}, '龙井', '', 'tin', 'pickup', 100, ${publicAt}, ${tier}, ${hours}, '')`
   await buyAsOnce()
+  await holdAsOnce()
   await migrate(url)
 }, 60_000)
 afterAll(async () => {
@@ -116,5 +140,22 @@ test('what had come back came back whole, in one return; what had not can still 
   expect(await db.orderReturn.findMany({ where: { memberId: BUYER } })).toEqual([
     { memberId: BUYER, orderId: RETURNED, lines: null, pointsBack: 0, ...whole },
   ])
+  await expectPromisesHold(db, house.clock.at)
+})
+
+test('a price that was under way with its coupon is paid, or gives it back', async () => {
+  const clerk = await newStaff(house)
+  const guest = await newMember(house)
+  const { visitId, memberRef } = await newVisit(house, guest, clerk)
+  const { db } = house.as()
+  // the same rows, of somebody who is a member of the new release
+  await db.orderHold.updateMany({ where: { memberId: BUYER }, data: { memberId: guest.memberId, visitId } })
+  await db.coupon.updateMany({ where: { memberId: BUYER }, data: { memberId: guest.memberId } })
+  const stay = { requestId: randomUUID(), visitId, memberRef }
+  const paid = { amountFen: 6_000, points: 60, pointsUsed: 0, lines: [] }
+  expect(await settleOrder(clerk.ctx, clerk, { ...stay, holdId: HELD })).toMatchObject(paid)
+  expect(await releaseHold(clerk.ctx, clerk, { ...stay, holdId: GIVEN_UP })).toEqual({ released: true })
+  const states = (await db.coupon.findMany({ where: { templateId: 'eight' } })).map((own) => [own.couponId, own.state])
+  expect(Object.fromEntries(states)).toEqual({ [HELD]: 'used', [GIVEN_UP]: 'granted' })
   await expectPromisesHold(db, house.clock.at)
 })
