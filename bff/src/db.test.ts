@@ -1,6 +1,8 @@
 import { databaseName, runOnce } from '@huiyuan/prisma/database/databases'
+import pino from 'pino'
 import { createTestDatabase } from '../../test/support/database'
 import { ask, type Database, openDatabase, sqlInside } from './db'
+import { withoutRows } from './plain-error'
 
 const AT = new Date('2026-11-21T16:00:00.000Z')
 const NOBODY = '018f0000-0000-7000-8000-000000000000'
@@ -51,6 +53,30 @@ describe('the connection', () => {
   })
   afterAll(() => single.close())
   const backend = async () => (await single.pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+
+  test('what an unforeseen fault says of a row is not for the log', async () => {
+    const lines: string[] = []
+    const log = pino(
+      { serializers: { err: (error) => withoutRows(pino.stdSerializers.err(error)) } },
+      { write: (line) => lines.push(line) },
+    )
+    // not in one piece: Prisma quotes the lines of its caller
+    const row = {
+      handle: `${98_765}${43_210}`,
+      memberId: NOBODY,
+      deviceId: NOBODY,
+      secretSealed: Buffer.from(`a ${'secret'}`),
+    }
+    await single.prisma.deviceHandle.create({ data: row })
+    const again = single.prisma.deviceHandle.create({ data: row })
+    log.error({ err: await again.catch((error) => error) })
+    const same = single.pool.query(`INSERT INTO device_handle SELECT * FROM device_handle WHERE handle = $1`, [
+      row.handle,
+    ])
+    log.error({ err: await same.catch((error) => error) })
+    expect(lines.join()).toContain('device_handle_pkey')
+    expect(lines.join()).not.toMatch(/9876543210|a secret|6120736563726574/)
+  })
 
   test('outlives every refusal', async () => {
     const before = await backend()

@@ -31,3 +31,10 @@ export function plainError(error: unknown): PlainError {
     at: places.slice(0, MOST_PLACES).map((line) => line.trim().slice('at '.length)),
   }
 }
+
+/** What a log keeps of a database's error: what broke and where, in names. Its sentences beside that show the row itself. */
+const SHOWS_ROWS = ['detail', 'where', 'internalQuery', 'meta']
+
+/** An error as the log has already written it down, without what the database says of the row. */
+export const withoutRows = (told: object): object =>
+  Object.fromEntries(Object.entries(told).filter(([name]) => !SHOWS_ROWS.includes(name)))

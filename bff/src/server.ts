@@ -9,6 +9,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { appRouter } from './app-router'
 import type { House } from './ctx'
 import type { Env } from './env'
+import { withoutRows } from './plain-error'
 import { exportRoute } from './privacy'
 import { readActor } from './session'
 import { type TillLimits, tillApiRoute } from './till'
@@ -121,6 +122,7 @@ const requestLog = (log: Logger): RequestHandler =>
     serializers: {
       req: (req) => ({ id: req.id, method: req.method, path: String(req.url).split('?')[0] }),
       res: (res) => ({ status: res.statusCode }),
+      err: withoutRows,
     },
   })
 
@@ -212,7 +214,7 @@ const lastResort =
   (log: Logger): ErrorRequestHandler =>
   (error, req, res, _next) => {
     const status = Number.isInteger(error?.status) && error.status >= 400 && error.status < 500 ? error.status : 500
-    if (status === 500) log.error({ rid: req.rid, err: error }, 'request failed')
+    if (status === 500) (req.log ?? log).error({ rid: req.rid, err: error }, 'request failed')
     const told =
       status === 413
         ? { code: 'TOO_LARGE', detail: {} }
