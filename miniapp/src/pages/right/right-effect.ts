@@ -1,3 +1,4 @@
+import { foldText } from '@huiyuan/shared/price-receipt'
 import type { IconName } from '../../ui/icon'
 import type { OwnRight } from './rights'
 
@@ -17,9 +18,6 @@ const ICONS: Record<OwnRight['kind'], IconName> = {
 
 export const iconOf = ({ kind }: OwnRight): IconName => ICONS[kind]
 
-/** 90 → `9 折`, 85 → `8.5 折`. */
-const fold = (payPercent: number) => `${payPercent / 10} 折`
-
 const DAYS = ['', '周一', '周二', '周三', '周四', '周五', '周六', '周日']
 
 /** What it does, in a few signs: `¥15 起`, `满 3 件 9 折`, `1.5 倍`. Null where its words say it all. */
@@ -29,7 +27,7 @@ export function effectOf(right: OwnRight): string | null {
       return `¥${Math.min(...Object.values(right.payload.prices)) / 100} 起`
     case 'tier_discount':
     case 'repurchase_discount':
-      return fold(right.payload.payPercent)
+      return foldText(right.payload.payPercent)
     case 'volume_discount':
       return stepWords(right.payload)
     case 'points_multiplier':
@@ -50,5 +48,5 @@ function stepWords({ by, steps }: Extract<OwnRight, { kind: 'volume_discount' }>
   const from = by === 'pieces' ? `满 ${first.from} 件` : `满 ${first.from / 100}`
   return first.payPercent === undefined
     ? `${from} 减 ${(first.offFen ?? 0) / 100}`
-    : `${from} ${fold(first.payPercent)}`
+    : `${from} ${foldText(first.payPercent)}`
 }
