@@ -2,7 +2,17 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } fr
 import { provenCode, type Sign, signCertificate, type Verify } from '@huiyuan/shared/certificate'
 import { codeStep } from '@huiyuan/shared/code'
 import { clashText } from '../../lib/clash-text'
-import { type Book, newBook, nextPart, readScan, type Shown, waitingFen, withEntry, withResults } from './offline-book'
+import {
+  type Book,
+  newBook,
+  nextPart,
+  readScan,
+  type Shown,
+  waitingFen,
+  waitingTablets,
+  withEntry,
+  withResults,
+} from './offline-book'
 import { refusalWords } from './offline-words'
 
 const NOW = Date.parse('2026-11-22T06:00:10Z')
@@ -36,7 +46,7 @@ test('a proven code is taken once, its tier read from the certificate; the next 
   expect(read(codeOf(NOW), after)).toEqual({ refusal: { refusal: 'used_here' } })
   expect(shownOf(codeOf(NOW + 30_000, '7654322'), after, NOW + 30_000).proven?.step).toBe(codeStep(NOW) + 1)
   // and it stays refused when the entry has gone to the server
-  const synced = withResults(after, [{ sequence: 1_000_001, state: 'settled', clash: null, points: 68 }], NOW)
+  const synced = withResults(after, 't', [{ sequence: 1_000_001, state: 'settled', clash: null, points: 68 }], NOW)
   expect(read(codeOf(NOW), synced)).toEqual({ refusal: { refusal: 'used_here' } })
 })
 
@@ -70,11 +80,16 @@ test('what the server named leaves the queue, anything else waits; clashes keep 
   let book = newBook('t', 1)
   for (let n = 0; n < 3; n++) book = withEntry(book, shownOf(`9${handle}000000${n}`, book), 1_000 * (n + 1), NOW)
   expect(waitingFen(book)).toBe(6_000)
-  // made another tablet meanwhile: each entry goes under the tablet that counted it
-  const later = withEntry({ ...book, tabletId: 'u', next: 501 }, shownOf(`9${handle}1000000`, book), 700, NOW)
-  expect(nextPart(later).map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+  // made a tablet of another till meanwhile: each entry goes under the tablet that counted it, though both count alike
+  const later = withEntry({ ...book, tabletId: 'u', next: 1 }, shownOf(`9${handle}1000000`, book), 700, NOW)
+  expect(waitingTablets(later)).toEqual(['t', 'u'])
+  expect(nextPart(later, 't').map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+  const first = withResults(later, 't', [{ sequence: 1, state: 'settled', clash: null, points: 10 }], NOW)
+  expect(first.waiting.map(({ tabletId, sequence }) => `${tabletId}${sequence}`)).toEqual(['t2', 't3', 'u1'])
+  expect(nextPart(first, 'u')).toMatchObject([{ sequence: 1, amountFen: 700 }])
   const synced = withResults(
     book,
+    't',
     [
       { sequence: 1, state: 'settled', clash: null, points: 10 },
       { sequence: 3, state: 'clash', clash: 'code_used', points: null },

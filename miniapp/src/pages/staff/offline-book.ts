@@ -7,6 +7,8 @@ export interface Tablet {
   tabletId: string
   storeId: string
   tillId: string
+  /** A manager has ended it: it takes nothing more, and can be made one again. */
+  ended?: true
 }
 
 /** What it needs of the server while there is no network. Keys in base64url. */
@@ -110,23 +112,25 @@ function usedWith(used: Book['used'], proven: Shown['proven']): Book['used'] {
   return { ...Object.fromEntries(recent), [proven.handle]: proven.step }
 }
 
-/** What goes to the server next: entries of one tablet, no more than it takes at once. */
-export function nextPart({ waiting: [first, ...others] }: Book): Entry[] {
-  if (!first) return []
-  return [first, ...others.filter(({ tabletId }) => tabletId === first.tabletId)].slice(0, SYNC_ENTRIES)
-}
+/** Under which tablets something waits, the oldest first. One that cannot be sent is in nobody's way. */
+export const waitingTablets = ({ waiting }: Book): string[] => [...new Set(waiting.map(({ tabletId }) => tabletId))]
 
-/** What the server said of a part of it. Whatever it did not name waits on. */
-export function withResults(book: Book, results: readonly Omit<Result, 'amountFen'>[], now: number): Book {
-  const told = new Map(results.map((result) => [result.sequence, result]))
-  const amounts = new Map(book.waiting.map(({ sequence, amountFen }) => [sequence, amountFen]))
+/** What of one tablet goes to the server next, no more than it takes at once. */
+export const nextPart = ({ waiting }: Book, own: string): Entry[] =>
+  waiting.filter(({ tabletId }) => tabletId === own).slice(0, SYNC_ENTRIES)
+
+/** What the server said of a part of one tablet's. Whatever it did not name waits on; tablets of two tills count alike. */
+export function withResults(book: Book, own: string, results: readonly Omit<Result, 'amountFen'>[], now: number): Book {
+  const told = new Set(results.map(({ sequence }) => sequence))
+  const isTold = ({ tabletId, sequence }: Entry) => tabletId === own && told.has(sequence)
+  const amounts = new Map(book.waiting.filter(isTold).map(({ sequence, amountFen }) => [sequence, amountFen]))
   const fresh = results
     .filter(({ sequence }) => amounts.has(sequence))
     .map((result) => ({ ...result, amountFen: amounts.get(result.sequence) ?? 0 }))
     .reverse()
   return {
     ...book,
-    waiting: book.waiting.filter(({ sequence }) => !told.has(sequence)),
+    waiting: book.waiting.filter((entry) => !isTold(entry)),
     results: [...fresh, ...book.results].slice(0, KEPT_RESULTS),
     syncedAt: now,
   }

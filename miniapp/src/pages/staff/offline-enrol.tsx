@@ -9,7 +9,7 @@ import type { Job } from './phase'
 import type { Offline } from './use-offline'
 
 /** Makes this device a till that may take purchases without a network: a manager decides it, once. */
-export function OfflineEnrol({ job, offline: { enrol, enrolling, book } }: { job: Job; offline: Offline }) {
+export function OfflineEnrol({ job, offline: { enrol, enrolling, book, sync } }: { job: Job; offline: Offline }) {
   const [tillId, setTillId] = useState(job.tills[0]?.tillId ?? '')
   const manager = job.role !== 'clerk'
   const send = () => void enrol({ tillId, label: deviceLabel(), storeId: job.storeId })
@@ -27,6 +27,7 @@ export function OfflineEnrol({ job, offline: { enrol, enrolling, book } }: { job
       {book.waiting.length > 0 && (
         <View className="hy-caption hy-mt3">{`这台设备还有 ${book.waiting.length} 笔没有同步，启用后一起同步。`}</View>
       )}
+      {sync.fault?.code === 'TABLET_REVOKED' && <FaultNote fault={sync.fault} />}
       {manager ? (
         <View>
           <View className="hy-chips hy-mt3">

@@ -37,7 +37,7 @@ export function OfflineQueue({ offline: { book, sync } }: { offline: Offline }) 
       {waiting.length > 0 && (
         <Panel>
           {waiting.slice(0, count).map((entry) => (
-            <Waiting key={entry.sequence} entry={entry} />
+            <Waiting key={`${entry.tabletId} ${entry.sequence}`} entry={entry} />
           ))}
         </Panel>
       )}

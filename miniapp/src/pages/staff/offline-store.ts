@@ -1,4 +1,4 @@
-import { keepForSure, kept } from '../../lib/storage'
+import { keep, keepForSure, kept } from '../../lib/storage'
 import { type Book, type Ground, newBook, type Tablet } from './offline-book'
 
 const TABLET = 'tablet'
@@ -17,4 +17,12 @@ export const keepGround = (ground: Ground): boolean => keepForSure(GROUND, groun
 /** Makes this a tablet with numbers of its own; what still waits from before keeps its numbers. */
 export function becomeTablet(tablet: Tablet, firstSequence: number): boolean {
   return keepForSure(TABLET, tablet) && keepBook({ ...keptBook(), tabletId: tablet.tabletId, next: firstSequence })
+}
+
+/** It takes nothing more: without the ground no code is checked. What waits still goes to the server. */
+export function endTablet(tablet: Tablet): Tablet {
+  const ended = { ...tablet, ended: true as const }
+  keep(GROUND, null)
+  keep(TABLET, ended)
+  return ended
 }

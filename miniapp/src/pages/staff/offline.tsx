@@ -61,7 +61,11 @@ function AtWork() {
 }
 
 const Door = ({ job, offline }: { job: Job; offline: Offline }) =>
-  offline.tablet?.storeId === job.storeId ? <Working offline={offline} /> : <OfflineEnrol job={job} offline={offline} />
+  offline.tablet?.storeId === job.storeId && !offline.tablet.ended ? (
+    <Working offline={offline} />
+  ) : (
+    <OfflineEnrol job={job} offline={offline} />
+  )
 
 function Working({ offline }: { offline: Offline }) {
   const { scan, press, at, note, next, said } = offline

@@ -9,8 +9,17 @@ import { useOnline } from '../../lib/network'
 import { useCommand } from '../../lib/query'
 import type { Key } from '../../ui/keypad'
 import { fenOf, typed } from './amount'
-import { type Book, type Entry, nextPart, readScan, type Shown, withEntry, withResults } from './offline-book'
-import { becomeTablet, keepBook, keepGround, keptBook, keptGround, keptTablet } from './offline-store'
+import {
+  type Book,
+  type Entry,
+  nextPart,
+  readScan,
+  type Shown,
+  waitingTablets,
+  withEntry,
+  withResults,
+} from './offline-book'
+import { becomeTablet, endTablet, keepBook, keepGround, keptBook, keptGround, keptTablet } from './offline-store'
 import { refusalWords } from './offline-words'
 
 export type Step = { step: 'scan' } | { step: 'amount'; shown: Shown } | { step: 'noted'; amountFen: number }
@@ -33,7 +42,12 @@ export function useOffline() {
   const [at, setAt] = useState<Step>({ step: 'scan' })
   const [amount, setAmount] = useState('')
   const [said, setSaid] = useState<Said | null>(null)
-  const sync = useSync(tablet?.tabletId ?? null, book.waiting.length > 0, setBook)
+  // told of a tablet that this device may no longer be
+  const ended = (tabletId: string) => {
+    const own = keptTablet()
+    if (own?.tabletId === tabletId && !own.ended) setTablet(endTablet(own))
+  }
+  const sync = useSync(tablet?.tabletId ?? null, book.waiting.length > 0, setBook, ended)
   const enrolling = useCommand((input: { tillId: string; label: string }, requestId) =>
     api.offline.enrolTablet.mutate({ requestId, ...input }),
   )
@@ -85,7 +99,12 @@ export type Offline = ReturnType<typeof useOffline>
 const AGAIN_MS = 10_000
 
 /** Brings the queue to the server whenever there is a network, in parts; sent again, a part has no second effect. */
-function useSync(tabletId: string | null, waits: boolean, onBook: (book: Book) => void) {
+function useSync(
+  tabletId: string | null,
+  waits: boolean,
+  onBook: (book: Book) => void,
+  onEnded: (tabletId: string) => void,
+) {
   const { online } = useOnline()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<Trouble | null>(null)
@@ -98,9 +117,8 @@ function useSync(tabletId: string | null, waits: boolean, onBook: (book: Book) =
     try {
       // a tablet that was ended still brings what it sold before
       const ground = await learnGround(tabletId).catch(faultOf)
-      for (let part = nextPart(keptBook()); part.length > 0; part = nextPart(keptBook()))
-        if (!(await sendPart(part, onBook))) break
-      setFault(ground)
+      if (ground?.code === 'TABLET_REVOKED') onEnded(tabletId)
+      setFault((await sendAll(onBook)) ?? ground)
     } catch (error) {
       setFault(faultOf(error))
     } finally {
@@ -121,6 +139,19 @@ function useSync(tabletId: string | null, waits: boolean, onBook: (book: Book) =
   return { run, busy, fault, online }
 }
 
+/** Each tablet's entries by themselves: those of another store wait for somebody of that store. */
+async function sendAll(onBook: (book: Book) => void): Promise<Trouble | null> {
+  let fault: Trouble | null = null
+  for (const tabletId of waitingTablets(keptBook()))
+    try {
+      for (let part = nextPart(keptBook(), tabletId); part.length > 0; part = nextPart(keptBook(), tabletId))
+        if (!(await sendPart(tabletId, part, onBook))) break
+    } catch (error) {
+      fault ??= faultOf(error)
+    }
+  return fault
+}
+
 async function learnGround(tabletId: string): Promise<null> {
   const sent = Date.now()
   const { serverNow, publicKeys } = await api.offline.ground.query({ tabletId })
@@ -129,18 +160,17 @@ async function learnGround(tabletId: string): Promise<null> {
 }
 
 /** False when nothing of it was answered: asking on would turn in a circle. */
-async function sendPart(part: Entry[], onBook: (book: Book) => void): Promise<boolean> {
+async function sendPart(tabletId: string, part: Entry[], onBook: (book: Book) => void): Promise<boolean> {
   const entries = part.map(({ sequence, code, scannedAt, soldAt, amountFen }) => ({
     ...{ sequence, code, scannedAt, soldAt, amountFen },
   }))
-  const tabletId = part[0]?.tabletId ?? ''
   const { results } = await api.offline.sync.mutate({ requestId: newId(), tabletId, entries })
   const told = results.map(({ sequence, state, clash, points }) => ({
     ...{ sequence, state },
     clash: clash ?? null,
     points: points ?? null,
   }))
-  const book = withResults(keptBook(), told, Date.now())
+  const book = withResults(keptBook(), tabletId, told, Date.now())
   // not kept: it waits on, and is answered alike when it is sent again
   if (!keepBook(book)) return false
   onBook(book)
