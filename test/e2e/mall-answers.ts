@@ -70,7 +70,7 @@ export const everyRight: Change = () => {
   }
   const there = { ...own, state: 'available' }
   const locked = { ...own, state: 'locked', left: 0, from: null }
-  const early = { kind: 'early_access', payload: { hours: 24 } }
+  const early = (hours: number) => ({ kind: 'early_access', payload: { hours } })
   const steps = [{ from: 3, payPercent: 90 }]
   const monthly = { quota: 2, period: 'month' }
   return {
@@ -103,13 +103,13 @@ export const everyRight: Change = () => {
         },
       },
       {
-        ...{ ...there, ...early, from: 'gift', until: '2026-12-31T15:59:59.000Z', rightId: 'given' },
+        ...{ ...there, ...early(48), from: 'gift', until: '2026-12-31T15:59:59.000Z', rightId: 'given' },
         ...{ title: '铂金早享', words: '限量新品提前 48 小时兑换，次数不限' },
       },
       {
         ...{
           ...own,
-          ...early,
+          ...early(72),
           state: 'used_up',
           left: 0,
           quota: 1,
@@ -123,7 +123,7 @@ export const everyRight: Change = () => {
         ...{ title: '周二双倍积分', words: '每个星期二，积分翻倍', unlock: { tier: 5, honourName: null } },
       },
       {
-        ...{ ...locked, ...early, ...monthly, rightId: 'honour', unlock: { tier: null, honourName: '知茶人' } },
+        ...{ ...locked, ...early(12), ...monthly, rightId: 'honour', unlock: { tier: null, honourName: '知茶人' } },
         ...{ title: '知茶人早享', words: '戴着知茶人勋章，每月一次提前 12 小时兑换' },
       },
       {
