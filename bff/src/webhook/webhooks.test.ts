@@ -193,6 +193,14 @@ test('a day of waits that grow, then it is given up and can be sent again by han
   expect(await forgetDeliveries(one.as())).toBeGreaterThan(7)
 })
 
+test('beside orders of the same moment it ends for good: nothing is left to be told', async () => {
+  const store = await newStaff(one, { role: 'manager' })
+  const { webhookId } = await create(['order.settled'], store)
+  const sales = Array.from({ length: 8 }, () => sell(store, 100))
+  await Promise.all([...sales, endWebhook(store.ctx, store, { requestId: randomUUID(), webhookId })])
+  expect((await rows(webhookId)).filter(({ state }) => state === 'waiting')).toEqual([])
+})
+
 test('only a manager of the store sees, makes and ends its webhooks', async () => {
   const { webhookId } = await create()
   const stranger = await newStaff(one, { role: 'manager' })
