@@ -10,8 +10,7 @@ import { Icon } from '../../ui/icon'
 import { Empty, FaultNote, States } from '../../ui/states'
 import { tapProps } from '../../ui/tap'
 import { ConfirmSheet } from './confirm-sheet'
-import type { Webhook } from './webhooks'
-import { endedWords } from './webhooks'
+import { endedWords, type Webhook } from './webhook-words'
 import { type Delivery, deliveryWords, eventWords } from './words'
 
 const STEP = 6

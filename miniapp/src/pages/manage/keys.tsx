@@ -12,7 +12,7 @@ import { Sheet } from '../../ui/sheet'
 import { Empty, States } from '../../ui/states'
 import { ConfirmSheet, SendDock } from './confirm-sheet'
 import { Secret } from './secret'
-import { momentWords, tillName } from './words'
+import { factsText, momentWords, sinceWords, tillName } from './words'
 
 type TillKey = RouterOutputs['till']['listKeys']['keys'][number]
 
@@ -86,11 +86,11 @@ function Keys({ keys, job, onEnd }: { keys: TillKey[]; job: Job; onEnd: (key: Ti
 
 function subOf({ tillId, createdAt, lastUsedAt, revokedAt }: TillKey, job: Job): string {
   const used = lastUsedAt ? `${momentWords(lastUsedAt)} 用过` : '还没用过'
-  return [
+  return factsText([
     tillName(job.tills, tillId),
     revokedAt ? `${momentWords(revokedAt)} 停用` : used,
-    `${momentWords(createdAt)} 建`,
-  ].join(' · ')
+    sinceWords(createdAt, '建'),
+  ])
 }
 
 function NewKey({ job, onClose }: { job: Job; onClose: () => void }) {

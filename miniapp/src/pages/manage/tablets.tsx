@@ -9,7 +9,7 @@ import { Button } from '../../ui/button'
 import type { Job } from '../../ui/operator-page'
 import { Empty, States } from '../../ui/states'
 import { ConfirmSheet } from './confirm-sheet'
-import { momentWords, tillName } from './words'
+import { factsText, momentWords, sinceWords, tillName } from './words'
 
 type Tablet = RouterOutputs['offline']['listTablets']['tablets'][number]
 
@@ -82,7 +82,7 @@ function Tablets({ tablets, job, onEnd }: { tablets: Tablet[]; job: Job; onEnd: 
 function subOf({ tillId, lastSyncAt, revokedAt, enrolledAt }: Tablet, job: Job): string {
   const synced = lastSyncAt ? `${momentWords(lastSyncAt)} 同步过` : '还没同步过'
   const state = revokedAt ? `${momentWords(revokedAt)} 停用` : synced
-  return [tillName(job.tills, tillId), state, `${momentWords(enrolledAt)} 开通`].join(' · ')
+  return factsText([tillName(job.tills, tillId), state, sinceWords(enrolledAt, '开通')])
 }
 
 function EndTablet({ tablet, onClose }: { tablet: Tablet; onClose: () => void }) {

@@ -1,6 +1,6 @@
 import { View } from '@tarojs/components'
 import { useState } from 'react'
-import { api, type RouterOutputs } from '../../lib/api'
+import { api } from '../../lib/api'
 import { useGrowing } from '../../lib/growing'
 import { refresh, useRead } from '../../lib/query'
 import { useSteady } from '../../lib/steady'
@@ -12,9 +12,8 @@ import { Empty, States } from '../../ui/states'
 import { SendDock } from './confirm-sheet'
 import { DeliveriesView } from './deliveries'
 import { Secret } from './secret'
-import { eventWords, momentWords } from './words'
-
-export type Webhook = RouterOutputs['webhook']['list']['webhooks'][number]
+import { endedWords, type Webhook } from './webhook-words'
+import { eventWords, factsText, sinceWords } from './words'
 
 const ADDRESS_LENGTH = 400
 const STEP = 6
@@ -68,7 +67,10 @@ function Webhooks({ webhooks, onLook }: { webhooks: Webhook[]; onLook: (webhookI
             icon="bell"
             tone={webhook.endedAt ? 'quiet' : 'accent'}
             title={webhook.url}
-            sub={`${webhook.events.map(eventWords).join('、')} · ${endedWords(webhook) ?? `${momentWords(webhook.createdAt)} 建`}`}
+            sub={factsText([
+              webhook.events.map(eventWords).join('、'),
+              endedWords(webhook) ?? sinceWords(webhook.createdAt, '建'),
+            ])}
             end={webhook.endedAt ? <Tag>已停</Tag> : undefined}
             onTap={() => onLook(webhook.webhookId)}
           />
@@ -77,9 +79,6 @@ function Webhooks({ webhooks, onLook }: { webhooks: Webhook[]; onLook: (webhookI
     </View>
   )
 }
-
-export const endedWords = ({ endedAt, endedBySilence }: Webhook): string | null =>
-  endedAt && `${momentWords(endedAt)} ${endedBySilence ? '因为一直没人应答，自动停了' : '停了'}`
 
 function NewWebhook({ onClose }: { onClose: () => void }) {
   const [url, setUrl] = useState('')

@@ -6,8 +6,17 @@ import { clashText } from '../../lib/clash-text'
 export type Delivery = RouterOutputs['webhook']['deliveries']['deliveries'][number]
 export type Clash = RouterOutputs['offline']['clashes']['clashes'][number]
 
-export const momentWords = (iso: string, now = new Date()): string =>
-  `${daysUntil(new Date(iso), now) === 0 ? '今天' : dayWords(new Date(iso), now)} ${clockText(new Date(iso))}`
+const dayOf = (iso: string, now: Date): string =>
+  daysUntil(new Date(iso), now) === 0 ? '今天' : dayWords(new Date(iso), now)
+
+export const momentWords = (iso: string, now = new Date()): string => `${dayOf(iso, now)} ${clockText(new Date(iso))}`
+
+/** `11 月 13 日建`: since when there is something; nobody asks for the hour. */
+export const sinceWords = (iso: string, verb: string, now = new Date()): string => `${dayOf(iso, now)}${verb}`
+
+/** Facts in a row; a line ends between two of them, never within a date. */
+export const factsText = (facts: string[]): string =>
+  facts.map((fact) => fact.replaceAll(' ', '\u00a0')).join('\u00a0· ')
 
 export const tillName = (tills: { tillId: string; name: string }[], tillId: string): string =>
   tills.find((till) => till.tillId === tillId)?.name ?? tillId
