@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DAY_MS } from '@huiyuan/shared/time'
+import { newCoupon } from '../../bff/src/coupon/coupon.fixture'
 import { inTx } from '../../bff/src/ctx'
 import { mergeMember } from '../../bff/src/member'
 import { mergeTerms } from '../../bff/src/member/merge-member'
@@ -143,6 +144,22 @@ test('an older server beside the new one settles, and is answered what was answe
   const { orderId } = await settleAsOnce(5_000)
   const order = await house.as().db.order.findFirst({ where: { orderId } })
   expect(order).toMatchObject({ fullFen: 5_000, amountFen: 5_000, state: 'settled' })
+})
+
+test('an older server beside the new one holds a price with its one coupon, and gives it up', async () => {
+  const { visitId } = await newVisit(house, mei, clerk)
+  const at = house.clock.at
+  const couponId = await newCoupon(house, mei.memberId)
+  const asked = (verb: string) => ({
+    request: { actor: `m:${clerk.memberId}`, verb, requestId: randomUUID(), bodyHash: 'a'.repeat(64), at },
+    ...{ staffId: clerk.memberId, memberId: mei.memberId, visitId, holdId: couponId, at },
+  })
+  const price = { fullFen: 5_000, payableFen: 4_200, couponId, tier: 1, receipt: [], fault: null }
+  const expiresAt = new Date(at.getTime() + 600_000)
+  const held = await house.house.sql('order_hold', { ...asked('order.hold'), ...price, expiresAt })
+  expect(held).toMatchObject({ payableFen: 4_200, couponIds: [couponId], pointsUsed: 0, lines: [] })
+  expect(await house.house.sql('order_release', asked('order.release'))).toEqual({ released: true })
+  expect(await house.as().db.coupon.findFirst({ where: { couponId } })).toMatchObject({ state: 'granted' })
 })
 
 test('an older server beside the new one takes an order back whole, also the rest of one that came back in part', async () => {
