@@ -2,28 +2,28 @@ import { yuanText } from '@huiyuan/shared/money'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
 import { Text, View } from '@tarojs/components'
-import Taro from '@tarojs/taro'
-import { useState } from 'react'
 import { aria } from '../../ui/aria'
 import { Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
-import { Field } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { Keypad } from '../../ui/keypad'
 import { fenOf } from './amount'
+import { CodeDoor } from './code-door'
 import type { Shown } from './offline-book'
 import type { Offline } from './use-offline'
 
-const camera = process.env.TARO_ENV === 'weapp'
-/** A code with its proof. */
-const LONGEST = 600
+const IDS = { camera: 'offline-camera', field: 'offline-code', submit: 'offline-scan' }
 
 /** One customer after the other: code, amount, noted. */
 export function OfflineTake({ offline }: { offline: Offline }) {
   const { at, sync } = offline
   return (
     <View>
-      {at.step === 'scan' && <Scan offline={offline} />}
+      {at.step === 'scan' && (
+        <Panel pad>
+          <CodeDoor ids={IDS} words="扫二维码当场就能验；条形码先记下，联网后再核对" onCode={offline.scan} />
+        </Panel>
+      )}
       {at.step === 'amount' && <Amount offline={offline} shown={at.shown} />}
       {at.step === 'noted' && <Noted offline={offline} amountFen={at.amountFen} />}
       {sync.online && at.step === 'scan' && (
@@ -31,58 +31,6 @@ export function OfflineTake({ offline }: { offline: Offline }) {
       )}
     </View>
   )
-}
-
-function Scan({ offline: { scan } }: { offline: Offline }) {
-  const [code, setCode] = useState('')
-  const send = (digits: string) => {
-    setCode('')
-    if (digits) scan(digits)
-  }
-  return (
-    <Panel pad>
-      <View className="st-scan">
-        <View className="st-scan__art">
-          <Icon name="scan" />
-        </View>
-        <View className="hy-title">请顾客出示会员码</View>
-        <View className="hy-2 hy-mt1">扫二维码当场就能验；条形码先记下，联网后再核对</View>
-      </View>
-      {camera && (
-        <View className="hy-dock">
-          <Button id="offline-camera" block onTap={() => void byCamera(send)}>
-            扫会员码
-          </Button>
-        </View>
-      )}
-      <Field
-        id="offline-code"
-        label="也可以输入 18 位会员码"
-        type="number"
-        value={code}
-        maxLength={LONGEST}
-        onInput={setCode}
-        onConfirm={() => send(code)}
-      />
-      <View className="hy-dock">
-        <Button
-          id="offline-scan"
-          block
-          kind={camera ? 'secondary' : 'primary'}
-          disabled={code === ''}
-          onTap={() => send(code)}
-        >
-          确认
-        </Button>
-      </View>
-    </Panel>
-  )
-}
-
-/** Leaving the camera without a scan is no fault. */
-async function byCamera(send: (digits: string) => void): Promise<void> {
-  const read = await Taro.scanCode({ onlyFromCamera: true, scanType: ['barCode', 'qrCode'] }).catch(() => null)
-  if (read) send(read.result)
 }
 
 function Amount({ offline: { amount, press, note, next }, shown }: { offline: Offline; shown: Shown }) {
