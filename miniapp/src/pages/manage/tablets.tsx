@@ -25,14 +25,15 @@ export function TabletsView({ job }: { job: Job }) {
       <Panel pad>
         <View className="hy-title">离线平板</View>
         <View className="hy-2 hy-mt1">
-          断网也能给会员记积分的平板。要加一台，请在那台平板的收银台里开通；丢了一台，在这里停用，它之后收的单要等你决定才记分。
+          断网也能给会员记积分的平板。要加一台，请在那台平板的「今日流水 ›
+          离线收银」里开通；丢了一台，在这里停用，它之后收的单要等你决定才记分。
         </View>
       </Panel>
       <View className="mn-list">
         <States read={read}>
           {({ tablets }) =>
             tablets.length === 0 ? (
-              <Empty title="还没有离线平板" sub="在平板的收银台里开通，就会出现在这里" />
+              <Empty title="还没有离线平板" sub="在平板的「今日流水 › 离线收银」里开通，就会出现在这里" />
             ) : (
               <Tablets tablets={tablets} job={job} onEnd={setEnding} />
             )

@@ -1,9 +1,10 @@
 import { View } from '@tarojs/components'
 import { go } from '../../lib/nav'
 import { Cell, Panel } from '../../ui/blocks'
+import { keptBook } from './offline-store'
 import type { Job } from './phase'
 
-/** From the day's list to the card beside the till, and to what a manager looks after. */
+/** From the day's list to the card beside the till, to the counter without a network and to what a manager looks after. */
 export const ShiftWays = ({ job }: { job: Job }) => (
   <View className="hy-mt3">
     <Panel>
@@ -14,6 +15,7 @@ export const ShiftWays = ({ job }: { job: Job }) => (
         sub="打印出来，扫码枪就能收款"
         onTap={() => go('/pages/staff/card')}
       />
+      <Cell id="offline-way" icon="off" title="离线收银" sub={waitsWords()} onTap={() => go('/pages/staff/offline')} />
       {job.role !== 'clerk' && (
         <Cell
           id="manage-open"
@@ -26,3 +28,8 @@ export const ShiftWays = ({ job }: { job: Job }) => (
     </Panel>
   </View>
 )
+
+function waitsWords(): string {
+  const count = keptBook().waiting.length
+  return count > 0 ? `${count} 笔待同步` : '断网也能记单，联网后自动入账'
+}
