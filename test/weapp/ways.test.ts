@@ -1,28 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { judgeProof } from '@huiyuan/shared/certificate'
 import { verifyEd25519 } from '../../bff/src/code/ed25519'
-import { decodeBarcode } from '../support/barcode'
 import { signIn } from '../support/running-house'
 import { DEMO_TEMPLATES } from '../wechat-sandbox'
 import { phoneHouse } from './house.fixture'
 import { expectLight } from './light.fixture'
+import { readQr } from './read-qr.fixture'
 import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
-
-/** What a scanner reads in the drawn background of a QR code. */
-function readQr(style: string): string {
-  const size = Number(/viewBox='0 0 (\d+) /.exec(style)?.[1])
-  const dots = 5
-  const width = (size + 8) * dots
-  const bytes = new Uint8ClampedArray(width * width).fill(255)
-  for (const [, column, row, wide] of style.matchAll(/M(\d+) (\d+)h(\d+)/g))
-    for (let line = 0; line < dots; line++) {
-      const from = ((Number(row) + 4) * dots + line) * width + (Number(column) + 4) * dots
-      bytes.fill(0, from, from + Number(wide) * dots)
-    }
-  return decodeBarcode({ width, height: width, bytes }, 'qr')
-}
 
 describeWithWcc('ways other than the straight one', () => {
   test('somebody without a phone number in WeChat enters by text message', async () => {
@@ -71,7 +57,7 @@ describeWithWcc('ways other than the straight one', () => {
     await phone.tap('#tab-code')
     await phone.until('the proof', () => phone.sees('.hy-qr--long'))
     const code = phone.get('#member-code').children[0]?.text.replace(/\s/g, '') ?? ''
-    const text = readQr(String(phone.get('.hy-qr--long').attrs.style))
+    const text = readQr(phone)
     const { api } = await signIn(there.house.sandbox, there.url, 'qing')
     const keys = (await api.code.publicKeys.query()).keys.map(({ number, publicKey }) => ({
       number,

@@ -2,6 +2,7 @@ import { Text, View } from '@tarojs/components'
 import { go, toTab } from '../../lib/nav'
 import { Cell, Panel } from '../../ui/blocks'
 import { Icon } from '../../ui/icon'
+import { InPieces } from './in-pieces'
 import { effectOf } from './right-effect'
 import { stateWords, wayOf } from './right-words'
 import type { OwnRight } from './rights'
@@ -9,9 +10,7 @@ import type { OwnRight } from './rights'
 /** What there is beyond, one line each: what it does, and what brings it. */
 export const LockedRights = ({ rights }: { rights: OwnRight[] }) => (
   <Panel>
-    {rights.map((right) => (
-      <LockedRight key={right.rightId} right={right} />
-    ))}
+    <InPieces rows={rights.map((right) => <LockedRight key={right.rightId} right={right} />)} />
   </Panel>
 )
 

@@ -9,6 +9,7 @@ import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import './right.css'
+import { InPieces } from './in-pieces'
 import { LockedRights } from './locked-rights'
 import { RightCard } from './right-card'
 import { groupsOf } from './right-words'
@@ -58,22 +59,10 @@ const rowsOf = (rights: OwnRight[]): ReactElement[] =>
       <Section title={title} />
     </View>,
     ...(state === 'locked'
-      ? [<LockedRights key="rows" rights={some} />]
+      ? [
+          <Later key="rows">
+            <LockedRights rights={some} />
+          </Later>,
+        ]
       : some.map((right) => <RightCard key={right.rightId} right={right} />)),
   ])
-
-/** WeChat takes so many cards at once; more come piece by piece. */
-const PIECE = 4
-
-function InPieces({ rows }: { rows: ReactElement[] }) {
-  return (
-    <>
-      {rows.slice(0, PIECE)}
-      {rows.length > PIECE && (
-        <Later>
-          <InPieces rows={rows.slice(PIECE)} />
-        </Later>
-      )}
-    </>
-  )
-}

@@ -68,19 +68,24 @@ function OwnCode() {
   useBrightness()
   // the code may have been used at a counter while it was shown
   useDidHide(() => void refresh('home', 'statement', 'lots', 'tier'))
+  // each in a box of its own: what comes and goes beside the code must not have WeChat take its picture again
   return (
     <View>
-      {home.data && <WhoAmI card={home.data.card} />}
-      {home.data && own && <JustEarned card={home.data.card} at={home.at} />}
-      {ended ? (
-        <Ended />
-      ) : own ? (
-        <LiveCode own={own} />
-      ) : fault ? (
-        <FaultNote fault={fault} onRetry={ask} />
-      ) : (
-        <Skeleton kind="card" rows={0} />
-      )}
+      <View>
+        {home.data && <WhoAmI card={home.data.card} />}
+        {home.data && own && <JustEarned card={home.data.card} at={home.at} />}
+      </View>
+      <View>
+        {ended ? (
+          <Ended />
+        ) : own ? (
+          <LiveCode own={own} />
+        ) : fault ? (
+          <FaultNote fault={fault} onRetry={ask} />
+        ) : (
+          <Skeleton kind="card" rows={0} />
+        )}
+      </View>
       {!ended && (
         <View className="hy-row hy-mt4 hy-3 hy-middle">
           <Icon name="check" size="s" />
@@ -98,7 +103,9 @@ function LiveCode({ own }: { own: Enrolment }) {
   const code = codeAt(own, now)
   return (
     <View>
-      <DoubtNote />
+      <View>
+        <DoubtNote />
+      </View>
       <CodeBox text={code.text} qrText={qrTextOf(own, code, now)} secondsLeft={Math.ceil(code.msLeft / 1_000)} />
     </View>
   )
