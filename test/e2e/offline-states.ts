@@ -28,7 +28,8 @@ function busyBook(now: number) {
 
 /** Makes the window a tablet that has lost its network. */
 async function beTablet(page: Page, withBook = true): Promise<void> {
-  const now = Date.now()
+  // the time of the window, which may stand still for a picture
+  const now = await page.evaluate(() => Date.now())
   const stored = {
     tablet: { tabletId: TABLET, storeId: 'hubin', tillId: await tillOf(page) },
     'tablet-ground': { keys: [], offsetMs: 0 },
@@ -42,6 +43,8 @@ async function beTablet(page: Page, withBook = true): Promise<void> {
   await page.route('**/trpc/**', (route) => route.abort('internetdisconnected'))
   await page.reload()
   await at(page, 'offline-waiting').waitFor()
+  await page.context().setOffline(true)
+  await page.getByText('现在有网络').waitFor({ state: 'hidden' })
 }
 
 const tillOf = async (page: Page): Promise<string> =>

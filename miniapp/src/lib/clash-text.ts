@@ -1,4 +1,4 @@
-import type { OfflineClash } from '@huiyuan/shared/offline'
+import { FIRST_TABLET_SEQUENCE, type OfflineClash, TABLET_SEQUENCES } from '@huiyuan/shared/offline'
 
 const CLASH: Record<OfflineClash, string> = {
   amount_invalid: '金额不对，没有这样的单',
@@ -16,3 +16,7 @@ const CLASH: Record<OfflineClash, string> = {
 
 /** Why a purchase without a network was not taken as it is; a newer server may know more reasons. */
 export const clashText = (clash: string | null): string => CLASH[clash as OfflineClash] ?? '需要核对'
+
+/** `第 12 号`: each tablet counts its own entries from one; a till's own system says its numbers as they are. */
+export const entryText = (sequence: number): string =>
+  `第 ${sequence < FIRST_TABLET_SEQUENCE ? sequence : (sequence % TABLET_SEQUENCES) + 1} 号`

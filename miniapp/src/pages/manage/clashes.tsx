@@ -2,6 +2,7 @@ import { yuanText } from '@huiyuan/shared/money'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api } from '../../lib/api'
+import { entryText } from '../../lib/clash-text'
 import { useGrowing } from '../../lib/growing'
 import { refresh, useRead } from '../../lib/query'
 import { useSteady } from '../../lib/steady'
@@ -104,7 +105,7 @@ const ClashFacts = ({ clash, job }: { clash: Clash; job: Job }) => (
     </View>
     <View className="hy-mt1">{clashWords(clash)}</View>
     <View className="hy-caption hy-2 hy-mt1">
-      {[clash.tabletLabel ?? '收银系统', tillName(job.tills, clash.tillId), `第 ${clash.sequence} 号`].join(' · ')}
+      {[clash.tabletLabel ?? '收银系统', tillName(job.tills, clash.tillId), entryText(clash.sequence)].join(' · ')}
     </View>
   </View>
 )

@@ -2,7 +2,7 @@ import { countText, yuanText } from '@huiyuan/shared/money'
 import { clockText, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
-import { clashText } from '../../lib/clash-text'
+import { clashText, entryText } from '../../lib/clash-text'
 import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { More } from './more'
@@ -61,7 +61,7 @@ const Waiting = ({ entry }: { entry: Entry }) => (
     icon="clock"
     tone="quiet"
     title={yuanText(entry.amountFen)}
-    sub={`第 ${entry.sequence} 号 · ${clockText(new Date(entry.soldAt))}`}
+    sub={`${entryText(entry.sequence)} · ${clockText(new Date(entry.soldAt))}`}
     end={entry.tier === null ? <Tag>待核对</Tag> : <Tag kind="ok">已验码</Tag>}
   />
 )
@@ -71,7 +71,11 @@ const Done = ({ result: { sequence, state, clash, points, amountFen } }: { resul
     icon={state === 'settled' ? 'check' : 'warn'}
     tone={state === 'settled' ? 'quiet' : 'accent'}
     title={yuanText(amountFen)}
-    sub={state === 'settled' ? `第 ${sequence} 号 · 已入账` : `第 ${sequence} 号 · ${clashText(clash)}，请店长核对`}
+    sub={
+      state === 'settled'
+        ? `${entryText(sequence)} · 已入账`
+        : `${entryText(sequence)} · ${clashText(clash)}，请店长核对`
+    }
     end={state === 'settled' && points !== null ? <Tag kind="ok">{`+${countText(points)} 积分`}</Tag> : undefined}
   />
 )
