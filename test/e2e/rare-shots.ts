@@ -201,8 +201,8 @@ const ONCE: Shot[] = [
   },
 ]
 
-/** What goes back for good is taken last. */
-const RETURNED: Shot[] = [
+/** What goes back for good is taken last, after all the shots of the other files. */
+export const LAST_SHOTS: Shot[] = [
   {
     name: 'counter-returned-light',
     place: then('counter-return', tap('return-submit'), see('returned')),
@@ -221,7 +221,6 @@ export const RARE_SHOTS: Shot[] = [
     (['light', 'dark'] satisfies Scheme[]).map((scheme): Shot => ({ ...rare, name: `${rare.name}-${scheme}`, scheme })),
   ),
   ...ONCE,
-  ...RETURNED,
 ]
 
 async function handOver(page: Page): Promise<void> {

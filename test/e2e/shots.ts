@@ -6,7 +6,7 @@ import { MENU_SHOTS } from './menu-states'
 import { OFFLINE_SHOTS } from './offline-states'
 import type { Place } from './place'
 import { PLACES } from './places'
-import { RARE_SHOTS } from './rare-shots'
+import { LAST_SHOTS, RARE_SHOTS } from './rare-shots'
 import type { Scheme, Shot } from './studio'
 import { TILL_SHOTS } from './till-shots'
 import { at, haveCodePage, type Screen } from './web-house'
@@ -123,6 +123,7 @@ export const SHOTS: Shot[] = [
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,
   ...TILL_SHOTS,
+  ...LAST_SHOTS,
 ]
 
 /** What stands side by side at the head of the README. */
