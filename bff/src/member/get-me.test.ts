@@ -26,6 +26,8 @@ describe('who am I?', () => {
       phoneMasked: '138****2207',
       tier: 1,
       joinedAt: one.clock.at.toISOString(),
+      birthday: null,
+      birthdayFixedUntil: null,
       identities: expect.arrayContaining([
         { kind: 'wechat_openid', label: '微信小程序', hint: '', provenAt: one.clock.at.toISOString() },
         { kind: 'wechat_openid', label: '微信公众号', hint: '', provenAt: one.clock.at.toISOString() },
