@@ -43,8 +43,7 @@ async function beTablet(page: Page, withBook = true): Promise<void> {
   await page.route('**/trpc/**', (route) => route.abort('internetdisconnected'))
   await page.reload()
   await at(page, 'offline-waiting').waitFor()
-  await page.context().setOffline(true)
-  await page.getByText('现在有网络').waitFor({ state: 'hidden' })
+  await page.getByText('没有网络').filter({ visible: true }).waitFor()
 }
 
 const tillOf = async (page: Page): Promise<string> =>

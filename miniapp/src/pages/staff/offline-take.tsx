@@ -26,7 +26,8 @@ export function OfflineTake({ offline }: { offline: Offline }) {
       )}
       {at.step === 'amount' && <Amount offline={offline} shown={at.shown} />}
       {at.step === 'noted' && <Noted offline={offline} amountFen={at.amountFen} />}
-      {sync.online && at.step === 'scan' && (
+      {/* some browsers never say that they have lost the network; a sync that failed does */}
+      {sync.online && !sync.fault && at.step === 'scan' && (
         <View className="hy-caption hy-2 hy-mt3">现在有网络：用收银台可以用券、用积分，这里只积分。</View>
       )}
     </View>
