@@ -19,7 +19,7 @@ import { startSession, tokensOf } from '../session/start-session'
 import { readMemberRef } from '../visit'
 import { scanVisit } from '../visit/scan-visit'
 import { snapshotOf } from './before-after.fixture'
-import { merged, undone } from './undo.fixture'
+import { merged, undone, undoneBeside } from './undo.fixture'
 import { scatterRows } from './undo-rows.fixture'
 
 const database = testDatabase()
@@ -192,7 +192,8 @@ describe('I-L5: a command sent again after the undo', () => {
       const sent = Array.from({ length: 32 }, (_, n) =>
         exchange((n % 2 ? two : one).as(n % 4 > 1 ? other.memberId : survivor.memberId), reward, requestId),
       )
-      const [ends] = await Promise.all([endsOf(sent), undone(one, mergeId)])
+      const [ends, isUndone] = await Promise.all([endsOf(sent), undoneBeside(one, mergeId, 'survivor')])
+      expect(isUndone).toBe(true)
       expect(Object.keys(ends).filter((end) => !['answer', 'BUSY'].includes(end))).toEqual([])
       await Promise.all(Array.from({ length: 32 }, () => exchange(one.as(other.memberId), reward, requestId)))
       const made = await one.house.prisma.redemption.count({
