@@ -6,6 +6,7 @@ import type { TestHouse } from '../../../test/support/people'
 import { mergeTerms } from '../member/merge-member'
 import { snapshotOf } from '../merge/before-after.fixture'
 import { type PaperMerge, SeparatePaper } from './separate-paper.fixture'
+import { WENT_WRONG } from './separate-regressions.fixture'
 import { stories, type Wish } from './separate-wishes.fixture'
 
 const DAY = 86_400_000
@@ -274,6 +275,7 @@ export async function runStories(one: TestHouse, { RUNS, SEED }: NodeJS.ProcessE
   })
   const seed = SEED ? Number(SEED) : randomInt(2 ** 30)
   // a story tells all by itself; looking for a shorter one takes long
-  await fc.assert(play, { numRuns: Number(RUNS ?? 60), seed, endOnFailure: true })
+  const examples = WENT_WRONG.map((story): [Wish[]] => [story])
+  await fc.assert(play, { numRuns: Number(RUNS ?? 60), seed, endOnFailure: true, examples })
   return did
 }

@@ -1825,7 +1825,7 @@ BEGIN
     EXIT WHEN points = 0;
     SELECT * INTO sample FROM lot WHERE member_id = member AND lot_id = (one->>0)::uuid;
     CONTINUE WHEN NOT FOUND OR sample.origin_lot_id = ANY (ARRAY(SELECT unnest(uuid_list(call->'origins'))))
-      OR ledger_lot_left(member, sample.lot_id);
+      OR ledger_origin_left(member, sample.origin_lot_id);
     part := least(points, (one->>1)::int, sample.earned - sample.remaining);
     CONTINUE WHEN part = 0;
     PERFORM ledger_refund(call, member, sample, part, 'programme:moved', 'separated_returned');
@@ -1841,11 +1841,13 @@ BEGIN
   PERFORM ledger_refund(call, member, sample, points, 'programme:moved', 'separated_returned');
 END $$;
 
--- Whether a lot had come with a record that was separated again since: what it paid was settled then.
-CREATE OR REPLACE FUNCTION ledger_lot_left(member uuid, which uuid) RETURNS boolean
+-- Whether points of this first lot are somebody's who was once part of the member and is so no longer: what they paid was settled when
+-- that merge was taken back.
+CREATE OR REPLACE FUNCTION ledger_origin_left(member uuid, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT 1 FROM merge_undo u JOIN merge_step s USING (member_id, merge_id), jsonb_array_elements(s.moved->'lots') one
-    WHERE u.member_id = member AND s.step = 'ledger_merge' AND one->>1 = which::text)
+  SELECT EXISTS (SELECT 1 FROM lot first JOIN member was ON was.member_id = first.member_id
+    WHERE first.member_id = ANY (ARRAY(SELECT merge_heirs(member))) AND first.lot_id = origin
+      AND coalesce(was.merged_into, was.member_id) <> member)
 $$;
 
 -- Exchanges of the separated record's own go back. Those of the survivor that took its points are the survivor's own from here on: who
