@@ -1,16 +1,8 @@
 import type { PricingFacts } from '@huiyuan/shared/pricing'
+import type { Told } from '@huiyuan/shared/told'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
 import { type OrderFacts, readOrderFacts } from './order-facts'
-
-/** As JSON carries it: instants are ISO text. */
-type Told<T> = T extends Date
-  ? string
-  : T extends readonly (infer One)[]
-    ? Told<One>[]
-    : T extends object
-      ? { [K in keyof T]: Told<T[K]> }
-      : T
 
 export interface ShownFacts extends Told<Pick<PricingFacts, 'tier' | 'rules' | 'bought'>> {
   /** The server's time, by which rights and coupons were judged. */

@@ -1,4 +1,5 @@
 import type { OfferedCoupon, PricingFacts } from '@huiyuan/shared/pricing'
+import type { Told } from '@huiyuan/shared/told'
 
 /** What stays the same while somebody taps: everything a price asks besides the cart and the wishes. */
 export type Standing = Pick<PricingFacts, 'tier' | 'rules' | 'bought' | 'coupons'> & {
@@ -6,14 +7,6 @@ export type Standing = Pick<PricingFacts, 'tier' | 'rules' | 'bought' | 'coupons
   /** What a purchase earns, in percent of the usual. */
   earnPercent: number
 }
-
-type Told<T> = T extends Date
-  ? string
-  : T extends readonly (infer One)[]
-    ? Told<One>[]
-    : T extends object
-      ? { [Key in keyof T]: Told<T[Key]> }
-      : T
 
 /** The same as the server tells it, by its clock: instants are ISO text. */
 export type StandingJson = Told<Standing> & { now: string }

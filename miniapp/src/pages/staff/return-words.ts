@@ -1,4 +1,5 @@
 import { countText, parseYuan, yuanText } from '@huiyuan/shared/money'
+import { returnedShare } from '@huiyuan/shared/order'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { rungOf } from '@huiyuan/shared/tier'
 import type { RouterOutputs } from '../../lib/api'
@@ -54,7 +55,7 @@ export interface BoughtLine {
 
 /** What so many pieces of a line give back: their share of what was paid for it, less what its earlier pieces gave. */
 export const shareFen = ({ payableFen, qty, returnedQty }: BoughtLine, pieces: number): number =>
-  Math.floor((payableFen * (returnedQty + pieces)) / qty) - Math.floor((payableFen * returnedQty) / qty)
+  returnedShare(payableFen, qty, returnedQty + pieces) - returnedShare(payableFen, qty, returnedQty)
 
 /** What will go back, told before it is done; `fen` is null until an amount stands there. */
 export function beforeReturnWords(
