@@ -3,13 +3,17 @@
  *
  *   miniapp ── types only ──▸ bff ──▸ prisma ──▸ shared          test may see everything, nobody sees test
  *   bff:      app-router · server · trpc-http · jobs · main · registry ──▸ nouns ──▸ plumbing (other files of bff/src, wechat/)
- *   nouns:    meet at index.ts only; mall · order · store ──▸ product · gift · referral ──▸ tier · right · coupon · obligation
- *             ──▸ ledger · member
+ *   nouns:    meet at index.ts only; mall · order · store · campaign ──▸ product · gift · referral · article
+ *             ──▸ tier · right · coupon · honour · obligation ──▸ ledger · member · risk · upload
  *   miniapp:  tabs · pages ──▸ join ──▸ ui ──▸ lib; pages never borrow from each other
  */
 const BFF_TOP = '^bff/src/(app-router|server|trpc-http|jobs|main|registry)\\.ts$'
 const NOUN = '^bff/src/(?!wechat/)[^/]+/'
 const noun = (...names) => ({ path: `^bff/src/(${names.join('|')})/` })
+
+const FIRST_FLOOR = ['tier', 'right', 'coupon', 'honour', 'obligation']
+const SECOND_FLOOR = ['product', 'gift', 'referral', 'article']
+const THIRD_FLOOR = ['mall', 'order', 'store', 'campaign']
 
 /** [name, why, from, to, more] */
 const RULES = [
@@ -74,21 +78,21 @@ const RULES = [
   ],
   [
     'ground-floor',
-    'ledger and member know no noun above them',
-    noun('ledger', 'member'),
-    noun('tier', 'right', 'coupon', 'obligation', 'product', 'gift', 'referral', 'mall', 'order', 'store'),
+    'ledger, member, risk and upload know no noun above them',
+    noun('ledger', 'member', 'risk', 'upload'),
+    noun(...FIRST_FLOOR, ...SECOND_FLOOR, ...THIRD_FLOOR),
   ],
   [
     'first-floor',
-    'tier, right, coupon and obligation know no noun above them',
-    noun('tier', 'right', 'coupon', 'obligation'),
-    noun('product', 'gift', 'referral', 'mall', 'order', 'store'),
+    'tier, right, coupon, honour and obligation know no noun above them',
+    noun(...FIRST_FLOOR),
+    noun(...SECOND_FLOOR, ...THIRD_FLOOR),
   ],
   [
     'second-floor',
-    'product, gift and referral know no noun above them',
-    noun('product', 'gift', 'referral'),
-    noun('mall', 'order', 'store'),
+    'product, gift, referral and article know no noun above them',
+    noun(...SECOND_FLOOR),
+    noun(...THIRD_FLOOR),
   ],
   [
     'verbs-do-not-know-trpc',

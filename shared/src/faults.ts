@@ -101,6 +101,28 @@ export const FAULTS = {
   TABLET_REVOKED: 'FORBIDDEN',
   TABLET_TAKEN: 'CONFLICT',
   CLASH_DONE: 'CONFLICT',
+  CAMPAIGN_REFUSED: 'BAD_REQUEST',
+  CAMPAIGN_CHANGED: 'CONFLICT',
+  CAMPAIGN_FIXED: 'CONFLICT',
+  CAMPAIGN_STOPPED: 'CONFLICT',
+  REVIEW_DONE: 'CONFLICT',
+  REVIEW_OWN: 'CONFLICT',
+  APPEAL_DONE: 'CONFLICT',
+  APPEAL_OVER: 'CONFLICT',
+  UPLOAD_TYPE: 'BAD_REQUEST',
+  UPLOAD_BROKEN: 'BAD_REQUEST',
+  UPLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  UPLOAD_LIMIT: 'TOO_MANY_REQUESTS',
+  UPLOAD_GONE: 'CONFLICT',
+  CONTENT_REFUSED: 'BAD_REQUEST',
+  PROOF_INCOMPLETE: 'BAD_REQUEST',
+  PROOF_LINK: 'BAD_REQUEST',
+  PROOF_WAITING: 'CONFLICT',
+  PROOF_KIND: 'CONFLICT',
+  TRIES_OVER: 'CONFLICT',
+  HONOUR_NEEDED: 'CONFLICT',
+  OBLIGATION_STOPPED: 'CONFLICT',
+  NOT_TAKEN_UP: 'CONFLICT',
 } as const
 
 export type FaultCode = keyof typeof FAULTS
@@ -156,6 +178,17 @@ export interface FaultDetails {
   GIFT_NOT_OPEN: { opensAt: string }
   /** The server's clock, in epoch milliseconds, so that a till can set its own. */
   SIGNATURE_OLD: { serverNow: number }
+  /** Which rules the campaign breaks, and in which of its fields; shared/src/compliance.ts has their words and sources. */
+  CAMPAIGN_REFUSED: { violations: { rule: string; field: string }[] }
+  /** A campaign that has begun keeps its terms; the field that cannot be changed any more. */
+  CAMPAIGN_FIXED: { field: string }
+  APPEAL_OVER: { until: string }
+  UPLOAD_TOO_LARGE: { mostBytes: number }
+  UPLOAD_LIMIT: { limit: number }
+  /** What is missing or too much: photos, text, link, rating, order. */
+  PROOF_INCOMPLETE: { fields: string[] }
+  TRIES_OVER: { limit: number }
+  HONOUR_NEEDED: { honourName: string }
 }
 
 export type FaultDetail<C extends FaultCode> = C extends keyof FaultDetails ? FaultDetails[C] : Record<string, never>

@@ -72,6 +72,20 @@ export interface Policy {
   offlineDays: number
   /** How far a till's clock may be off, and how long a signed call is remembered. */
   tillWindowSeconds: number
+  /** A reward waits for a person when more friends than this came within an hour or a day of each other. */
+  friendVelocity: { hour: number; day: number }
+  /** A network that more people than this were seen on is a public one and says nothing about two of them. */
+  sharedNetworkMost: number
+  /** How long what a member was seen with is remembered. */
+  printDays: number
+  /** A refusal can be appealed against for so many days. */
+  appealDays: number
+  /** The largest picture that is taken, and how many a member may send in a day. */
+  uploads: { mostBytes: number; perDay: number }
+  /** What a reader does counts for who shared the article when it is kept for so many days. */
+  readingHoldDays: number
+  /** A lost title can be won back by its duties for so many months. */
+  honourRegainMonths: number
 }
 
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
@@ -116,4 +130,11 @@ export const DEMO_POLICY: Policy = {
   certificateHours: 72,
   offlineDays: 7,
   tillWindowSeconds: 300,
+  friendVelocity: { hour: 4, day: 8 },
+  sharedNetworkMost: 12,
+  printDays: 180,
+  appealDays: 30,
+  uploads: { mostBytes: 10 * 1024 * 1024, perDay: 30 },
+  readingHoldDays: 15,
+  honourRegainMonths: 3,
 }
