@@ -41,6 +41,9 @@ export type IconName =
   | 'search'
   | 'heart'
   | 'heart-full'
+  | 'star'
+  | 'star-full'
+  | 'again'
 
 /** A drawn sign in the colour of its words; it says nothing to a screen reader. */
 export const Icon = ({
