@@ -55,6 +55,8 @@ export interface Events {
   /** Whole or a part of it: the statement tells each call what is left, as `leftFen`. */
   'order.returned': { memberId: string; orderId: string; at: Date }
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
+  /** A picture was looked at. The statement tells each call whose it is by now, and which hand-in shows it, as `usedBy`. */
+  'upload.checked': { memberId: string; uploadId: string; verdict: 'passed' | 'doubtful' | 'refused'; at: Date }
 }
 
 /** One call of a plpgsql function, run along with the write that it answers to; prisma/functions/handlers.sql lists them. */

@@ -18,6 +18,7 @@ const events: Events = {
   'order.settled': order,
   'order.returned': { memberId, orderId: 'o', at },
   'gift.opened': { memberId, givenId: 'g', giftId: 'g', at },
+  'upload.checked': { memberId, uploadId: 'u', verdict: 'passed', at },
 }
 
 test('run_handlers calls what the handlers of the registry ask for, and nothing besides', () => {

@@ -27,6 +27,7 @@ const COUNTED: [name: string, title: string, unit: string][] = [
   ['devices', '出码的手机', '部'],
   ['sessions', '登录着的地方', '处'],
   ['visits', '到店记录', '次'],
+  ['uploads', '上传的图片', '张'],
   ['messages', '待发消息', '条'],
 ]
 

@@ -285,4 +285,1428 @@ ALTER TABLE "article_reading" ADD CONSTRAINT article_reading_state CHECK (state 
 
 -- Functions, word for word as in prisma/functions.
 
+DROP FUNCTION obligation_part_honours;
 
+-- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
+-- bff/src/registry.ts); what runs here walks that list in one transaction that holds every record of the person. Points and
+-- growth go by transfer, so that the sums of the programme are as before (I-L1); trade records stay under the bare member id.
+
+-- What stands in the way of leaving, each with a name. {memberId, at} → [{blocker}]
+CREATE OR REPLACE FUNCTION cancellation_blockers(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('blocker', blocker)), '[]') FROM (
+    SELECT 'job' AS blocker WHERE EXISTS (SELECT 1 FROM staff WHERE member_id = (call->>'memberId')::uuid AND ended_at IS NULL)
+    UNION ALL SELECT 'live_hold' WHERE EXISTS (SELECT 1 FROM order_hold WHERE member_id = (call->>'memberId')::uuid
+      AND state = 'live' AND expires_at > (call->>'at')::timestamptz)
+    UNION ALL SELECT 'adjustment' WHERE EXISTS (SELECT 1 FROM adjustment WHERE member_id = (call->>'memberId')::uuid AND state = 'waiting')) named
+$$;
+
+-- How somebody stands who thinks of leaving: the latest application, what is in the way, what would be lost.
+-- {memberId, at} → {application: {askedAt, dueAt, state, because} | null, blockers, losses}; NULL for who is gone or was merged
+CREATE OR REPLACE FUNCTION cancellation_look(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = who AND m.status = 'active') THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('blockers', cancellation_blockers(call),
+    'application', (SELECT jsonb_build_object('askedAt', iso_text(asked_at), 'dueAt', iso_text(due_at), 'state', state, 'because', because)
+      FROM cancellation WHERE member_id = who ORDER BY asked_at DESC LIMIT 1),
+    'losses', (SELECT jsonb_build_object('points', a.available_points, 'pendingPoints', a.pending_points, 'debtPoints', a.debt_points,
+        'growth', a.growth, 'tier', s.tier,
+        'coupons', (SELECT count(*) FROM coupon c WHERE c.member_id = who AND c.state IN ('granted', 'held') AND c.expires_at > now_at),
+        'honours', (SELECT count(*) FROM honour_all_worn(who, now_at)),
+        'redemptions', (SELECT coalesce(jsonb_agg(jsonb_build_object('title', r.title, 'ready', r.state = 'ready') ORDER BY r.redemption_id), '[]')
+          FROM redemption r WHERE r.member_id = who AND r.state IN ('placed', 'ready')))
+      FROM account a JOIN standing s USING (member_id) WHERE a.member_id = who));
+END $$;
+
+-- Asks to leave; who has asked already is answered the same. {request, memberId, at, dueAt} → {askedAt, dueAt}
+-- Refuses CANCEL_BLOCKED {blocker}, BUSY, MEMBER_UNKNOWN.
+CREATE OR REPLACE FUNCTION cancellation_ask(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  blockers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold((call->>'memberId')::uuid);
+  blockers := cancellation_blockers(call);
+  IF blockers <> '[]' THEN PERFORM refuse('CANCEL_BLOCKED', blockers->0); END IF;
+  RETURN request_end(call->'request', cancellation_open(call || '{"because": "member"}'));
+END $$;
+
+-- Writes the application down and tells the member until when it can be taken back. The member is held. {memberId, at, dueAt, because}
+CREATE OR REPLACE FUNCTION cancellation_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  asked cancellation;
+BEGIN
+  INSERT INTO cancellation (member_id, asked_at, due_at, state, because)
+    VALUES ((call->>'memberId')::uuid, (call->>'at')::timestamptz, (call->>'dueAt')::timestamptz, 'asked', call->>'because')
+    ON CONFLICT DO NOTHING RETURNING * INTO asked;
+  IF FOUND THEN
+    PERFORM outbox_put(jsonb_build_object('memberId', asked.member_id, 'template', 'leaving', 'at', call->'at',
+      'payload', jsonb_build_object('dueAt', iso_text(asked.due_at))));
+  ELSE
+    SELECT * INTO asked FROM cancellation WHERE member_id = (call->>'memberId')::uuid AND state = 'asked';
+    -- asked and taken back within one millisecond
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  RETURN jsonb_build_object('askedAt', iso_text(asked.asked_at), 'dueAt', iso_text(asked.due_at));
+END $$;
+
+-- Takes the application back, until the moment in which it is carried out. {request, memberId, at} → {withdrawn}
+CREATE OR REPLACE FUNCTION cancellation_withdraw(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold((call->>'memberId')::uuid);
+  UPDATE cancellation SET state = 'withdrawn', ended_at = greatest(asked_at, (call->>'at')::timestamptz)
+    WHERE member_id = (call->>'memberId')::uuid AND state = 'asked';
+  RETURN request_end(call->'request', jsonb_build_object('withdrawn', FOUND));
+END $$;
+
+-- Carries one application out whose day has come. Run again, or by two workers at once, it finds nothing to do: the member's row is
+-- the lock, and every verb of the member waits for it or comes before it.
+-- {memberId, at, steps: [function names], smsHashes: [text], …} → {erased}; refuses CANCEL_BLOCKED for who is at a till or at work just now
+CREATE OR REPLACE FUNCTION cancellation_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  asked cancellation;
+  blocker jsonb;
+  step text;
+  answer jsonb;
+  lost jsonb := '{}';
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = who OR merged_into = who ORDER BY member_id FOR UPDATE;
+  SELECT * INTO asked FROM cancellation
+    WHERE member_id = who AND state = 'asked' AND due_at <= (call->>'at')::timestamptz FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"erased": false}'; END IF;
+  -- a correction that came up meanwhile ends with the points it was about
+  SELECT value INTO blocker FROM jsonb_array_elements(cancellation_blockers(call)) WHERE value->>'blocker' <> 'adjustment' LIMIT 1;
+  IF blocker IS NOT NULL THEN PERFORM refuse('CANCEL_BLOCKED', blocker); END IF;
+  -- every record that ever became this person
+  call := call || jsonb_build_object('records', (SELECT jsonb_agg(member_id) FROM member WHERE member_id = who OR merged_into = who));
+  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
+    EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
+    lost := lost || coalesce(answer, '{}');
+  END LOOP;
+  UPDATE cancellation SET state = 'done', ended_at = (call->>'at')::timestamptz, summary = lost
+    WHERE member_id = who AND asked_at = asked.asked_at;
+  RETURN '{"erased": true}';
+END $$;
+
+-- The ids of all records of the person who is erased.
+CREATE OR REPLACE FUNCTION erase_records(call jsonb) RETURNS uuid[]
+LANGUAGE sql IMMUTABLE AS $$ SELECT array_agg(value::uuid) FROM jsonb_array_elements_text(call->'records') $$;
+
+-- The legal term of trade records is over: what was bought, exchanged and granted goes, and with it the last word that somebody
+-- was here. The books stay, and say nothing of anybody. {memberId, before} → {purged}
+CREATE OR REPLACE FUNCTION cancellation_purge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = who AND status = 'cancelled' FOR UPDATE;
+  IF NOT FOUND OR NOT EXISTS (SELECT 1 FROM cancellation
+      WHERE member_id = who AND state = 'done' AND ended_at < (call->>'before')::timestamptz) THEN RETURN '{"purged": false}'; END IF;
+  DELETE FROM purchase_return WHERE member_id = who;
+  DELETE FROM purchase_line WHERE member_id = who;
+  DELETE FROM offline_order o USING purchase p WHERE p.member_id = who AND p.channel = 'offline' AND o.order_id = p.order_id;
+  DELETE FROM purchase WHERE member_id = who;
+  DELETE FROM redemption WHERE member_id = who;
+  DELETE FROM coupon WHERE member_id = who;
+  DELETE FROM gift_given WHERE member_id = who;
+  DELETE FROM referral WHERE member_id = who;
+  DELETE FROM adjustment WHERE member_id = who;
+  DELETE FROM consent WHERE member_id = who;
+  DELETE FROM cancellation WHERE member_id = who;
+  RETURN '{"purged": true}';
+END $$;
+
+-- WeChat says that somebody took back what they had shown of themselves. {appid, openid, phone: boolean, name: boolean, at}
+-- → {forgotten}: whether anybody here is known by that openid
+CREATE OR REPLACE FUNCTION member_forget(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+BEGIN
+  IF who IS NULL THEN RETURN '{"forgotten": false}'; END IF;
+  IF (call->>'phone')::boolean THEN
+    WITH gone AS (DELETE FROM identity WHERE member_id = who AND kind = 'phone' RETURNING *)
+    INSERT INTO former_identity (member_id, kind, issuer, subject, ended_at, proven_at, first_at, because)
+      SELECT who, kind, issuer, subject, (call->>'at')::timestamptz, proven_at, first_at, 'revoked' FROM gone;
+    -- numbers of before, too: only that there was one is kept, not which
+    UPDATE former_identity f SET subject_sealed = NULL FROM member m
+      WHERE (m.member_id = who OR m.merged_into = who) AND f.member_id = m.member_id AND f.kind = 'phone' AND f.subject_sealed IS NOT NULL;
+  END IF;
+  IF (call->>'name')::boolean THEN
+    UPDATE member SET name_sealed = NULL WHERE (member_id = who OR merged_into = who) AND name_sealed IS NOT NULL;
+  END IF;
+  RETURN '{"forgotten": true}';
+END $$;
+
+-- WeChat says that an account was closed: nobody comes in by it any more, and every place has to sign in anew. Whom no other way in
+-- is left to is leaving. {appid, openid, at, dueAt} → {closed, leaving, sessions: [ids that ended]}
+CREATE OR REPLACE FUNCTION member_close(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+  ended jsonb;
+  leaving boolean;
+BEGIN
+  IF who IS NULL THEN RETURN '{"closed": false, "leaving": false, "sessions": []}'; END IF;
+  DELETE FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid';
+  -- what joins the accounts of one WeChat person says nothing without an account
+  DELETE FROM identity WHERE member_id = who AND kind = 'wechat_unionid'
+    AND NOT EXISTS (SELECT 1 FROM identity o WHERE o.member_id = who AND o.kind = 'wechat_openid');
+  WITH gone AS (
+    UPDATE session SET revoked_at = (call->>'at')::timestamptz, revoked_reason = 'closed'
+      WHERE member_id = who AND revoked_at IS NULL RETURNING session_id)
+  SELECT coalesce(jsonb_agg(session_id), '[]') INTO ended FROM gone;
+  leaving := NOT EXISTS (SELECT 1 FROM identity WHERE member_id = who AND kind IN ('wechat_openid', 'phone'));
+  IF leaving THEN PERFORM cancellation_open(call || jsonb_build_object('memberId', who, 'because', 'wechat')); END IF;
+  RETURN jsonb_build_object('closed', true, 'leaving', leaving, 'sessions', ended);
+END $$;
+
+-- Whose openid this is, held; NULL for nobody here. BUSY when a merge has just taken it along.
+CREATE OR REPLACE FUNCTION member_of_openid(call jsonb) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (SELECT member_id FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid');
+BEGIN
+  IF who IS NULL THEN RETURN NULL; END IF;
+  PERFORM member_hold(who);
+  IF NOT EXISTS (SELECT 1 FROM identity WHERE kind = 'wechat_openid' AND issuer = call->>'appid' AND subject = call->>'openid'
+      AND member_id = who) THEN PERFORM refuse('BUSY'); END IF;
+  RETURN who;
+END $$;
+
+-- What two records wear, put together and taken apart again.
+
+-- {from, to, at}; the journal is {honours, ownHonours: rows as they were}
+CREATE OR REPLACE FUNCTION honour_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb;
+  came int;
+BEGIN
+  SELECT jsonb_build_object('honours', jsonb_agg(to_jsonb(theirs) ORDER BY theirs.honour_id),
+      'ownHonours', jsonb_agg(to_jsonb(own) ORDER BY own.honour_id) FILTER (WHERE own.member_id IS NOT NULL)), count(*) INTO moved, came
+    FROM honour_held theirs LEFT JOIN honour_held own ON own.member_id = dst AND own.honour_id = theirs.honour_id
+    WHERE theirs.member_id = src;
+  IF came = 0 THEN RETURN '{}'; END IF;
+  PERFORM honour_join(theirs, dst, (call->>'at')::timestamptz) FROM honour_held theirs WHERE theirs.member_id = src;
+  DELETE FROM honour_held WHERE member_id = src;
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(moved), 'came', jsonb_build_object('honours', came));
+END $$;
+
+-- Of two the one that is worn stays, and of two that are worn the one that nobody was warned about, for the longer term of both.
+-- On the wall stands only what the survivor put there: the other's name is no longer on a card.
+CREATE OR REPLACE FUNCTION honour_join(theirs honour_held, dst uuid, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  own honour_held;
+  kept honour_held := theirs;
+  both_worn boolean;
+BEGIN
+  SELECT * INTO own FROM honour_held WHERE member_id = dst AND honour_id = theirs.honour_id;
+  both_worn := least(coalesce(theirs.expires_at, 'infinity'), coalesce(own.expires_at, 'infinity')) > now_at AND own.member_id IS NOT NULL;
+  IF own.member_id IS NOT NULL AND (coalesce(own.expires_at, 'infinity') > now_at, own.state <> 'warned', coalesce(own.expires_at, 'infinity'))
+      >= (coalesce(theirs.expires_at, 'infinity') > now_at, theirs.state <> 'warned', coalesce(theirs.expires_at, 'infinity')) THEN
+    kept := own;
+  END IF;
+  kept.member_id := dst;
+  kept.granted_at := least(theirs.granted_at, own.granted_at);
+  kept.wall_at := own.wall_at;
+  IF both_worn THEN
+    kept.expires_at := honour_longer(theirs.expires_at, own.expires_at);
+    kept.term_ends_at := kept.expires_at;
+  END IF;
+  DELETE FROM honour_held WHERE member_id = dst AND honour_id = theirs.honour_id;
+  INSERT INTO honour_held SELECT kept.*;
+END $$;
+
+-- Each wears what was their own; the survivor also what it has earned since. {from, to, mergedAt, moved} → {back}
+CREATE OR REPLACE FUNCTION honour_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  theirs honour_held;
+  own honour_held;
+  back int := 0;
+BEGIN
+  FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'honours') LOOP
+    SELECT * INTO own FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'ownHonours') WHERE honour_id = theirs.honour_id;
+    PERFORM honour_part(call, theirs.honour_id, own);
+    -- a merge of the release before wrote down less
+    theirs.state := coalesce(theirs.state, 'worn');
+    theirs.term_ends_at := coalesce(theirs.term_ends_at, theirs.expires_at);
+    INSERT INTO honour_held SELECT theirs.*;
+    back := back + 1;
+  END LOOP;
+  RETURN CASE back WHEN 0 THEN '{}' ELSE jsonb_build_object('back', jsonb_build_object('honours', back)) END;
+END $$;
+
+-- The survivor's part of an honour that both had, or only the other. Earned since by a finished undertaking, it stays as it is by now;
+-- else it is as it was before the merge, but whoever left the wall since does not come back to it.
+CREATE OR REPLACE FUNCTION honour_part(call jsonb, which text, own honour_held) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  held honour_held;
+  earned_at timestamptz;
+BEGIN
+  SELECT max(i.finished_at) INTO earned_at FROM obligation_instance i JOIN obligation o USING (obligation_id)
+    WHERE i.member_id = src AND i.state IN ('approved', 'rewarded') AND o.honour_id = which AND i.finished_at > (call->>'mergedAt')::timestamptz;
+  DELETE FROM honour_held WHERE member_id = src AND honour_id = which RETURNING * INTO held;
+  IF earned_at IS NOT NULL THEN
+    held.granted_at := coalesce(own.granted_at, earned_at);
+    INSERT INTO honour_held SELECT held.*;
+  ELSIF own.member_id IS NOT NULL THEN
+    own.state := coalesce(own.state, 'worn');
+    own.term_ends_at := coalesce(own.term_ends_at, own.expires_at);
+    own.wall_at := CASE WHEN held.wall_at IS NOT NULL THEN coalesce(own.wall_at, held.wall_at) END;
+    INSERT INTO honour_held SELECT own.*;
+  END IF;
+END $$;
+
+-- Titles and badges: given, and worn until their term ends or their duties were left undone. What time does to them is the rule
+-- of shared/src/honour.ts; that a lapsed one is worn no more is said by its end alone, so whoever reads asks one function.
+
+-- Whether somebody wears an honour.
+CREATE OR REPLACE FUNCTION honour_worn(member uuid, honour text, now_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM honour_held WHERE member_id = member AND honour_id = honour AND (expires_at IS NULL OR expires_at > now_at))
+$$;
+
+-- All that somebody wears.
+CREATE OR REPLACE FUNCTION honour_all_worn(member uuid, now_at timestamptz) RETURNS TABLE (worn_id text)
+LANGUAGE sql STABLE AS $$
+  SELECT honour_id FROM honour_held WHERE member_id = member AND (expires_at IS NULL OR expires_at > now_at)
+$$;
+
+-- The later of two ends; none at all is the latest.
+CREATE OR REPLACE FUNCTION honour_longer(a timestamptz, b timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN greatest(a, b) END $$;
+
+-- Until when one given now is worn, to the end of a month; NULL for ever.
+CREATE OR REPLACE FUNCTION honour_until(term_months int, now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT (date_trunc('month', now_at AT TIME ZONE 'Asia/Shanghai') + make_interval(months => term_months + 1) - interval '1 millisecond')
+    AT TIME ZONE 'Asia/Shanghai'
+$$;
+
+-- Duties begin with the first whole month.
+CREATE OR REPLACE FUNCTION honour_duties_from(now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT (date_trunc('month', now_at AT TIME ZONE 'Asia/Shanghai') + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
+$$;
+
+-- Gives an honour; the member is held. Worn already, the longer term counts; a lapsed one is worn anew, and whoever wants it on the
+-- wall says so again. Without `until` it is worn for the term of the honour. {memberId, honourId, at, until?}
+CREATE OR REPLACE FUNCTION honour_grant(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  given honour;
+  until timestamptz;
+BEGIN
+  SELECT * INTO STRICT given FROM honour WHERE honour_id = call->>'honourId';
+  until := CASE WHEN call ? 'until' THEN (call->>'until')::timestamptz ELSE honour_until(given.term_months, now_at) END;
+  UPDATE honour_held SET expires_at = honour_longer(expires_at, until), term_ends_at = honour_longer(expires_at, until)
+    WHERE member_id = (call->>'memberId')::uuid AND honour_id = given.honour_id AND (expires_at IS NULL OR expires_at > now_at);
+  IF FOUND THEN RETURN; END IF;
+  INSERT INTO honour_held (member_id, honour_id, granted_at, expires_at, term_ends_at, duties_from)
+    VALUES ((call->>'memberId')::uuid, given.honour_id, now_at, until, until,
+            CASE WHEN given.duty_count > 0 THEN honour_duties_from(now_at) END)
+    ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = excluded.granted_at, expires_at = excluded.expires_at,
+      term_ends_at = excluded.term_ends_at, duties_from = excluded.duties_from, state = 'worn', warned_at = NULL, lapses_at = NULL,
+      lapsed_at = NULL, because = NULL, wall_at = NULL;
+END $$;
+
+-- What was worn goes with who leaves.
+CREATE OR REPLACE FUNCTION honour_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  DELETE FROM honour_held WHERE member_id = ANY (erase_records(call));
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN jsonb_build_object('honours', gone);
+END $$;
+
+-- What was promised to somebody who leaves ends: open exchanges are cancelled and their pieces can be taken by others, coupons are
+-- voided, links and edges are dead. What was handed over, used and paid stays as it was, under the bare member id.
+
+-- Points of what is cancelled come back first and are forfeited with the others by the ledger's step.
+CREATE OR REPLACE FUNCTION mall_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  open redemption;
+  ended int := 0;
+BEGIN
+  FOR open IN SELECT * FROM redemption WHERE member_id = (call->>'memberId')::uuid AND state IN ('placed', 'ready')
+      ORDER BY reward_id, slot FOR UPDATE LOOP
+    PERFORM mall_undo(open, call || '{"cancelReason": "left"}');
+    ended := ended + 1;
+  END LOOP;
+  DELETE FROM pickup_code WHERE member_id = ANY (erase_records(call));
+  DELETE FROM reward_favourite WHERE member_id = ANY (erase_records(call));
+  DELETE FROM reward_quota WHERE member_id = ANY (erase_records(call));
+  RETURN jsonb_build_object('redemptions', ended);
+END $$;
+
+CREATE OR REPLACE FUNCTION coupon_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  gone int;
+BEGIN
+  UPDATE coupon SET state = 'voided', hold_id = NULL, held_until = NULL, voided_at = (call->>'at')::timestamptz, void_reason = 'left'
+    WHERE member_id = (call->>'memberId')::uuid AND state IN ('granted', 'held');
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  DELETE FROM coupon_quota WHERE member_id = ANY (erase_records(call));
+  RETURN jsonb_build_object('coupons', gone);
+END $$;
+
+CREATE OR REPLACE FUNCTION right_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM right_use WHERE member_id = ANY (erase_records(call));
+  DELETE FROM right_grant WHERE member_id = ANY (erase_records(call));
+  DELETE FROM right_service WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Prices that were only asked for, once they have given back what they kept aside; a purchase keeps its own.
+CREATE OR REPLACE FUNCTION order_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM order_release_over(who, (call->>'at')::timestamptz) FROM unnest(erase_records(call)) who;
+  DELETE FROM order_hold WHERE member_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
+
+-- The code that leads to them leads nowhere. As an inviter they get nothing any more: what was promised returns to the budget. As an
+-- invitee who has not bought yet they end the friend's hope; a real purchase is thanked for, whoever made it.
+CREATE OR REPLACE FUNCTION referral_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  edge referral;
+BEGIN
+  PERFORM 1 FROM referral WHERE member_id = who OR inviter_id = who ORDER BY member_id, referral_id FOR UPDATE;
+  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held')) OR (member_id = who AND state = 'joined')
+      ORDER BY campaign_id, member_id, referral_id LOOP
+    PERFORM referral_end(edge, 'refused', 'left', 0, (call->>'at')::timestamptz);
+  END LOOP;
+  DELETE FROM referral_link WHERE member_id = ANY (erase_records(call));
+  DELETE FROM referral_quota WHERE member_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
+
+-- What was undertaken and shown at the counter; its points stand in the books.
+CREATE OR REPLACE FUNCTION obligation_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM obligation_proof WHERE member_id = ANY (erase_records(call));
+  DELETE FROM obligation_instance WHERE member_id = ANY (erase_records(call));
+  -- a server of the release before names no step of honours
+  IF NOT call->'steps' ? 'honour_erase' THEN RETURN honour_erase(call); END IF;
+  RETURN '{}';
+END $$;
+
+-- What two records have done for the brand, put together and taken apart again.
+
+-- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
+-- the cooldown runs from the later step of both. {from, to, at}; the journal is
+-- {instances, proofs: ids that moved, pairs: [{obligationId, theirs, own}]}
+CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := '{}';
+  duties int;
+  honours jsonb;
+  superseded jsonb := '[]';
+  part jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('obligationId', theirs.obligation_id, 'theirs', to_jsonb(theirs), 'own', to_jsonb(own))
+      ORDER BY theirs.obligation_id) INTO part
+    FROM obligation_instance theirs LEFT JOIN obligation_instance own ON own.member_id = dst AND own.state <> 'superseded'
+      AND own.obligation_id = theirs.obligation_id
+    WHERE theirs.member_id = src AND theirs.state <> 'superseded';
+  IF part IS NOT NULL THEN
+    duties := jsonb_array_length(part);
+    moved := jsonb_build_object('pairs', part);
+    superseded := obligation_join(src, dst);
+  END IF;
+  WITH went AS (UPDATE obligation_instance SET member_id = dst WHERE member_id = src RETURNING instance_id)
+    SELECT jsonb_agg(instance_id) INTO part FROM went;
+  IF part IS NOT NULL THEN
+    moved := moved || jsonb_build_object('instances', part);
+    WITH went AS (UPDATE obligation_proof SET member_id = dst WHERE member_id = src RETURNING proof_id)
+      SELECT moved || jsonb_build_object('proofs', coalesce(jsonb_agg(proof_id), '[]')) INTO moved FROM went;
+  END IF;
+  -- a server of the release before names no step of honours
+  IF NOT call->'steps' ? 'honour_merge' THEN
+    honours := honour_merge(call);
+    moved := moved || coalesce(honours->'moved', '{}');
+  END IF;
+  RETURN CASE moved WHEN '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object('reversed', superseded,
+    'came', jsonb_strip_nulls(jsonb_build_object('obligations', duties)) || coalesce(honours->'came', '{}'));
+END $$;
+
+-- One of each two stays. → the other ones, as what was reversed
+CREATE OR REPLACE FUNCTION obligation_join(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'approved', 'rewarded'];
+  superseded jsonb;
+BEGIN
+  UPDATE obligation_instance mine SET last_proof_at = greatest(mine.last_proof_at, other.last_proof_at),
+      accepted_at = least(mine.accepted_at, other.accepted_at)
+    FROM obligation_instance other
+    WHERE mine.member_id IN (src, dst) AND other.member_id IN (src, dst) AND other.member_id <> mine.member_id
+      AND other.obligation_id = mine.obligation_id AND mine.state <> 'superseded' AND other.state <> 'superseded';
+  WITH gone AS (
+    UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
+      WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
+        AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
+        AND (array_position(ranks, kept.state::text), kept.progress, coalesce(lost.finished_at, 'infinity'), kept.instance_id)
+          > (array_position(ranks, lost.state::text), lost.progress, coalesce(kept.finished_at, 'infinity'), lost.instance_id)
+      RETURNING lost.*)
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'obligation_superseded', 'title', o.title, 'progress', gone.progress)
+      ORDER BY gone.obligation_id), '[]') INTO superseded
+    FROM gone JOIN obligation o USING (obligation_id);
+  RETURN superseded;
+END $$;
+
+-- Each has their own undertakings again. Where the survivor went on since with what was the other's, the progress made since stays
+-- with the survivor, and the separated record gets what it had. {from, to, at, moved} → {back, restored}
+CREATE OR REPLACE FUNCTION obligation_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  pair jsonb;
+  restored jsonb := '[]';
+  duties int;
+  honours jsonb;
+BEGIN
+  UPDATE obligation_instance SET member_id = dst WHERE member_id = src AND instance_id = ANY (uuid_list(moved->'instances'));
+  UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
+  FOR pair IN SELECT value FROM jsonb_array_elements(moved->'pairs') LOOP
+    restored := restored || obligation_part(call, jsonb_populate_record(NULL::obligation_instance, pair->'theirs'),
+      jsonb_populate_record(NULL::obligation_instance, nullif(pair->'own', 'null')));
+  END LOOP;
+  SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
+  -- merges of the release before kept the honours in this journal
+  IF moved ? 'honours' THEN honours := honour_unmerge(call); END IF;
+  RETURN jsonb_build_object('restored', restored,
+    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0))) || coalesce(honours->'back', '{}'));
+END $$;
+
+-- Takes two undertakings of one obligation apart. → what is restored
+CREATE OR REPLACE FUNCTION obligation_part(call jsonb, theirs obligation_instance, own obligation_instance) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  held obligation_instance;
+  lost obligation_instance;
+  since int;
+BEGIN
+  -- the one of the two that stayed, as it is by now
+  SELECT * INTO held FROM obligation_instance WHERE (member_id, instance_id) IN ((theirs.member_id, theirs.instance_id), (src, own.instance_id))
+    AND state <> 'superseded';
+  IF held.instance_id = theirs.instance_id AND held.progress > theirs.progress THEN
+    PERFORM obligation_go_on(call, held, theirs, own);
+    lost := own;
+  ELSE
+    PERFORM obligation_set(theirs);
+    IF own.instance_id IS NOT NULL AND held.instance_id = own.instance_id AND held.progress > own.progress THEN
+      UPDATE obligation_instance SET accepted_at = own.accepted_at WHERE member_id = src AND instance_id = own.instance_id;
+    ELSIF own.instance_id IS NOT NULL THEN
+      PERFORM obligation_set(own);
+    END IF;
+    lost := CASE WHEN held.instance_id = theirs.instance_id THEN own ELSE theirs END;
+  END IF;
+  RETURN CASE WHEN lost.instance_id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('kind', 'obligation_superseded',
+    'title', (SELECT title FROM obligation o WHERE o.obligation_id = lost.obligation_id), 'progress', lost.progress)) END;
+END $$;
+
+CREATE OR REPLACE FUNCTION obligation_set(was obligation_instance) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation_instance SET state = was.state, progress = was.progress, accepted_at = was.accepted_at,
+      last_proof_at = was.last_proof_at, finished_at = was.finished_at, reason = was.reason
+    WHERE member_id = was.member_id AND instance_id = was.instance_id
+$$;
+
+-- The survivor went on with what was the other's. The steps since become the survivor's own undertaking; one that was finished with
+-- them stays as it is, for its reward was given under its name, and the other's goes on under a new one.
+CREATE OR REPLACE FUNCTION obligation_go_on(call jsonb, held obligation_instance, theirs obligation_instance, own obligation_instance)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  named uuid := uuid_v7((call->>'at')::timestamptz);
+BEGIN
+  IF held.state IN ('approved', 'rewarded') THEN
+    UPDATE obligation_instance SET member_id = src, accepted_at = coalesce(own.accepted_at, accepted_at)
+      WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+    INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
+      VALUES (theirs.member_id, named, theirs.obligation_id, theirs.state, theirs.progress, theirs.accepted_at, theirs.last_proof_at);
+    UPDATE obligation_proof SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+    RETURN;
+  END IF;
+  PERFORM obligation_set(theirs);
+  INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
+    VALUES (src, coalesce(own.instance_id, named), held.obligation_id, 'in_progress', coalesce(own.progress, 0) + held.progress - theirs.progress,
+            coalesce(own.accepted_at, held.last_proof_at), held.last_proof_at)
+    ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
+      accepted_at = excluded.accepted_at, last_proof_at = excluded.last_proof_at;
+  UPDATE obligation_proof SET instance_id = coalesce(own.instance_id, named) WHERE member_id = src AND instance_id = theirs.instance_id;
+END $$;
+
+-- What a member does for the brand. Protects I-O1 (the member is held, one undertaking an obligation by index, the award
+-- claims its effect), the budget (a conditional write with a CHECK behind it) and the cooldown between two steps.
+-- Which state a step leads to is the rule's table, handed in as {steps}.
+
+-- The obligations that somebody can see: running or to come, and the ones taken part in. {memberId, at}
+-- → {tier, obligations, honours}
+CREATE OR REPLACE FUNCTION obligation_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  RETURN jsonb_build_object(
+    'obligations', (SELECT coalesce(jsonb_agg(obligation_row(who, seen.obligation_id) ORDER BY seen.position, seen.obligation_id), '[]')
+      FROM (SELECT o.obligation_id, o.position FROM obligation o
+        WHERE o.ends_at > (call->>'at')::timestamptz OR EXISTS (SELECT 1 FROM obligation_instance i
+          WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
+        ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
+    'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
+        'words', h.words, 'grantedAt', own.granted_at, 'expiresAt', own.expires_at) ORDER BY h.position, h.honour_id), '[]')
+      FROM honour h LEFT JOIN honour_held own ON own.member_id = who AND own.honour_id = h.honour_id));
+END $$;
+
+-- One obligation as it stands for one member; NULL when there is none of that id.
+CREATE OR REPLACE FUNCTION obligation_row(who uuid, wanted text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('obligationId', o.obligation_id, 'kind', o.kind, 'title', o.title, 'words', o.words,
+      'mark', o.mark, 'target', o.target, 'proof', o.proof, 'tierGate', o.tier_gate, 'cooldownHours', o.cooldown_hours,
+      'storeId', o.store_id, 'storeName', shop.name, 'rewardPoints', o.reward_points, 'honourName', h.name,
+      'startsAt', o.starts_at, 'endsAt', o.ends_at, 'tier', coalesce(own.tier, 1), 'state', coalesce(i.state, 'open'),
+      'progress', coalesce(i.progress, 0), 'acceptedAt', i.accepted_at, 'lastProofAt', i.last_proof_at,
+      'finishedAt', i.finished_at)
+    FROM obligation o LEFT JOIN store shop USING (store_id) LEFT JOIN honour h USING (honour_id)
+    LEFT JOIN standing own ON own.member_id = who
+    LEFT JOIN obligation_instance i ON i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded'
+    WHERE o.obligation_id = wanted
+$$;
+
+-- Refuses what cannot be taken up or gone on with now, in the order of the rule. The member is held already.
+CREATE OR REPLACE FUNCTION obligation_may(call jsonb, duty obligation, held text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  IF duty.obligation_id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "obligation"}'); END IF;
+  IF call->'steps'->held->>'proof' IS NULL THEN
+    PERFORM refuse(CASE held WHEN 'lapsed' THEN 'OBLIGATION_OVER' ELSE 'OBLIGATION_DONE' END);
+  END IF;
+  IF now_at < duty.starts_at THEN
+    PERFORM refuse('OBLIGATION_NOT_OPEN', jsonb_build_object('opensAt', iso_text(duty.starts_at)));
+  END IF;
+  IF now_at >= duty.ends_at THEN PERFORM refuse('OBLIGATION_OVER'); END IF;
+  IF held = 'open' AND (SELECT tier FROM standing WHERE member_id = (call->>'memberId')::uuid) < duty.tier_gate THEN
+    PERFORM refuse('TIER_NEEDED', jsonb_build_object('tier', duty.tier_gate));
+  END IF;
+END $$;
+
+-- Takes an obligation up; who has done so before is answered the same. {request, memberId, obligationId, instanceId, at, steps}
+CREATE OR REPLACE FUNCTION obligation_accept(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  duty obligation;
+  held text;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  SELECT state INTO held FROM obligation_instance
+    WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
+  PERFORM obligation_may(call, duty, coalesce(held, 'open'));
+  IF held IS NULL THEN
+    INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, accepted_at)
+      VALUES (member, (call->>'instanceId')::uuid, duty.obligation_id, call->'steps'->'open'->>'accept', (call->>'at')::timestamptz);
+  END IF;
+  RETURN request_end(call->'request', obligation_row(member, duty.obligation_id));
+END $$;
+
+-- Confirms one step at the counter, and at the goal gives what was promised. Who had not taken it up does so by it.
+-- {request, staffId, memberId, visitId, obligationId, instanceId, proofId, at, steps, honourUntil, expiresAt}
+-- → {title, progress, target, rewarded: {points, honourName} | null}
+CREATE OR REPLACE FUNCTION obligation_check_in(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  here visit;
+  duty obligation;
+  held obligation_instance;
+  rewarded jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  SELECT * INTO held FROM obligation_instance
+    WHERE member_id = member AND obligation_id = duty.obligation_id AND state <> 'superseded';
+  PERFORM obligation_may(call, duty, coalesce(held.state, 'open'));
+  PERFORM obligation_may_here(duty, held, own.store_id, here.visit_id, here.expires_at, now_at);
+
+  held.instance_id := coalesce(held.instance_id, (call->>'instanceId')::uuid);
+  held.progress := coalesce(held.progress, 0) + 1;
+  INSERT INTO obligation_proof (member_id, proof_id, instance_id, visit_id, store_id, staff_id, at)
+    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
+  IF held.progress >= duty.target THEN
+    rewarded := obligation_reward(call, duty, held.instance_id);
+  END IF;
+  PERFORM obligation_step(call, duty.obligation_id, held, coalesce(rewarded->>'step', 'proof'));
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'progress', held.progress,
+    'target', duty.target, 'rewarded', rewarded - 'step'));
+END $$;
+
+-- Refuses a step in another shop, one too soon after the last, and a second one in the same visit.
+CREATE OR REPLACE FUNCTION obligation_may_here(duty obligation, held obligation_instance, in_store text, in_visit uuid,
+  visit_ends timestamptz, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+BEGIN
+  IF duty.store_id <> in_store THEN
+    PERFORM refuse('OBLIGATION_ELSEWHERE', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = duty.store_id)));
+  END IF;
+  IF next_at > now_at THEN PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(next_at))); END IF;
+  IF EXISTS (SELECT 1 FROM obligation_proof
+      WHERE member_id = held.member_id AND instance_id = held.instance_id AND visit_id = in_visit) THEN
+    PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(visit_ends)));
+  END IF;
+END $$;
+
+-- Writes the instance after a step.
+CREATE OR REPLACE FUNCTION obligation_step(call jsonb, of_obligation text, held obligation_instance, step text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  next_state text := call->'steps'->coalesce(held.state, 'open')->>step;
+BEGIN
+  INSERT INTO obligation_instance AS mine (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, finished_at, reason)
+    VALUES ((call->>'memberId')::uuid, held.instance_id, of_obligation, next_state, held.progress, now_at, now_at,
+            CASE WHEN step <> 'proof' THEN now_at END, CASE WHEN step = 'approve' THEN 'budget' END)
+    ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
+      last_proof_at = excluded.last_proof_at, finished_at = excluded.finished_at, reason = excluded.reason;
+END $$;
+
+-- Gives the honour, and the points while the budget lasts; the honour does not depend on it. The account is held before
+-- the obligation's own row, which many want at once. → {points, honourName, step}
+CREATE OR REPLACE FUNCTION obligation_reward(call jsonb, duty obligation, instance uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  paid boolean := true;
+BEGIN
+  IF duty.honour_id IS NOT NULL THEN
+    PERFORM honour_grant(jsonb_build_object('memberId', member, 'honourId', duty.honour_id, 'at', call->'at', 'until', call->'honourUntil'));
+  END IF;
+  IF duty.reward_points > 0 THEN
+    PERFORM ledger_hold(member, (call->>'at')::timestamptz);
+    UPDATE obligation SET spent_points = spent_points + duty.reward_points
+      WHERE obligation_id = duty.obligation_id AND spent_points + duty.reward_points <= budget_points;
+    paid := FOUND;
+    IF paid THEN
+      PERFORM ledger_award(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'obligation', 'sourceId', instance,
+        'points', duty.reward_points, 'growth', 0, 'activeAt', call->'at', 'expiresAt', call->'expiresAt',
+        'reason', 'obligation', 'detail', jsonb_build_object('title', duty.title)));
+    END IF;
+  END IF;
+  RETURN jsonb_build_object('points', CASE WHEN paid THEN duty.reward_points ELSE 0 END,
+    'honourName', (SELECT name FROM honour WHERE honour_id = duty.honour_id),
+    'step', CASE WHEN paid THEN 'reward' ELSE 'approve' END);
+END $$;
+
+-- Prices that are held: what a price is made of, coupons, points and rights kept aside for it, and all of them given back.
+-- Protects I-C1, I-L3 and I-R1 at the till: coupon_hold, ledger_spend and right_hold decide, each by its conditional write.
+
+-- What decides which prices a member has, as one text: tier, honours that are worn, rights of gifts.
+CREATE OR REPLACE FUNCTION order_standing(member uuid, now_at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT concat_ws(' ', (SELECT tier FROM standing WHERE member_id = member),
+    (SELECT string_agg(worn_id, ',' ORDER BY worn_id) FROM honour_all_worn(member, now_at)),
+    (SELECT string_agg(grant_id::text, ',' ORDER BY grant_id) FROM right_grant
+      WHERE member_id = member AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)))
+$$;
+
+-- All that a price is made of, in one round trip. Without `lines` what was bought is told of every article; points that are due by
+-- now are counted as a spend would find them. {memberId, at, lines?, everything?: true, packet?: templateId}
+-- → {account: {available, debt, growth}, tier, rights, own, seen, coupons, bought: [{sku, at}], cart, packet, over}, or NULL for nobody.
+-- `over`: a hold's time is over, and what it had is still to be given up; the caller does so and reads again.
+CREATE OR REPLACE FUNCTION order_facts(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  cart jsonb := CASE WHEN jsonb_typeof(call->'lines') = 'array' THEN product_lines(call) END;
+  own account;
+BEGIN
+  SELECT * INTO own FROM account WHERE member_id = me;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('tier', (SELECT tier FROM standing WHERE member_id = me), 'seen', order_standing(me, now_at), 'cart', cart,
+    'account', jsonb_build_object('debt', own.debt_points, 'growth', own.growth, 'available', CASE WHEN own.debt_points > 0 THEN own.available_points
+      ELSE (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_id = me AND remaining > 0 AND expires_at >= now_at
+        AND (state = 'active' OR active_at <= now_at)) END),
+    'rights', right_rows(now_at), 'own', right_own(me, now_at), 'coupons', coupon_open(call),
+    'bought', CASE WHEN cart IS NULL AND NOT coalesce((call->>'everything')::boolean, false) THEN '[]' ELSE order_bought(me, now_at,
+      CASE WHEN cart IS NOT NULL THEN ARRAY(SELECT value->>'sku' FROM jsonb_array_elements(call->'lines')) END) END,
+    'packet', (SELECT title FROM coupon_template WHERE template_id = call->>'packet'),
+    'over', EXISTS (SELECT 1 FROM order_hold WHERE member_id = me AND state = 'live' AND expires_at <= now_at));
+END $$;
+
+-- Which of these articles (NULL: of all) were bought and kept within the longest time that a right of buying again looks back, and
+-- when last. → [{sku, at}]
+CREATE OR REPLACE FUNCTION order_bought(me uuid, now_at timestamptz, skus text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  days int := (SELECT max((payload->>'withinDays')::int) FROM member_right
+    WHERE kind = 'repurchase_discount' AND starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at));
+BEGIN
+  IF days IS NULL THEN RETURN '[]'; END IF;
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', sku, 'at', iso_text(latest)) ORDER BY sku), '[]') FROM (
+    SELECT l.sku, max(p.settled_at) AS latest FROM purchase p JOIN purchase_line l USING (member_id, order_id)
+      WHERE p.member_id = me AND p.state = 'settled' AND p.settled_at >= now_at - make_interval(days => days)
+        AND l.sku IS NOT NULL AND l.returned_qty < l.qty AND (skus IS NULL OR l.sku = ANY (skus)) GROUP BY l.sku) bought);
+END $$;
+
+-- Fixes a quoted price: its rights are used, its coupons kept aside, its points spent; each decides for itself between two tills.
+-- {request, staffId, keyId?, memberId, visitId, holdId, fullFen, payableFen, couponIds, points, pointsOffFen, rightIds, lines,
+--  earnPercent, seen, receipt, fault, at, expiresAt, graceUntil}
+-- `fault` is what the rule has against it; `seen` is who the rule saw. BUSY when that is no longer so: the caller asks again.
+CREATE OR REPLACE FUNCTION order_hold(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  uses jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  call := order_hold_call(call);
+  IF stay.method <> 'code' AND (call->'couponIds' <> '[]' OR call->'rightIds' <> '[]' OR (call->>'points')::int > 0) THEN
+    PERFORM refuse('CODE_NEEDED');
+  END IF;
+  PERFORM order_release_over(member, now_at);
+  uses := order_keep_aside(call, own);
+  IF jsonb_typeof(call->'fault') = 'object' THEN PERFORM refuse(call->'fault'->>'code', call->'fault'->'detail'); END IF;
+  IF order_standing(member, now_at) IS DISTINCT FROM coalesce(call->>'seen', order_standing(member, now_at))
+      OR call ? 'tier' AND NOT EXISTS (SELECT 1 FROM standing WHERE member_id = member AND tier = (call->>'tier')::int) THEN
+    PERFORM refuse('BUSY');
+  END IF;
+  INSERT INTO order_hold (member_id, hold_id, visit_id, store_id, till_id, staff_id, full_fen, payable_fen, receipt, coupon_ids, lines, points,
+      points_off_fen, right_uses, earn_percent, grace_until, state, held_at, expires_at)
+    VALUES (member, (call->>'holdId')::uuid, stay.visit_id, own.store_id, stay.till_id, own.member_id, (call->>'fullFen')::int,
+      (call->>'payableFen')::int, call->'receipt', uuid_list(call->'couponIds'), CASE jsonb_typeof(call->'lines') WHEN 'array' THEN call->'lines' END,
+      (call->>'points')::int, (call->>'pointsOffFen')::int, uses, (call->>'earnPercent')::int, (call->>'graceUntil')::timestamptz, 'live',
+      now_at, (call->>'expiresAt')::timestamptz);
+  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen', 'payableFen', call->'payableFen',
+    'couponIds', call->'couponIds', 'pointsUsed', call->'points', 'pointsOffFen', call->'pointsOffFen',
+    'lines', coalesce(order_told_lines(call->'lines'), '[]'), 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
+END $$;
+
+-- The call with everything that it may leave out. An older server beside this one knows one coupon, and neither points nor rights.
+CREATE OR REPLACE FUNCTION order_hold_call(call jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object('couponIds', CASE WHEN call->>'couponId' IS NULL THEN '[]' ELSE jsonb_build_array(call->'couponId') END,
+    'rightIds', '[]'::jsonb, 'points', 0, 'pointsOffFen', 0, 'earnPercent', 100, 'graceUntil', call->'expiresAt') || call
+$$;
+
+-- Uses the rights, keeps the coupons and spends the points of a price. → [{rightId, periodKey}], or NULL without rights
+CREATE OR REPLACE FUNCTION order_keep_aside(call jsonb, own staff) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  uses jsonb;
+  which uuid;
+BEGIN
+  IF call->'rightIds' <> '[]' THEN
+    uses := right_hold(member, ARRAY(SELECT jsonb_array_elements_text(call->'rightIds')), (call->>'at')::timestamptz);
+  END IF;
+  FOREACH which IN ARRAY uuid_list(call->'couponIds') LOOP
+    PERFORM coupon_hold(jsonb_build_object('memberId', member, 'couponId', which, 'holdId', call->'holdId', 'at', call->'at',
+      'heldUntil', call->'expiresAt'));
+  END LOOP;
+  IF (call->>'points')::int > 0 THEN
+    PERFORM ledger_spend(jsonb_build_object('memberId', member, 'at', call->'at', 'kind', 'order_hold', 'sourceId', call->>'holdId',
+      'points', call->'points', 'reason', 'points_paid', 'detail', jsonb_build_object('amountFen', call->'pointsOffFen',
+        'storeName', (SELECT name FROM store WHERE store_id = own.store_id))));
+  END IF;
+  RETURN nullif(uses, '[]');
+END $$;
+
+-- Gives a hold up, whether or not its visit is over. {request, staffId, keyId?, memberId, visitId, holdId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  kept order_hold;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  PERFORM visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  SELECT * INTO kept FROM order_hold WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+    AND visit_id = (call->>'visitId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  IF kept.state = 'live' THEN
+    PERFORM order_give_up(kept, (call->>'at')::timestamptz);
+    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
+END $$;
+
+-- A live hold is given up: coupons, points and rights come back. The member is held.
+CREATE OR REPLACE FUNCTION order_give_up(kept order_hold, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE order_hold SET state = 'released' WHERE member_id = kept.member_id AND hold_id = kept.hold_id;
+  IF kept.coupon_ids <> '{}' THEN
+    PERFORM coupon_release(jsonb_build_object('memberId', kept.member_id, 'holdId', kept.hold_id, 'at', now_at));
+  END IF;
+  IF kept.right_uses IS NOT NULL THEN PERFORM right_release(kept.member_id, kept.right_uses); END IF;
+  IF kept.points > 0 THEN
+    PERFORM order_points_back(kept.member_id, kept.hold_id, now_at, jsonb_build_object('graceUntil', kept.grace_until, 'reason', 'points_released',
+      'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = kept.store_id), 'amountFen', kept.points_off_fen)));
+  END IF;
+END $$;
+
+-- Points that had paid come back to their lots; `more` says how many, as which part, and why. → as ledger_return_spend
+CREATE OR REPLACE FUNCTION order_points_back(member uuid, hold uuid, now_at timestamptz, more jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  back jsonb := ledger_return_spend(more || jsonb_build_object('memberId', member, 'at', now_at, 'kind', 'order_hold', 'sourceId', hold));
+BEGIN
+  -- points of a gift or a reward that a merge took back stay with the programme
+  PERFORM gift_take_back(jsonb_build_object('memberId', member, 'at', now_at));
+  PERFORM referral_take_back(jsonb_build_object('memberId', member, 'at', now_at));
+  RETURN back;
+END $$;
+
+-- Gives up what a member's holds keep aside beyond their time. → how many
+CREATE OR REPLACE FUNCTION order_release_over(member uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  over order_hold;
+  released int := 0;
+BEGIN
+  FOR over IN SELECT * FROM order_hold WHERE member_id = member AND state = 'live' AND expires_at <= now_at ORDER BY hold_id LOOP
+    PERFORM order_give_up(over, now_at);
+    released := released + 1;
+  END LOOP;
+  RETURN released;
+END $$;
+
+-- {memberId, at} → {released}
+CREATE OR REPLACE FUNCTION order_release_due(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM member_hold((call->>'memberId')::uuid);
+  RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
+-- come one after the other (member_hold). The rules are those of shared/src/right.ts; a test asks both.
+
+-- Under which key a use is counted, by the brand's calendar.
+CREATE OR REPLACE FUNCTION right_period_key(period text, now_at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT to_char(now_at AT TIME ZONE 'Asia/Shanghai',
+    CASE period WHEN 'day' THEN 'YYYY-MM-DD' WHEN 'month' THEN 'YYYY-MM' WHEN 'year' THEN 'YYYY' ELSE '"once"' END)
+$$;
+
+-- When the next period begins; NULL when there is none.
+CREATE OR REPLACE FUNCTION right_back_at(period text, now_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN period IN ('day', 'month', 'year') THEN
+    (date_trunc(period, now_at AT TIME ZONE 'Asia/Shanghai') + ('1 ' || period)::interval) AT TIME ZONE 'Asia/Shanghai' END
+$$;
+
+-- Every right that runs, in order; the same for everybody.
+CREATE OR REPLACE FUNCTION right_rows(now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(json_agg(json_build_object('rightId', r.right_id, 'kind', r.kind, 'title', r.title, 'words', r.words,
+      'tierFrom', r.tier_from, 'honourId', r.honour_id, 'honourName', h.name, 'quota', r.quota, 'period', r.period,
+      'payload', r.payload, 'startsAt', iso_text(r.starts_at), 'endsAt', iso_text(r.ends_at))
+    ORDER BY r.position, r.right_id), '[]')
+  FROM member_right r LEFT JOIN honour h USING (honour_id)
+  WHERE r.starts_at <= now_at AND (r.ends_at IS NULL OR r.ends_at > now_at)
+$$;
+
+-- What decides the state of rights for one member: honours that are worn, rights of gifts, and uses of the periods that run.
+-- → {honours: [id], grants: [{rightId, expiresAt}], uses: [{rightId, periodKey, used}]}
+CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object(
+    'honours', (SELECT coalesce(json_agg(worn_id), '[]') FROM honour_all_worn(me, now_at)),
+    'grants', (SELECT coalesce(json_agg(json_build_object('rightId', right_id, 'expiresAt', iso_text(expires_at)) ORDER BY grant_id), '[]')
+      FROM right_grant WHERE member_id = me AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)),
+    'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
+      FROM right_use u JOIN member_right r USING (right_id)
+      WHERE u.member_id = me AND u.period_key = right_period_key(r.period, now_at)))
+$$;
+
+-- {memberId, at} → {tier, rights, own}
+CREATE OR REPLACE FUNCTION right_show(call jsonb) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  me uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  RETURN json_build_object('tier', (SELECT tier FROM standing WHERE member_id = me),
+    'rights', right_rows(now_at), 'own', right_own(me, now_at));
+END $$;
+
+-- Until when a member has a right by what brings it now, by tier, an honour that is worn or a gift; 'infinity' without an end, NULL
+-- for who does not have it, used up or not.
+CREATE OR REPLACE FUNCTION right_until(member uuid, own member_right, now_at timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  ends timestamptz := coalesce(own.ends_at, 'infinity');
+BEGIN
+  IF own.starts_at > now_at OR ends <= now_at THEN RETURN NULL; END IF;
+  IF own.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member) THEN RETURN ends; END IF;
+  IF own.honour_id IS NOT NULL AND honour_worn(member, own.honour_id, now_at) THEN RETURN ends; END IF;
+  RETURN (SELECT least(ends, max(coalesce(g.expires_at, 'infinity'))) FROM right_grant g WHERE g.member_id = member
+    AND g.right_id = own.right_id AND g.voided_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now_at) HAVING count(*) > 0);
+END $$;
+
+-- The rights of a kind that a member has now, used up or not. ends_at is when it is gone for them; what would be back only after
+-- that never is.
+CREATE OR REPLACE FUNCTION right_of_kind(member uuid, which text, now_at timestamptz)
+RETURNS TABLE (right_id text, payload jsonb, hours int, limited boolean, used_up boolean, back_at timestamptz, ends_at timestamptz, place smallint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.right_id, r.payload, (r.payload->>'hours')::int, r.quota IS NOT NULL, coalesce(u.used >= r.quota, false),
+      CASE WHEN right_back_at(r.period, now_at) < own.until THEN right_back_at(r.period, now_at) END,
+      nullif(own.until, 'infinity'), r.position
+    FROM member_right r CROSS JOIN LATERAL right_until(member, r, now_at) own (until) LEFT JOIN right_use u
+      ON u.member_id = member AND u.right_id = r.right_id AND u.period_key = right_period_key(r.period, now_at)
+    WHERE r.kind = which AND own.until IS NOT NULL
+$$;
+
+-- Uses a right once. → the period in which it counts; NULL when nothing of it is left. What has no limit is counted, too.
+CREATE OR REPLACE FUNCTION right_use(member uuid, which text, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  counted text;
+BEGIN
+  SELECT * INTO STRICT own FROM member_right WHERE right_id = which;
+  INSERT INTO right_use AS held (member_id, right_id, period_key, used)
+    VALUES (member, which, right_period_key(own.period, now_at), 1)
+    ON CONFLICT (member_id, right_id, period_key) DO UPDATE SET used = held.used + 1
+      WHERE own.quota IS NULL OR held.used < own.quota
+    RETURNING period_key INTO counted;
+  RETURN counted;
+END $$;
+
+-- What a use was for was taken back: it can be used again in the period in which it counted.
+CREATE OR REPLACE FUNCTION right_give_back(member uuid, which text, counted text) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use SET used = greatest(0, used - 1) WHERE member_id = member AND right_id = which AND period_key = counted
+$$;
+
+-- What a price is made of: each right once, in the statement that holds the price. What has no quota is not counted.
+-- → [{rightId, periodKey}] to be released with what they were held for. Refuses RIGHT_USED_UP {backAt}; BUSY when the member does
+-- not have one of them any more, so that the price is asked again.
+CREATE OR REPLACE FUNCTION right_hold(member uuid, right_ids text[], now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  until timestamptz;
+  counted text;
+  uses jsonb := '[]';
+  n int := 0;
+BEGIN
+  FOR own IN SELECT * FROM member_right WHERE right_id = ANY (right_ids) ORDER BY right_id LOOP
+    n := n + 1;
+    until := right_until(member, own, now_at);
+    IF until IS NULL THEN PERFORM refuse('BUSY'); END IF;
+    CONTINUE WHEN own.quota IS NULL;
+    counted := right_use(member, own.right_id, now_at);
+    IF counted IS NULL THEN PERFORM right_refuse_used_up(own, until, now_at); END IF;
+    uses := uses || jsonb_build_array(jsonb_build_object('rightId', own.right_id, 'periodKey', counted));
+  END LOOP;
+  IF n < (SELECT count(DISTINCT id) FROM unnest(right_ids) id) THEN PERFORM refuse('BUSY'); END IF;
+  RETURN uses;
+END $$;
+
+CREATE OR REPLACE FUNCTION right_refuse_used_up(own member_right, until timestamptz, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse('RIGHT_USED_UP', jsonb_build_object('backAt',
+    CASE WHEN right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
+END $$;
+
+-- Held uses, row by row; none for NULL.
+CREATE OR REPLACE FUNCTION right_held_uses(uses jsonb) RETURNS TABLE (right_id text, period_key text)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT value->>'rightId', value->>'periodKey' FROM jsonb_array_elements(CASE jsonb_typeof(uses) WHEN 'array' THEN uses ELSE '[]' END)
+$$;
+
+-- Gives held uses back, each in the period in which it counted. {[rightId, periodKey]}, or NULL
+CREATE OR REPLACE FUNCTION right_release(member uuid, uses jsonb) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE right_use held SET used = greatest(0, used - 1)
+    FROM right_held_uses(uses) one
+    WHERE held.member_id = member AND (held.right_id, held.period_key) = (one.right_id, one.period_key)
+$$;
+
+-- Gives a right to one member for one source, once; asked again it answers the same. Never longer than the right itself runs.
+-- {memberId, rightId, at, expiresAt?, kind, sourceId} → {rightId, title, expiresAt} | {refused, detail}
+CREATE OR REPLACE FUNCTION right_grant(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own member_right;
+  given right_grant;
+BEGIN
+  SELECT * INTO own FROM member_right WHERE right_id = call->>'rightId';
+  IF NOT FOUND THEN RETURN '{"refused": "NOT_FOUND", "detail": {"noun": "right"}}'; END IF;
+  IF ledger_claim(call, 'right:' || own.right_id) THEN
+    INSERT INTO right_grant (member_id, grant_id, right_id, granted_at, expires_at, effect_kind, effect_source)
+      VALUES ((call->>'memberId')::uuid, uuid_v7((call->>'at')::timestamptz), own.right_id, (call->>'at')::timestamptz,
+        least((call->>'expiresAt')::timestamptz, own.ends_at), call->>'kind', call->>'sourceId') RETURNING * INTO given;
+  ELSE
+    SELECT * INTO given FROM right_grant WHERE member_id = (call->>'memberId')::uuid AND right_id = own.right_id
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId';
+  END IF;
+  RETURN jsonb_build_object('rightId', own.right_id, 'title', own.title, 'expiresAt', iso_text(given.expires_at));
+END $$;
+
+-- Takes back what a source gave; uses that were made of it stay. {memberId, kind, sourceId, at} → {voided}
+CREATE OR REPLACE FUNCTION right_grant_void(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (UPDATE right_grant SET voided_at = (call->>'at')::timestamptz WHERE member_id = (call->>'memberId')::uuid
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId' AND voided_at IS NULL RETURNING 1)
+  SELECT jsonb_build_object('voided', count(*)) FROM gone
+$$;
+
+-- What was taken back for a reason that is gone stands again. {memberId, kind, sourceId} → {restored}
+CREATE OR REPLACE FUNCTION right_grant_restore(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH again AS (UPDATE right_grant SET voided_at = NULL WHERE member_id = (call->>'memberId')::uuid
+      AND effect_kind = call->>'kind' AND effect_source = call->>'sourceId' AND voided_at IS NOT NULL RETURNING 1)
+  SELECT jsonb_build_object('restored', count(*)) FROM again
+$$;
+
+-- A free service at the counter, once for a visit's customer who shows a live code; the conditional write decides (I-R1).
+-- {request, staffId | keyId, visitId, memberId, rightId, serviceId, at} → {title, left, backAt}
+-- Refuses NOT_FOUND, RIGHT_LOCKED, RIGHT_USED_UP, CODE_NEEDED, VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, BUSY.
+CREATE OR REPLACE FUNCTION right_serve(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  clerk staff;
+  here visit;
+  own member_right;
+  until timestamptz;
+  counted text;
+  room int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  clerk := at_till(call, NULL);
+  PERFORM member_hold(member);
+  here := visit_by_code(member, (call->>'visitId')::uuid, clerk.store_id, now_at);
+  SELECT * INTO own FROM member_right WHERE right_id = call->>'rightId' AND kind = 'free_service'
+    AND starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at);
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "right"}'); END IF;
+  until := right_until(member, own, now_at);
+  IF until IS NULL THEN PERFORM refuse('RIGHT_LOCKED', jsonb_build_object('tier', own.tier_from)); END IF;
+  counted := right_use(member, own.right_id, now_at);
+  IF counted IS NULL THEN PERFORM right_refuse_used_up(own, until, now_at); END IF;
+  INSERT INTO right_service (member_id, service_id, right_id, period_key, store_id, staff_id, visit_id, at)
+    VALUES (member, (call->>'serviceId')::uuid, own.right_id, counted, clerk.store_id, clerk.member_id, here.visit_id, now_at);
+  SELECT own.quota - used INTO room FROM right_use WHERE member_id = member AND right_id = own.right_id AND period_key = counted;
+  PERFORM audit_append(jsonb_build_object('storeId', clerk.store_id, 'at', call->'at', 'actorId', clerk.member_id,
+    'bodyHash', call->'request'->>'bodyHash', 'verb', 'right.use', 'subject', call->>'serviceId'));
+  RETURN request_end(call->'request', jsonb_build_object('title', own.title, 'left', room, 'backAt',
+    CASE WHEN room = 0 AND right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
+END $$;
+
+-- What members were seen with, as keyed hashes, and what that tells about two of them. A print stays with the record that
+-- was seen: whoever asks looks at all records of a person. Nothing here changes points, so nothing here takes a member's lock.
+
+-- All records that are this person by now.
+CREATE OR REPLACE FUNCTION risk_records(who uuid) RETURNS uuid[]
+LANGUAGE sql STABLE AS $$
+  SELECT array_agg(r.member_id) FROM member m JOIN member r
+    ON r.member_id = coalesce(m.merged_into, m.member_id) OR r.merged_into = coalesce(m.merged_into, m.member_id)
+    WHERE m.member_id = who
+$$;
+
+-- Writes down what a member was seen with; the same within an hour is not written again, and of each kind the latest 40 are
+-- kept. `former` is the same print under keys that are being replaced: whoever has it gets the new one, so that a
+-- rotation separates nobody. {memberId, prints: [{kind, print, former?: [print]}], at}
+CREATE OR REPLACE FUNCTION risk_seen(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  seen jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM member WHERE member_id = who AND status <> 'cancelled') THEN RETURN '{}'; END IF;
+  FOR seen IN SELECT value FROM jsonb_array_elements(call->'prints') ORDER BY value->>'kind', value->>'print' LOOP
+    IF seen ? 'former' THEN
+      WITH former AS (DELETE FROM risk_print WHERE kind = seen->>'kind'
+          AND print IN (SELECT value FROM jsonb_array_elements_text(seen->'former')) RETURNING *)
+      INSERT INTO risk_print AS own (member_id, kind, print, first_at, last_at)
+        SELECT member_id, kind, seen->>'print', min(first_at), max(last_at) FROM former GROUP BY member_id, kind ORDER BY member_id
+        ON CONFLICT (member_id, kind, print) DO UPDATE SET first_at = least(own.first_at, excluded.first_at),
+          last_at = greatest(own.last_at, excluded.last_at);
+    END IF;
+    UPDATE risk_print SET last_at = now_at WHERE member_id = who AND kind = seen->>'kind' AND print = seen->>'print'
+      AND last_at < now_at - interval '1 hour';
+    CONTINUE WHEN FOUND;
+    INSERT INTO risk_print (member_id, kind, print, first_at, last_at) VALUES (who, seen->>'kind', seen->>'print', now_at, now_at)
+      ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+      DELETE FROM risk_print WHERE member_id = who AND kind = seen->>'kind' AND print IN (SELECT print FROM risk_print
+        WHERE member_id = who AND kind = seen->>'kind' ORDER BY last_at DESC, print OFFSET 40);
+    END IF;
+  END LOOP;
+  RETURN '{}';
+END $$;
+
+-- Whether somebody brought this member; one who was not new, or came too late, was brought by nobody.
+CREATE OR REPLACE FUNCTION risk_brought(edge referral) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT edge.state <> 'void' AND coalesce(edge.reason, '') NOT IN ('not_new', 'window_over') $$;
+
+-- Devices or payers of two people: how many both have, and the most others on one of the friend's who were brought as well.
+CREATE OR REPLACE FUNCTION risk_shared(what text, inviters uuid[], friends uuid[], since timestamptz, OUT shared int, OUT people int)
+LANGUAGE sql STABLE AS $$
+  SELECT count(*) FILTER (WHERE here.inviter), coalesce(max(here.others), 0)
+    FROM (SELECT DISTINCT print FROM risk_print WHERE member_id = ANY (friends) AND kind = what AND last_at > since) own
+    CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(p.member_id = ANY (inviters)), false) AS inviter,
+          count(DISTINCT coalesce(m.merged_into, m.member_id)) FILTER (WHERE p.member_id <> ALL (inviters || friends)
+            AND EXISTS (SELECT 1 FROM referral r WHERE r.member_id IN (p.member_id, m.merged_into) AND risk_brought(r))) AS others
+        FROM risk_print p JOIN member m USING (member_id) WHERE p.kind = what AND p.print = own.print AND p.last_at > since) here
+$$;
+
+-- People on the emptiest network that both were on, the two included; of the others not those who were brought by somebody
+-- on it, or a farm would look like a public place by its own size. Counted up to 100. NULL: no such network.
+CREATE OR REPLACE FUNCTION risk_network(inviters uuid[], friends uuid[], since timestamptz) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT 2 + min(here.others) FROM (
+      SELECT print FROM risk_print WHERE member_id = ANY (friends) AND kind = 'network' AND last_at > since
+      INTERSECT SELECT print FROM risk_print WHERE member_id = ANY (inviters) AND kind = 'network' AND last_at > since) both_on
+    CROSS JOIN LATERAL (SELECT count(DISTINCT person)::int AS others FROM (
+      SELECT coalesce(m.merged_into, m.member_id) AS person FROM risk_print p JOIN member m USING (member_id)
+        WHERE p.kind = 'network' AND p.print = both_on.print AND p.last_at > since AND p.member_id <> ALL (inviters || friends)
+          AND NOT EXISTS (SELECT 1 FROM referral r JOIN risk_print up ON up.member_id = r.inviter_id AND up.kind = p.kind
+            AND up.print = p.print AND up.last_at > since WHERE r.member_id IN (p.member_id, m.merged_into) AND risk_brought(r))
+        LIMIT 100) on_it) here
+$$;
+
+-- Everything that is known of two people, collected at once; prints older than printDays do not count.
+-- {inviterId, friendId, at, printDays} → PairFacts of shared/src/risk.ts without riskNow
+CREATE OR REPLACE FUNCTION risk_pair(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  inviters uuid[] := risk_records((call->>'inviterId')::uuid);
+  friends uuid[] := risk_records((call->>'friendId')::uuid);
+  since timestamptz := (call->>'at')::timestamptz - make_interval(days => (call->>'printDays')::int);
+  devices record;
+  payers record;
+  came timestamptz;
+  works boolean[];
+BEGIN
+  SELECT * INTO devices FROM risk_shared('device', inviters, friends, since);
+  SELECT * INTO payers FROM risk_shared('payer', inviters, friends, since);
+  SELECT joined_at INTO came FROM referral r WHERE member_id = ANY (friends) AND inviter_id = ANY (inviters) AND risk_brought(r)
+    ORDER BY joined_at DESC LIMIT 1;
+  SELECT ARRAY[coalesce(bool_or(member_id = ANY (inviters)), false), coalesce(bool_or(member_id = ANY (friends)), false)] INTO works
+    FROM staff WHERE member_id = ANY (inviters || friends) AND ended_at IS NULL;
+  RETURN jsonb_build_object(
+    'sharedDevices', devices.shared, 'devicePeople', devices.people,
+    'sharedPayers', payers.shared, 'payerPeople', payers.people,
+    'networkPeople', risk_network(inviters, friends, since),
+    'staff', CASE WHEN works[1] AND works[2] THEN 'both' WHEN works[1] THEN 'inviter' WHEN works[2] THEN 'friend' END,
+    'riskAtJoin', (SELECT join_risk FROM member WHERE member_id = ANY (friends) AND join_risk IS NOT NULL
+      ORDER BY CASE join_risk WHEN -1 THEN 2.5 ELSE join_risk END DESC LIMIT 1),
+    'mergedBefore', EXISTS (SELECT 1 FROM kept_apart WHERE member_id = ANY (inviters) AND other_id = ANY (friends)),
+    'phoneMoved', EXISTS (SELECT 1 FROM former_identity f JOIN identity i USING (kind, issuer, subject) WHERE f.kind = 'phone'
+      AND (f.member_id = ANY (inviters) AND i.member_id = ANY (friends) OR f.member_id = ANY (friends) AND i.member_id = ANY (inviters))))
+    || (SELECT jsonb_build_object('joinedWithinHour', count(*) FILTER (WHERE abs(extract(epoch FROM r.joined_at - came)) <= 3600),
+        'joinedWithinDay', count(*) FILTER (WHERE abs(extract(epoch FROM r.joined_at - came)) <= 86400))
+      FROM referral r WHERE r.inviter_id = ANY (inviters) AND r.joined_at BETWEEN came - interval '1 day' AND came + interval '1 day'
+        AND risk_brought(r));
+END $$;
+
+-- Who leaves takes along what they were seen with. {records}
+CREATE OR REPLACE FUNCTION risk_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM risk_print WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Pictures that members hand in. Bytes lie outside the database under a key; a row is written after its bytes and loses its key
+-- before they go, so what a process that dies leaves behind is at most a file without a row, which a job removes.
+
+-- Keeps the row of a picture whose bytes lie there. The same picture sent again within the hour, as by a phone that missed the answer,
+-- is the row there is. {memberId, uploadId, mime, bytes, width, height, sha256, storageKey, dayStart, perDay, at}
+-- → {uploadId, storageKey, state}; refuses UPLOAD_LIMIT {limit}
+CREATE OR REPLACE FUNCTION upload_put(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  kept upload;
+BEGIN
+  PERFORM member_hold(who);
+  SELECT * INTO kept FROM upload WHERE member_id = who AND sha256 = call->>'sha256' AND used_by IS NULL
+    AND state IN ('checking', 'passed', 'doubtful') AND created_at > now_at - interval '1 hour' ORDER BY upload_id LIMIT 1;
+  IF NOT FOUND THEN
+    IF (SELECT count(*) FROM upload WHERE member_id = who AND created_at >= (call->>'dayStart')::timestamptz) >= (call->>'perDay')::int THEN
+      PERFORM refuse('UPLOAD_LIMIT', jsonb_build_object('limit', call->'perDay'));
+    END IF;
+    INSERT INTO upload (member_id, upload_id, mime, bytes, width, height, sha256, storage_key, state, created_at)
+      VALUES (who, (call->>'uploadId')::uuid, call->>'mime', (call->>'bytes')::int, (call->>'width')::int, (call->>'height')::int,
+        call->>'sha256', call->>'storageKey', 'checking', now_at) RETURNING * INTO kept;
+  END IF;
+  RETURN jsonb_build_object('uploadId', kept.upload_id, 'storageKey', kept.storage_key, 'state', kept.state);
+END $$;
+
+-- Notes that WeChat was asked, and under what name it will answer; no name for an asking that failed. → whether it still waits
+CREATE OR REPLACE FUNCTION upload_asked(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- the record may have been merged while WeChat was asked
+  UPDATE upload SET trace_id = coalesce(call->>'traceId', trace_id), tries = least(tries + 1, 32767)
+    WHERE upload_id = (call->>'uploadId')::uuid AND state = 'checking' AND member_id IN ((call->>'memberId')::uuid,
+      (SELECT merged_into FROM member WHERE member_id = (call->>'memberId')::uuid));
+  RETURN to_jsonb(FOUND);
+END $$;
+
+-- What was found: WeChat's word, or that it gave none in time. The first word of WeChat counts, also after the time; a refused picture loses
+-- its key. {memberId, uploadId, verdict: passed | doubtful | refused, label?, at, along}
+-- → {state, storageKey: of bytes to remove} or NULL when it was decided before
+CREATE OR REPLACE FUNCTION upload_checked(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  was upload;
+BEGIN
+  PERFORM member_hold(who);
+  SELECT * INTO was FROM upload WHERE member_id = who AND upload_id = (call->>'uploadId')::uuid FOR UPDATE;
+  IF NOT FOUND OR NOT (was.state = 'checking' OR (was.state = 'doubtful' AND was.label IS NULL AND call->>'label' IS NOT NULL)) THEN
+    RETURN NULL;
+  END IF;
+  UPDATE upload SET state = call->>'verdict', label = (call->>'label')::int, checked_at = (call->>'at')::timestamptz,
+      storage_key = CASE WHEN call->>'verdict' <> 'refused' THEN storage_key END
+    WHERE member_id = who AND upload_id = was.upload_id;
+  PERFORM run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args}', step->'args' || jsonb_build_object('memberId', who, 'usedBy', was.used_by)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+  RETURN jsonb_build_object('state', call->>'verdict', 'storageKey', CASE WHEN call->>'verdict' = 'refused' THEN was.storage_key END);
+END $$;
+
+-- Puts pictures under a hand-in. What `formerly` showed, as a hand-in that came back, may be shown again. The caller holds the member.
+-- {memberId, uploadIds, usedBy, formerly?: [uuid]} → [{uploadId, state: checking | passed | doubtful}] in the order given
+-- Refuses CONTENT_REFUSED for one that was found forbidden, UPLOAD_GONE for one that is removed, used elsewhere or somebody else's.
+CREATE OR REPLACE FUNCTION upload_use(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  hand_in uuid := (call->>'usedBy')::uuid;
+  ids uuid[] := coalesce(uuid_list(call->'uploadIds'), '{}');
+  taken int;
+BEGIN
+  PERFORM 1 FROM upload WHERE member_id = who AND upload_id = ANY (ids) ORDER BY upload_id FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM upload WHERE member_id = who AND upload_id = ANY (ids) AND state = 'refused') THEN
+    PERFORM refuse('CONTENT_REFUSED');
+  END IF;
+  UPDATE upload SET used_by = hand_in WHERE member_id = who AND upload_id = ANY (ids) AND state IN ('checking', 'passed', 'doubtful')
+    AND (used_by IS NULL OR used_by = hand_in OR used_by = ANY (uuid_list(call->'formerly')));
+  GET DIAGNOSTICS taken = ROW_COUNT;
+  IF taken <> (SELECT count(DISTINCT id) FROM unnest(ids) id) THEN PERFORM refuse('UPLOAD_GONE'); END IF;
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'state', u.state) ORDER BY nth), '[]')
+    FROM unnest(ids) WITH ORDINALITY wished (id, nth) JOIN upload u ON u.member_id = who AND u.upload_id = wished.id);
+END $$;
+
+-- A picture that nobody used goes. {memberId, uploadId, before} → {storageKey} or NULL when it is used or gone
+CREATE OR REPLACE FUNCTION upload_drop(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  was upload;
+BEGIN
+  SELECT * INTO was FROM upload WHERE member_id = (call->>'memberId')::uuid AND upload_id = (call->>'uploadId')::uuid
+    AND used_by IS NULL AND storage_key IS NOT NULL AND created_at < (call->>'before')::timestamptz FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  UPDATE upload SET state = 'removed', storage_key = NULL WHERE member_id = was.member_id AND upload_id = was.upload_id;
+  RETURN jsonb_build_object('storageKey', was.storage_key);
+END $$;
+
+-- Rows go with their record; the bytes stay where they lie, for their key names nobody. {from, to}
+CREATE OR REPLACE FUNCTION upload_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  went jsonb;
+BEGIN
+  WITH moving AS (UPDATE upload SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid RETURNING upload_id)
+  SELECT jsonb_agg(upload_id) INTO went FROM moving;
+  RETURN CASE WHEN went IS NULL THEN '{}' ELSE jsonb_build_object('moved', jsonb_build_object('uploads', went),
+    'came', jsonb_build_object('uploads', jsonb_array_length(went))) END;
+END $$;
+
+-- {from, to, moved}
+CREATE OR REPLACE FUNCTION upload_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  went int;
+BEGIN
+  UPDATE upload SET member_id = (call->>'to')::uuid
+    WHERE member_id = (call->>'from')::uuid AND upload_id = ANY (uuid_list(call->'moved'->'uploads'));
+  GET DIAGNOSTICS went = ROW_COUNT;
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('uploads', went)) ELSE '{}' END;
+END $$;
+
+-- Rows go; whoever erases has read their keys and removes the bytes after. {records}
+CREATE OR REPLACE FUNCTION upload_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM upload WHERE member_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
