@@ -27,7 +27,7 @@ BEGIN
     'losses', (SELECT jsonb_build_object('points', a.available_points, 'pendingPoints', a.pending_points, 'debtPoints', a.debt_points,
         'growth', a.growth, 'tier', s.tier,
         'coupons', (SELECT count(*) FROM coupon c WHERE c.member_id = who AND c.state IN ('granted', 'held') AND c.expires_at > now_at),
-        'honours', (SELECT count(*) FROM honour_held h WHERE h.member_id = who AND (h.expires_at IS NULL OR h.expires_at > now_at)),
+        'honours', (SELECT count(*) FROM honour_all_worn(who, now_at)),
         'redemptions', (SELECT coalesce(jsonb_agg(jsonb_build_object('title', r.title, 'ready', r.state = 'ready') ORDER BY r.redemption_id), '[]')
           FROM redemption r WHERE r.member_id = who AND r.state IN ('placed', 'ready')))
       FROM account a JOIN standing s USING (member_id) WHERE a.member_id = who));

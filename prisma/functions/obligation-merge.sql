@@ -1,8 +1,8 @@
 -- What two records have done for the brand, put together and taken apart again.
 
 -- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
--- the cooldown runs from the later step of both. Honours are joined, the longer term counts. {from, to, at}; the journal is
--- {instances, proofs: ids that moved, pairs: [{obligationId, theirs, own}], honours, ownHonours: rows as they were}
+-- the cooldown runs from the later step of both. {from, to, at}; the journal is
+-- {instances, proofs: ids that moved, pairs: [{obligationId, theirs, own}]}
 CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,7 +10,7 @@ DECLARE
   dst uuid := (call->>'to')::uuid;
   moved jsonb := '{}';
   duties int;
-  honours int;
+  honours jsonb;
   superseded jsonb := '[]';
   part jsonb;
 BEGIN
@@ -31,19 +31,13 @@ BEGIN
     WITH went AS (UPDATE obligation_proof SET member_id = dst WHERE member_id = src RETURNING proof_id)
       SELECT moved || jsonb_build_object('proofs', coalesce(jsonb_agg(proof_id), '[]')) INTO moved FROM went;
   END IF;
-  SELECT jsonb_build_object('honours', jsonb_agg(to_jsonb(theirs)), 'ownHonours', jsonb_agg(to_jsonb(own)) FILTER (WHERE own.member_id IS NOT NULL)),
-      count(*) INTO part, honours
-    FROM honour_held theirs LEFT JOIN honour_held own ON own.member_id = dst AND own.honour_id = theirs.honour_id WHERE theirs.member_id = src;
-  IF honours > 0 THEN
-    moved := moved || jsonb_strip_nulls(part);
-    INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
-      SELECT dst, honour_id, granted_at, expires_at FROM honour_held WHERE member_id = src
-      ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = least(own.granted_at, excluded.granted_at),
-        expires_at = honour_longer(own.expires_at, excluded.expires_at);
-    DELETE FROM honour_held WHERE member_id = src;
+  -- a server of the release before names no step of honours
+  IF NOT call->'steps' ? 'honour_merge' THEN
+    honours := honour_merge(call);
+    moved := moved || coalesce(honours->'moved', '{}');
   END IF;
   RETURN CASE moved WHEN '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object('reversed', superseded,
-    'came', jsonb_strip_nulls(jsonb_build_object('obligations', duties, 'honours', nullif(honours, 0))));
+    'came', jsonb_strip_nulls(jsonb_build_object('obligations', duties)) || coalesce(honours->'came', '{}'));
 END $$;
 
 -- One of each two stays. → the other ones, as what was reversed
@@ -82,7 +76,7 @@ DECLARE
   pair jsonb;
   restored jsonb := '[]';
   duties int;
-  honours int;
+  honours jsonb;
 BEGIN
   UPDATE obligation_instance SET member_id = dst WHERE member_id = src AND instance_id = ANY (uuid_list(moved->'instances'));
   UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
@@ -91,9 +85,10 @@ BEGIN
       jsonb_populate_record(NULL::obligation_instance, nullif(pair->'own', 'null')));
   END LOOP;
   SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
-  honours := obligation_part_honours(src, dst, moved, (call->>'mergedAt')::timestamptz);
+  -- merges of the release before kept the honours in this journal
+  IF moved ? 'honours' THEN honours := honour_unmerge(call); END IF;
   RETURN jsonb_build_object('restored', restored,
-    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0), 'honours', nullif(honours, 0))));
+    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0))) || coalesce(honours->'back', '{}'));
 END $$;
 
 -- Takes two undertakings of one obligation apart. → what is restored
@@ -155,30 +150,4 @@ BEGIN
     ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
       accepted_at = excluded.accepted_at, last_proof_at = excluded.last_proof_at;
   UPDATE obligation_proof SET instance_id = coalesce(own.instance_id, named) WHERE member_id = src AND instance_id = theirs.instance_id;
-END $$;
-
--- Each wears what was their own; the survivor also what it has earned since. → how many go back
-CREATE OR REPLACE FUNCTION obligation_part_honours(src uuid, dst uuid, moved jsonb, merged_at timestamptz) RETURNS int
-LANGUAGE plpgsql AS $$
-DECLARE
-  theirs honour_held;
-  own honour_held;
-  earned_at timestamptz;
-  back int := 0;
-BEGIN
-  FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::honour_held, moved->'honours') LOOP
-    SELECT * INTO own FROM jsonb_populate_recordset(NULL::honour_held, moved->'ownHonours') WHERE honour_id = theirs.honour_id;
-    SELECT max(i.finished_at) INTO earned_at FROM obligation_instance i JOIN obligation o USING (obligation_id)
-      WHERE i.member_id = src AND i.state IN ('approved', 'rewarded') AND o.honour_id = theirs.honour_id AND i.finished_at > merged_at;
-    IF own.member_id IS NULL AND earned_at IS NULL THEN
-      DELETE FROM honour_held WHERE member_id = src AND honour_id = theirs.honour_id;
-    ELSE
-      UPDATE honour_held SET granted_at = coalesce(own.granted_at, earned_at),
-          expires_at = CASE WHEN earned_at IS NULL THEN own.expires_at ELSE expires_at END
-        WHERE member_id = src AND honour_id = theirs.honour_id;
-    END IF;
-    INSERT INTO honour_held SELECT theirs.*;
-    back := back + 1;
-  END LOOP;
-  RETURN back;
 END $$;

@@ -146,10 +146,6 @@ BEGIN
       last_proof_at = excluded.last_proof_at, finished_at = excluded.finished_at, reason = excluded.reason;
 END $$;
 
--- The later of two ends; none at all is the latest.
-CREATE OR REPLACE FUNCTION honour_longer(a timestamptz, b timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN greatest(a, b) END $$;
-
 -- Gives the honour, and the points while the budget lasts; the honour does not depend on it. The account is held before
 -- the obligation's own row, which many want at once. → {points, honourName, step}
 CREATE OR REPLACE FUNCTION obligation_reward(call jsonb, duty obligation, instance uuid) RETURNS jsonb
@@ -158,10 +154,9 @@ DECLARE
   member uuid := (call->>'memberId')::uuid;
   paid boolean := true;
 BEGIN
-  INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
-    SELECT member, duty.honour_id, (call->>'at')::timestamptz, (call->>'honourUntil')::timestamptz WHERE duty.honour_id IS NOT NULL
-    ON CONFLICT (member_id, honour_id) DO UPDATE SET
-      expires_at = honour_longer(own.expires_at, excluded.expires_at);
+  IF duty.honour_id IS NOT NULL THEN
+    PERFORM honour_grant(jsonb_build_object('memberId', member, 'honourId', duty.honour_id, 'at', call->'at', 'until', call->'honourUntil'));
+  END IF;
   IF duty.reward_points > 0 THEN
     PERFORM ledger_hold(member, (call->>'at')::timestamptz);
     UPDATE obligation SET spent_points = spent_points + duty.reward_points

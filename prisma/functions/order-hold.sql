@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION order_standing(member uuid, now_at timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT concat_ws(' ', (SELECT tier FROM standing WHERE member_id = member),
-    (SELECT string_agg(honour_id, ',' ORDER BY honour_id) FROM honour_held WHERE member_id = member AND (expires_at IS NULL OR expires_at > now_at)),
+    (SELECT string_agg(worn_id, ',' ORDER BY worn_id) FROM honour_all_worn(member, now_at)),
     (SELECT string_agg(grant_id::text, ',' ORDER BY grant_id) FROM right_grant
       WHERE member_id = member AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)))
 $$;

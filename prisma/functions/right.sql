@@ -31,8 +31,7 @@ $$;
 CREATE OR REPLACE FUNCTION right_own(me uuid, now_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT json_build_object(
-    'honours', (SELECT coalesce(json_agg(honour_id), '[]') FROM honour_held
-      WHERE member_id = me AND (expires_at IS NULL OR expires_at > now_at)),
+    'honours', (SELECT coalesce(json_agg(worn_id), '[]') FROM honour_all_worn(me, now_at)),
     'grants', (SELECT coalesce(json_agg(json_build_object('rightId', right_id, 'expiresAt', iso_text(expires_at)) ORDER BY grant_id), '[]')
       FROM right_grant WHERE member_id = me AND voided_at IS NULL AND (expires_at IS NULL OR expires_at > now_at)),
     'uses', (SELECT coalesce(json_agg(json_build_object('rightId', u.right_id, 'periodKey', u.period_key, 'used', u.used)), '[]')
@@ -60,8 +59,7 @@ DECLARE
 BEGIN
   IF own.starts_at > now_at OR ends <= now_at THEN RETURN NULL; END IF;
   IF own.tier_from <= (SELECT tier FROM standing s WHERE s.member_id = member) THEN RETURN ends; END IF;
-  IF own.honour_id IS NOT NULL AND EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = member AND h.honour_id = own.honour_id
-      AND (h.expires_at IS NULL OR h.expires_at > now_at)) THEN RETURN ends; END IF;
+  IF own.honour_id IS NOT NULL AND honour_worn(member, own.honour_id, now_at) THEN RETURN ends; END IF;
   RETURN (SELECT least(ends, max(coalesce(g.expires_at, 'infinity'))) FROM right_grant g WHERE g.member_id = member
     AND g.right_id = own.right_id AND g.voided_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now_at) HAVING count(*) > 0);
 END $$;

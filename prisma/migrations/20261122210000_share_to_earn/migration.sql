@@ -287,6 +287,137 @@ ALTER TABLE "article_reading" ADD CONSTRAINT article_reading_state CHECK (state 
 
 DROP FUNCTION obligation_part_honours;
 
+-- News of the brand: what is published when, and who read it through whose link. Protects: one reading a person and article
+-- (its key), the last sharer until the reader acts (a conditional write), nobody by their own link.
+
+-- Whether readers see an article now.
+CREATE OR REPLACE FUNCTION article_shown(one article, now_at timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT one.withdrawn_at IS NULL AND one.publish_from <= now_at AND (one.publish_until IS NULL OR one.publish_until > now_at)
+$$;
+
+-- The one that was published last; NULL when there is none.
+CREATE OR REPLACE FUNCTION article_newest(now_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_object('articleId', a.article_id, 'title', a.title) FROM article a
+    WHERE a.publish_from <= now_at AND article_shown(a, now_at) ORDER BY a.publish_from DESC, a.article_id LIMIT 1
+$$;
+
+-- Writes an article, new or from the revision that the operator had before them; one that was withdrawn is out again.
+-- {request, staffId, articleId, revision?, title, summary, body, art, obligationId?, publishFrom, publishUntil?, at} → {articleId, revision}
+CREATE OR REPLACE FUNCTION article_save(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  id text := call->>'articleId';
+  own staff;
+  now_is int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := article_editor((call->>'staffId')::uuid);
+  IF call->>'obligationId' IS NOT NULL AND NOT EXISTS (SELECT 1 FROM obligation WHERE obligation_id = call->>'obligationId') THEN
+    PERFORM refuse('NOT_FOUND', '{"noun": "obligation"}');
+  END IF;
+  IF call->>'revision' IS NULL THEN
+    INSERT INTO article (article_id, title, summary, body, art, obligation_id, publish_from, publish_until, updated_at)
+      VALUES (id, call->>'title', call->>'summary', call->>'body', call->>'art', call->>'obligationId',
+              (call->>'publishFrom')::timestamptz, (call->>'publishUntil')::timestamptz, (call->>'at')::timestamptz)
+      ON CONFLICT DO NOTHING RETURNING revision INTO now_is;
+  ELSE
+    UPDATE article SET title = call->>'title', summary = call->>'summary', body = call->>'body', art = call->>'art',
+        obligation_id = call->>'obligationId', publish_from = (call->>'publishFrom')::timestamptz,
+        publish_until = (call->>'publishUntil')::timestamptz, withdrawn_at = NULL, revision = revision + 1,
+        updated_at = (call->>'at')::timestamptz
+      WHERE article_id = id AND revision = (call->>'revision')::int RETURNING revision INTO now_is;
+  END IF;
+  IF now_is IS NULL THEN PERFORM article_missed(id); END IF;
+  PERFORM article_note(call, own, 'article.save');
+  RETURN request_end(call->'request', jsonb_build_object('articleId', id, 'revision', now_is));
+END $$;
+
+-- Takes an article off at once. {request, staffId, articleId, revision, at} → {articleId, revision}
+CREATE OR REPLACE FUNCTION article_withdraw(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  id text := call->>'articleId';
+  own staff;
+  now_is int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := article_editor((call->>'staffId')::uuid);
+  UPDATE article SET withdrawn_at = coalesce(withdrawn_at, (call->>'at')::timestamptz), revision = revision + 1,
+      updated_at = (call->>'at')::timestamptz
+    WHERE article_id = id AND revision = (call->>'revision')::int RETURNING revision INTO now_is;
+  IF now_is IS NULL THEN PERFORM article_missed(id); END IF;
+  PERFORM article_note(call, own, 'article.withdraw');
+  RETURN request_end(call->'request', jsonb_build_object('articleId', id, 'revision', now_is));
+END $$;
+
+-- The working operator who writes, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION article_editor(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+-- There is no such article, or a colleague was faster.
+CREATE OR REPLACE FUNCTION article_missed(id text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM article WHERE article_id = id) THEN PERFORM refuse('NOT_FOUND', '{"noun": "article"}'); END IF;
+  PERFORM refuse('ARTICLE_CHANGED');
+END $$;
+
+CREATE OR REPLACE FUNCTION article_note(call jsonb, own staff, verb text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', call->>'articleId', 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- A member opens an article, by somebody's link or without; tells the member's own code, so that it can be passed on.
+-- {memberId, articleId, link?, at} → {code}
+CREATE OR REPLACE FUNCTION article_read(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM article a WHERE a.article_id = call->>'articleId' AND article_shown(a, now_at)) THEN
+    PERFORM refuse('NOT_FOUND', '{"noun": "article"}');
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM member WHERE member_id = who AND status = 'active') THEN PERFORM refuse('SESSION_OVER'); END IF;
+  own := referral_open(call);
+  PERFORM article_attribute(who, call->>'articleId', call->>'link', now_at);
+  RETURN own;
+END $$;
+
+-- Notes through whose link somebody read an article: the last one's, until the reader acts. Nothing is noted for an unknown
+-- link, one of somebody who left, or the reader's own.
+CREATE OR REPLACE FUNCTION article_attribute(reader uuid, wanted text, link text, opened timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  sharer uuid;
+BEGIN
+  LOOP
+    -- a merge of either that is under way is waited for, and the link leads to its owner of then
+    SELECT member_id INTO sharer FROM referral_link WHERE code = link;
+    PERFORM 1 FROM member WHERE member_id IN (reader, sharer) ORDER BY member_id FOR KEY SHARE;
+    EXIT WHEN sharer IS NOT DISTINCT FROM (SELECT member_id FROM referral_link WHERE code = link);
+  END LOOP;
+  IF sharer = reader OR (SELECT count(*) FROM member WHERE member_id IN (reader, sharer) AND status = 'active') < 2 THEN RETURN; END IF;
+  INSERT INTO article_reading AS mine (member_id, article_id, sharer_id, opened_at, state) VALUES (reader, wanted, sharer, opened, 'read')
+    ON CONFLICT (member_id, article_id) DO UPDATE SET sharer_id = excluded.sharer_id, opened_at = excluded.opened_at
+      WHERE mine.state = 'read' AND mine.opened_at <= excluded.opened_at;
+END $$;
+
 -- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
 -- bff/src/registry.ts); what runs here walks that list in one transaction that holds every record of the person. Points and
 -- growth go by transfer, so that the sums of the programme are as before (I-L1); trade records stay under the bare member id.
@@ -1244,6 +1375,379 @@ LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM member_hold((call->>'memberId')::uuid);
   RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
+END $$;
+
+-- How an edge ends: paid, refused or none. Protects: I-F2 (what was only promised returns to cap and budget, what was paid does not)
+-- and I-F4 (a return ends what is held and takes back what was paid).
+
+-- Ends an edge that came to nothing. What was only promised returns to the cap and the budget; of what was paid, {take}
+-- points are taken back, and neither cap nor budget get them again: buying and returning must not refill them. What a merge takes
+-- it may give again and take once more, so each time has its own name.
+CREATE OR REPLACE FUNCTION referral_end(edge referral, next_state text, why text, take int, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF take > 0 THEN
+    PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
+      'part', CASE WHEN next_state = 'void' THEN (SELECT 'void:' || count(*) + 1 FROM effect
+        WHERE kind = 'referral' AND source_id = edge.referral_id::text AND starts_with(part, 'void:')) ELSE 'take_back' END,
+      'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
+  END IF;
+  IF edge.state IN ('held', 'review') THEN
+    UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;
+    UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
+  END IF;
+END $$;
+
+-- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
+-- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
+CREATE OR REPLACE FUNCTION referral_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  inviter uuid;
+  edge referral;
+  take int;
+BEGIN
+  SELECT inviter_id INTO inviter FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'review', 'released');
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  -- the inviter before the edge, as the release does
+  PERFORM 1 FROM member WHERE member_id = inviter FOR NO KEY UPDATE;
+  SELECT * INTO edge FROM referral WHERE member_id = who AND order_id = bought AND state IN ('held', 'review', 'released') FOR UPDATE;
+  IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
+  IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
+    WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
+  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
+END $$;
+
+-- Pays one held reward whose day has come, and tells the inviter who allows it: only as it was judged in this very run, with nothing
+-- against it that nobody has looked at. An inviter who is busy just now is left for the next run.
+-- {memberId, referralId, judgedAt, at, expiresAt, friend} → {released}
+CREATE OR REPLACE FUNCTION referral_release(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  id uuid := (call->>'referralId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  inviter uuid := (SELECT inviter_id FROM referral WHERE member_id = who AND referral_id = id AND state = 'held' AND release_at <= now_at);
+  edge referral;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at
+    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at
+      AND judged_at = (call->>'judgedAt')::timestamptz AND doubts <@ cleared RETURNING * INTO edge;
+  IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
+    'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
+  PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
+    'payload', jsonb_build_object('points', edge.points, 'friend', call->'friend', 'at', call->'at')));
+  RETURN '{"released": true}';
+END $$;
+
+-- The edge was none: what was paid for it is taken back as far as it is unspent.
+CREATE OR REPLACE FUNCTION referral_void(edge referral, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  unspent int := 0;
+BEGIN
+  -- of who has left there is nothing to take
+  IF NOT EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
+    PERFORM referral_end(edge, 'void', why, 0, now_at);
+    RETURN;
+  END IF;
+  IF edge.state = 'released' THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(remaining), 0) INTO unspent FROM lot
+      WHERE member_id = holder AND effect_kind = 'referral' AND effect_source = edge.referral_id::text;
+  END IF;
+  PERFORM referral_end(edge, 'void', why, unspent, now_at);
+  PERFORM referral_take_back(jsonb_build_object('memberId', holder, 'at', now_at));
+END $$;
+
+-- What came back of a void edge’s reward, as an exchange that it had paid for was undone. {memberId, at}
+CREATE OR REPLACE FUNCTION referral_take_back(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state = 'void') THEN RETURN; END IF;
+  PERFORM ledger_take_lot(call || jsonb_build_object('kind', 'referral', 'sourceId', edge.referral_id, 'originLotId', paid.lot_id,
+      'reason', 'referral_returned', 'detail', '{}'::jsonb))
+    FROM referral edge JOIN lot paid ON paid.effect_kind = 'referral' AND paid.effect_source = edge.referral_id::text
+    WHERE edge.inviter_id = who AND edge.state = 'void' AND paid.lot_id = paid.origin_lot_id
+      AND paid.member_id IN (SELECT member_id FROM member WHERE member_id = who OR merged_into = who);
+END $$;
+
+-- What speaks against a held reward, and who decides. Facts are collected outside of every lock, so a judgement is written only
+-- while the edge still is what was looked at; a person's decision is never overwritten by one that read older facts.
+
+-- Writes down what was found: a held reward stays held, waits for a person, or is refused. `seen` is how the edge was as its facts
+-- were collected. {memberId, referralId, seen: {inviterId, judgedAt, reviewedAt, cleared}, verdict: pay | review | refuse, reason (of a
+-- refusal), doubts, facts, riskRank, at} → {state} or NULL when it is another by now
+CREATE OR REPLACE FUNCTION referral_judge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  seen jsonb := call->'seen';
+  found varchar[] := ARRAY(SELECT value FROM jsonb_array_elements_text(call->'doubts'));
+  edge referral;
+BEGIN
+  SELECT * INTO edge FROM referral
+    WHERE member_id = (call->>'memberId')::uuid AND referral_id = (call->>'referralId')::uuid AND state = 'held' FOR UPDATE;
+  IF NOT FOUND OR edge.inviter_id <> (seen->>'inviterId')::uuid OR to_jsonb(edge.cleared) <> seen->'cleared'
+      OR edge.judged_at IS DISTINCT FROM (seen->>'judgedAt')::timestamptz
+      OR edge.reviewed_at IS DISTINCT FROM (seen->>'reviewedAt')::timestamptz THEN RETURN NULL; END IF;
+  UPDATE referral SET judged_at = now_at, facts = call->'facts', doubts = found, risk_rank = (call->>'riskRank')::smallint,
+      state = CASE WHEN call->>'verdict' = 'review' OR call->>'verdict' = 'pay' AND NOT found <@ cleared THEN 'review' ELSE state END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id RETURNING * INTO edge;
+  IF call->>'verdict' = 'refuse' THEN
+    PERFORM referral_end(edge, 'refused', call->>'reason', 0, now_at);
+    edge.state := 'refused';
+  END IF;
+  RETURN jsonb_build_object('state', edge.state);
+END $$;
+
+-- An operator's word on a reward that waits for one, or on an appeal: neither who brought the friend nor the friend, and an appeal is
+-- not decided by who refused. What is paid is held with its doubts cleared, and the job pays it on its day; a granted appeal takes
+-- its place and its points anew (I-F2), or says why not.
+-- {request, staffId, memberId, referralId, how: pay | refuse, answer, at} → {state, reason}; refuses NOT_FOUND, REVIEW_DONE, REVIEW_OWN
+CREATE OR REPLACE FUNCTION referral_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own staff;
+  edge referral;
+  appeal referral_appeal;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := adjustment_operator((call->>'staffId')::uuid);
+  SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
+    AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid)) FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
+  SELECT * INTO appeal FROM referral_appeal
+    WHERE member_id = edge.inviter_id AND referral_id = edge.referral_id AND state = 'asked' FOR UPDATE;
+  IF NOT (edge.state = 'review' OR edge.state = 'refused' AND edge.reason = ANY (edge.doubts) AND appeal.state = 'asked') THEN
+    PERFORM refuse('REVIEW_DONE');
+  END IF;
+  IF own.member_id IN (SELECT merge_heirs(who) FROM unnest(ARRAY[edge.member_id, edge.inviter_id,
+      CASE edge.state WHEN 'refused' THEN edge.reviewed_by END]) who WHERE who IS NOT NULL) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  IF edge.state = 'refused' THEN
+    UPDATE referral_appeal SET state = CASE call->>'how' WHEN 'pay' THEN 'granted' ELSE 'declined' END, decided_at = now_at,
+        decided_by = own.member_id, answer = call->>'answer' WHERE member_id = appeal.member_id AND referral_id = appeal.referral_id;
+    IF call->>'how' = 'pay' THEN PERFORM referral_grant(edge, call); END IF;
+  ELSE
+    UPDATE referral SET reviewed_at = now_at, reviewed_by = own.member_id, answer = call->>'answer',
+        cleared = CASE call->>'how' WHEN 'pay' THEN doubts ELSE cleared END, state = CASE call->>'how' WHEN 'pay' THEN 'held' ELSE state END
+      WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+    IF call->>'how' <> 'pay' THEN PERFORM referral_end(edge, 'refused', edge.doubts[1], 0, now_at); END IF;
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'referral.decide', 'subject', edge.referral_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', (SELECT jsonb_build_object('state', r.state, 'reason', r.reason) FROM referral r
+    WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id));
+END $$;
+
+-- A refusal was wrong: what was promised while the campaign ran is promised again, if the purchase was kept and cap and budget still
+-- have room. It keeps its day, which may be over. {at}
+CREATE OR REPLACE FUNCTION referral_grant(edge referral, call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  why text := coalesce(referral_still_bought(call, edge), referral_promise_again(edge, edge.points, 0));
+BEGIN
+  UPDATE referral SET reason = why, state = CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END,
+      settled_at = CASE WHEN why IS NOT NULL THEN (call->>'at')::timestamptz END,
+      cleared = CASE WHEN why IS NULL THEN doubts ELSE cleared END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+END $$;
+
+-- An inviter asks that a refusal be looked at again, once. {request, memberId, referralId, words, appealDays, at} → {askedAt}
+-- Refuses NOT_FOUND, REVIEW_DONE (not refused, or for no reason that a look would change), APPEAL_OVER {until}, APPEAL_DONE, BUSY
+CREATE OR REPLACE FUNCTION referral_ask(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  until timestamptz;
+  edge referral;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(who);
+  SELECT * INTO edge FROM referral WHERE inviter_id = who AND referral_id = (call->>'referralId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
+  IF EXISTS (SELECT 1 FROM referral_appeal a WHERE a.member_id = who AND a.referral_id = edge.referral_id) THEN
+    PERFORM refuse('APPEAL_DONE');
+  END IF;
+  IF edge.state <> 'refused' OR edge.reason <> ALL (edge.doubts) THEN PERFORM refuse('REVIEW_DONE'); END IF;
+  until := edge.settled_at + make_interval(days => (call->>'appealDays')::int);
+  IF until <= now_at THEN PERFORM refuse('APPEAL_OVER', jsonb_build_object('until', iso_text(until))); END IF;
+  INSERT INTO referral_appeal (member_id, referral_id, friend_id, words, asked_at, state)
+    VALUES (who, edge.referral_id, edge.member_id, call->>'words', now_at, 'asked');
+  RETURN request_end(call->'request', jsonb_build_object('askedAt', iso_text(now_at)));
+END $$;
+
+-- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
+-- writes), I-F3 (no self, no cycle).
+
+-- The short code that leads to a member for ever: the one there is, or a new one. {memberId, at} → {code}
+CREATE OR REPLACE FUNCTION referral_open(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  own text := referral_code_of(who);
+  chance bytea;
+BEGIN
+  IF own IS NULL THEN
+    PERFORM member_hold(who);
+    own := referral_code_of(who);
+  END IF;
+  WHILE own IS NULL LOOP
+    chance := uuid_send(gen_random_uuid());
+    -- bytes 6 and 8 of a UUID are not chance
+    SELECT string_agg(substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', get_byte(chance, at) % 62 + 1, 1), '')
+      INTO own FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 10, 11]) at;
+    INSERT INTO referral_link (code, member_id, created_at) VALUES (own, who, (call->>'at')::timestamptz) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN own := NULL; END IF;
+  END LOOP;
+  RETURN jsonb_build_object('code', own);
+END $$;
+
+-- Codes for many new members in one statement; whoever meets a code that there is gets another when it is asked for. {at, people: [{memberId}]}
+CREATE OR REPLACE FUNCTION referral_open_many(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  INSERT INTO referral_link (code, member_id, created_at)
+    -- six bytes of chance as base64, without the two signs that are no letters
+    SELECT substr(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', ''), 1, 8), "memberId", (call->>'at')::timestamptz
+      FROM jsonb_to_recordset(call->'people') AS p("memberId" uuid) ON CONFLICT DO NOTHING;
+  SELECT '{}'::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION referral_code_of(who uuid) RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT code FROM referral_link WHERE member_id = who ORDER BY created_at, code LIMIT 1 $$;
+
+-- Lays the edge between somebody who joins for the first time and the owner of the link they came by. Who is not new after all, or
+-- opened the link too long ago, has an edge that says so; no edge where the link is unknown, nothing runs, or the person is the
+-- inviter or above the inviter already. {memberId, at, link, openedAt?, newAfterDays} → {referralId, state} or NULL
+CREATE OR REPLACE FUNCTION referral_attribute(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  -- a phone whose clock runs ahead has not opened it in the future
+  opened timestamptz := least(now_at, (call->>'openedAt')::timestamptz);
+  edge uuid := uuid_v7(now_at);
+  camp referral_campaign;
+  inviter uuid;
+  owner member;
+  why text;
+BEGIN
+  LOOP
+    -- a merge under way, or one being taken back, is waited for, and the link leads to its owner of then
+    SELECT member_id INTO inviter FROM referral_link WHERE code = call->>'link';
+    SELECT * INTO owner FROM member WHERE member_id = inviter FOR KEY SHARE;
+    EXIT WHEN inviter IS NOT DISTINCT FROM (SELECT member_id FROM referral_link WHERE code = call->>'link');
+  END LOOP;
+  IF owner.status IS DISTINCT FROM 'active' OR inviter = who OR EXISTS (SELECT 1 FROM referral_above(inviter) up WHERE up.inviter_id = who) THEN
+    RETURN NULL;
+  END IF;
+  SELECT * INTO camp FROM referral_campaign
+    WHERE starts_at <= now_at AND (ends_at IS NULL OR ends_at > now_at) AND (stopped_at IS NULL OR stopped_at > now_at)
+    ORDER BY starts_at DESC, campaign_id LIMIT 1;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  why := CASE
+    WHEN coalesce(member_new_since(who) < now_at, true) OR order_bought_before(who, now_at, (call->>'newAfterDays')::int) THEN 'not_new'
+    WHEN opened <= now_at - make_interval(days => camp.window_days) THEN 'window_over' END;
+  INSERT INTO referral (member_id, referral_id, inviter_id, code, campaign_id, state, reason, joined_at, opened_at, settled_at)
+    VALUES (who, edge, inviter, call->>'link', camp.campaign_id, CASE WHEN why IS NULL THEN 'joined' ELSE 'refused' END, why, now_at,
+            opened, CASE WHEN why IS NOT NULL THEN now_at END) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('referralId', edge, 'state', CASE WHEN why IS NULL THEN 'joined' ELSE 'refused' END) END;
+END $$;
+
+-- The edges from a member up to whoever was brought by nobody; ends where it began, if it does.
+CREATE OR REPLACE FUNCTION referral_above(start uuid) RETURNS SETOF referral
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE up AS (
+    SELECT r.member_id, r.referral_id, r.inviter_id, 1 AS depth FROM referral r WHERE r.member_id = start AND r.state <> 'void'
+    UNION ALL
+    SELECT r.member_id, r.referral_id, r.inviter_id, up.depth + 1 FROM up JOIN referral r ON r.member_id = up.inviter_id
+      WHERE r.state <> 'void' AND up.inviter_id <> start AND up.depth < 1000
+  )
+  SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
+$$;
+
+-- The friend's first purchase that is large enough. {memberId, orderId, amountFen, at} → as referral_qualify
+CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  camp referral_campaign;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
+  RETURN referral_qualify(edge, camp, call);
+END $$;
+
+-- The friend has come to an activity, where the campaign thanks for that, too. {memberId, proofId, at} → as referral_qualify
+CREATE OR REPLACE FUNCTION referral_on_activity(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  camp referral_campaign;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF camp.qualifies <> 'order_or_activity' THEN RETURN NULL; END IF;
+  RETURN referral_qualify(edge, camp, call);
+END $$;
+
+-- What the friend did is enough: a place under the inviter's cap and the points out of the budget are taken by conditional writes
+-- (I-F2), the campaign's row last; or it is written down why not. {orderId? or proofId?, at} → {referralId, state}
+CREATE OR REPLACE FUNCTION referral_qualify(edge referral, camp referral_campaign, call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  why text := CASE WHEN camp.ends_at <= now_at THEN 'over' ELSE referral_reserve(edge.inviter_id, camp, now_at) END;
+  next_state text := CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END;
+BEGIN
+  UPDATE referral SET order_id = (call->>'orderId')::uuid, proof_id = (call->>'proofId')::uuid, state = next_state, reason = why,
+      points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
+      held_at = CASE WHEN why IS NULL THEN now_at END,
+      release_at = CASE WHEN why IS NULL THEN
+        (date_trunc('day', now_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => camp.hold_days + 1)) AT TIME ZONE 'Asia/Shanghai' END,
+      settled_at = CASE WHEN why IS NOT NULL THEN now_at END
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  RETURN jsonb_build_object('referralId', edge.referral_id, 'state', next_state);
+END $$;
+
+-- Reserves one reward, or says why not: cap | budget | stopped.
+CREATE OR REPLACE FUNCTION referral_reserve(inviter uuid, camp referral_campaign, now_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  stopped timestamptz := camp.stopped_at;
+BEGIN
+  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
+      AND (stopped_at IS NULL OR stopped_at > now_at);
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
+  SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
+  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
 END $$;
 
 -- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
