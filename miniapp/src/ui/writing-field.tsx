@@ -20,15 +20,7 @@ export function WritingField({ id, label, value, onInput, most, least = 0, place
     <View className="hy-field">
       <Text className="hy-field__label">{label}</Text>
       <View className="hy-writing">
-        <Textarea
-          id={id}
-          className="hy-writing__area"
-          {...aria({ label })}
-          value={value}
-          maxlength={most}
-          placeholder={placeholder}
-          onInput={(event) => onInput(event.detail.value)}
-        />
+        <Area {...{ id, label, value, most, placeholder, onInput }} />
         <View className="hy-writing__foot">
           <Text>{count < least ? `再写 ${least - count} 个字` : ''}</Text>
           <Text className="hy-writing__count">{`${count} / ${most}`}</Text>
@@ -36,6 +28,16 @@ export function WritingField({ id, label, value, onInput, most, least = 0, place
       </View>
     </View>
   )
+}
+
+type AreaWish = Pick<WritingWish, 'id' | 'label' | 'value' | 'most' | 'placeholder' | 'onInput'>
+
+/** WeChat's own, and in browsers theirs: Taro's would bring a library of elements along. */
+const Area = ({ id, label, value, most, placeholder, onInput }: AreaWish) => {
+  const same = { id, className: 'hy-writing__area', value, placeholder, ...aria({ label }) }
+  if (process.env.TARO_ENV === 'h5')
+    return <textarea {...same} maxLength={most} onChange={(event) => onInput(event.target.value)} />
+  return <Textarea {...same} maxlength={most} onInput={(event) => onInput(event.detail.value)} />
 }
 
 /** How many letters the server will count: spaces around do not. */
