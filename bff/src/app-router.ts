@@ -1,3 +1,4 @@
+import { articleRouter } from './article/router'
 import { auditRouter } from './audit/router'
 import { codeRouter } from './code/router'
 import { couponRouter } from './coupon/router'
@@ -43,6 +44,7 @@ export const appRouter = router({
   mall: mallRouter,
   referral: referralRouter,
   obligation: obligationRouter,
+  article: articleRouter,
   merge: mergeRouter,
   till: tillRouter,
   webhook: webhookRouter,

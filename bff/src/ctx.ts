@@ -15,6 +15,10 @@ export interface Arrival {
   link?: string | undefined
   storeId?: string | undefined
   scene?: number | undefined
+  /** When the link was opened, in epoch milliseconds, as the phone says. */
+  openedAt?: number | undefined
+  /** The article that it led to. */
+  article?: string | undefined
 }
 
 /** A person before consent: only what the sealed guest token carries. */
@@ -51,6 +55,8 @@ export interface Events {
     growth: number
     activeAt: Date
     at: Date
+    /** Who paid, as hashes. */
+    payerPrints?: { kind: string; print: string; former?: string[] }[]
   }
   /** Whole or a part of it: the statement tells each call what is left, as `leftFen`. */
   'order.returned': { memberId: string; orderId: string; at: Date }

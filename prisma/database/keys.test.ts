@@ -19,6 +19,7 @@ const DIRECTORIES = [
 /** The brand's own: small, read everywhere, written seldom. */
 const OF_THE_BRAND = [
   ...[
+    'article',
     'coupon_template',
     'gift',
     'honour',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ARTICLE_CASES } from './article-cases.fixture'
 import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
 import { IDENTITY_CASES } from './identity-cases.fixture'
@@ -167,6 +168,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...OFFLINE_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
+  ...ARTICLE_CASES,
   ...PRIVACY_CASES,
   ...REFERRAL_CASES,
   ...MALL_CASES,

@@ -33,6 +33,11 @@ const arrival = z.object({
     .optional(),
   storeId: z.string().max(32).optional(),
   scene: z.number().int().min(0).max(100_000).optional(),
+  openedAt: z.number().int().min(0).max(8_640_000_000_000_000).optional(),
+  article: z
+    .string()
+    .regex(/^[0-9a-z_]{1,32}$/)
+    .optional(),
 })
 
 export const sessionRouter = router({

@@ -153,6 +153,7 @@ const WORDS: Words = {
   CLASH_DONE: () => say('这一笔已经处理过', '刷新看看结果', 'retry'),
   CAMPAIGN_REFUSED: ({ violations }) => say('这个活动不能保存', `有 ${violations.length} 处不合规，请看说明`, 'none'),
   CAMPAIGN_CHANGED: () => say('活动刚被别人改过', '刷新后再改', 'retry'),
+  ARTICLE_CHANGED: () => say('这篇刚被别人改过', '刷新后再改', 'retry'),
   CAMPAIGN_FIXED: () => say('活动开始后，这一项不能再改', '可以停止它，另建一个活动', 'none'),
   CAMPAIGN_STOPPED: () => say('活动已经停止', '停止后不能再改', 'none'),
   REVIEW_DONE: () => say('这一条已经处理过', '刷新看看结果', 'retry'),
