@@ -8,6 +8,7 @@ import { releaseDueHolds } from './order'
 import { sendDueMessages } from './outbox'
 import { eraseDueMembers, purgeTradeRecords } from './privacy'
 import { releaseDueReferrals } from './referral'
+import { forgetPrints } from './risk'
 import { forgetSmsCodes } from './sms'
 import { reviewDueStandings } from './tier'
 import { forgetNonces } from './till'
@@ -121,6 +122,7 @@ const JOBS: Job[] = [
     run: async (ctx) => {
       await pruneExpired(ctx)
       await forgetPickupCodes(ctx)
+      await forgetPrints(ctx)
       await forgetNonces(ctx.house)
       await forgetDeliveries(ctx)
       return false

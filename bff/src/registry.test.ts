@@ -11,7 +11,17 @@ const database = testDatabase()
 
 const at = new Date('2026-11-22T04:00:00Z')
 const memberId = 'm'
-const order = { memberId, orderId: 'o', amountFen: 1_000_000, points: 10_000, growth: 10_000, activeAt: at, at }
+const payerPrints = [{ kind: 'payer', print: 'p' }]
+const order = {
+  memberId,
+  orderId: 'o',
+  amountFen: 1_000_000,
+  points: 10_000,
+  growth: 10_000,
+  activeAt: at,
+  at,
+  payerPrints,
+}
 /** Events that leave no handler without something to write. */
 const events: Events = {
   'member.joined': { memberId, at, arrival: { channel: 'link', link: 'ABCD1234' } },

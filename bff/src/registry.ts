@@ -4,6 +4,7 @@ import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
 import { mallOnGiftOpened } from './mall'
 import { outboxOnOrderSettled } from './outbox'
 import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
+import { riskOnOrderSettled } from './risk'
 import { webhookOnOrderReturned, webhookOnOrderSettled } from './webhook'
 
 /**
@@ -17,6 +18,7 @@ export const registry: Registry = {
       couponOnOrderSettled,
       giftOnOrderSettled,
       outboxOnOrderSettled,
+      riskOnOrderSettled,
       referralOnOrderSettled,
       webhookOnOrderSettled,
     ],
@@ -79,6 +81,7 @@ export const registry: Registry = {
     'visit_erase',
     'code_erase',
     'session_erase',
+    'risk_erase',
     'outbox_erase',
     'merge_erase',
     'member_erase',

@@ -16,6 +16,7 @@ BEGIN
       WHEN 'referral_attribute' THEN answer := referral_attribute(args);
       WHEN 'coupon_grant' THEN answer := coupon_grant(args);
       WHEN 'outbox_put' THEN answer := outbox_put(args);
+      WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);

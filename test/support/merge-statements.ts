@@ -13,6 +13,7 @@ const STAY: Record<string, string> = {
   merge_record: 'the history of that record; a merge is taken back before those that it was built on',
   merge_step: 'as merge_record',
   merge_undo: 'as merge_record',
+  risk_print: 'says what that record was seen with; whoever reads asks for all records of a person',
   tier_change: 'the history of that record; what the merge did to the tier is noted with the survivor',
   transfer: 'the history of that record; what moved is noted with both',
 }

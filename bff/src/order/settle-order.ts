@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { alongOf, type Command, type Ctx, commandOf } from '../ctx'
 import { survivingId } from '../member'
 import { refuse, twiceWhenBusy } from '../refusal'
+import { printsOf } from '../risk'
 import type { AtWork } from '../staff'
 import { readMemberRef } from '../visit'
 import type { OrderLine } from './cart'
@@ -32,10 +33,13 @@ export interface SettledOrder {
 }
 
 /** An amount as it was paid, or a hold whose price was paid. */
-export type Settlement = { requestId: string; visitId: string; memberRef: string } & (
-  | { amountFen: number; holdId?: undefined }
-  | { holdId: string; amountFen?: undefined }
-)
+export type Settlement = {
+  requestId: string
+  visitId: string
+  memberRef: string
+  /** Who paid, as the payment provider names them; hashed at once. */
+  payer?: string | undefined
+} & ({ amountFen: number; holdId?: undefined } | { holdId: string; amountFen?: undefined })
 
 /**
  * Takes what the customer has paid into account: order, points, growth, tier and coupons in one statement. Any number of
@@ -75,7 +79,7 @@ async function heldPrice({ db }: Ctx, memberId: string, holdId: string): Promise
 function settlementOf(
   ctx: Ctx,
   staff: AtWork,
-  { visitId, holdId }: Settlement,
+  { visitId, holdId, payer }: Settlement,
   memberId: string,
   { payableFen: amountFen, earnPercent }: Paid,
   request: Command,
@@ -83,6 +87,8 @@ function settlementOf(
   const at = ctx.now()
   const { points, growth, activeAt, expiresAt } = earningOf(amountFen, at, ctx.policy, earnPercent)
   const orderId = uuidv7({ msecs: at.getTime() })
+  const payerPrints = printsOf(ctx, { payer })
+  const event = { memberId, orderId, amountFen, points, growth, activeAt, at, payerPrints }
   return {
     request,
     staffId: staff.memberId,
@@ -100,6 +106,6 @@ function settlementOf(
     expiresAt,
     validUntil: tierValidUntil(at, ctx.policy),
     ...tierTermsOf(ctx.policy),
-    along: alongOf(ctx, 'order.settled', { memberId, orderId, amountFen, points, growth, activeAt, at }),
+    along: alongOf(ctx, 'order.settled', event),
   }
 }

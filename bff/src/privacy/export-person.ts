@@ -145,6 +145,21 @@ export const PERSON_SECTIONS: Section[] = [
     },
   },
   {
+    title: '风险核对的痕迹',
+    table: 'risk_print',
+    key: [
+      ['kind', 'text'],
+      ['print', 'text'],
+    ],
+    columns: {
+      member_id: OWNER,
+      kind: word('种类', { device: '设备标记', payer: '付款人', network: '网络' }),
+      print: leftOut('a keyed hash that only the house can compare; it tells its owner nothing'),
+      first_at: time('第一次见到'),
+      last_at: time('最近见到'),
+    },
+  },
+  {
     title: '登录的地方',
     table: 'session',
     key: [['session_id', 'uuid']],

@@ -281,21 +281,322 @@ ALTER TABLE "article" ADD CONSTRAINT article_window CHECK (publish_until IS NULL
 ALTER TABLE "article_reading" ADD CONSTRAINT article_reading_state CHECK (state IN ('read', 'acted', 'counted', 'void')
   AND (state IN ('acted', 'counted')) <= (action_id IS NOT NULL AND count_at IS NOT NULL)
   AND (member_id <> sharer_id OR state = 'void'));
+-- -1: WeChat had not seen the person
+ALTER TABLE "member" DROP CONSTRAINT member_join_risk;
+ALTER TABLE "member" ADD CONSTRAINT member_join_risk CHECK (join_risk BETWEEN -1 AND 4) NOT VALID;
 
 
 -- Functions, word for word as in prisma/functions.
 
-DROP FUNCTION obligation_check_in;
-
-DROP FUNCTION obligation_list;
-
-DROP FUNCTION obligation_may_here;
+DROP FUNCTION obligation_may;
 
 DROP FUNCTION obligation_part_honours;
+
+DROP FUNCTION obligation_reward;
 
 DROP FUNCTION obligation_row;
 
 DROP FUNCTION obligation_step;
+
+-- Two records are one person: what both have read and passed on goes along. Nobody is a reader of what they passed on themselves, and one
+-- person is one reader: where both have read an article, the reading further along stands, the other lies with its own record.
+
+-- {from, to, at}; the journal is {readings: [{theirs, own}: rows as they were], shared: [{memberId, articleId, openedAt}]}
+CREATE OR REPLACE FUNCTION article_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  pair record;
+  moved jsonb := '{}';
+  part jsonb;
+  ended int := 0;
+BEGIN
+  PERFORM 1 FROM article_reading WHERE member_id IN (src, dst) OR sharer_id IN (src, dst) ORDER BY member_id, article_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  SELECT jsonb_agg(jsonb_build_object('theirs', to_jsonb(theirs), 'own', to_jsonb(own)) ORDER BY article_id) INTO part
+    FROM (SELECT * FROM article_reading WHERE member_id = src) theirs
+    FULL JOIN (SELECT * FROM article_reading WHERE member_id = dst) own USING (article_id)
+    WHERE theirs.member_id IS NOT NULL OR own.sharer_id = src;
+  IF part IS NOT NULL THEN moved := jsonb_build_object('readings', part); END IF;
+  FOR pair IN SELECT (jsonb_populate_record(NULL::article_reading, nullif(value->'theirs', 'null'))) AS theirs,
+      (jsonb_populate_record(NULL::article_reading, nullif(value->'own', 'null'))) AS own FROM jsonb_array_elements(part) LOOP
+    ended := ended + article_join(pair.theirs, pair.own, src, dst, now_at);
+  END LOOP;
+  WITH went AS (UPDATE article_reading SET sharer_id = dst WHERE sharer_id = src AND member_id NOT IN (src, dst)
+      RETURNING member_id, article_id, opened_at)
+    SELECT jsonb_agg(jsonb_build_object('memberId', member_id, 'articleId', article_id, 'openedAt', opened_at)
+      ORDER BY member_id, article_id) INTO part FROM went;
+  IF part IS NOT NULL THEN moved := moved || jsonb_build_object('shared', part); END IF;
+  RETURN CASE moved WHEN '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object('reversed',
+    CASE WHEN ended > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'reading_void', 'count', ended)) ELSE '[]' END);
+END $$;
+
+-- Puts two records' readings of one article together; either may be none. → how many of what had been counted are not any more
+CREATE OR REPLACE FUNCTION article_join(theirs article_reading, own article_reading, src uuid, dst uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  stands article_reading := CASE WHEN article_before(theirs, own) THEN theirs ELSE own END;
+  other article_reading := CASE WHEN article_before(theirs, own) THEN own ELSE theirs END;
+  ended int := 0;
+BEGIN
+  IF stands.sharer_id IN (src, dst) AND stands.state <> 'void' THEN
+    PERFORM article_end(stands, 'self', now_at);
+    ended := (stands.state = 'counted')::int;
+    stands.state := 'void';
+    stands.reason := 'self';
+  END IF;
+  IF other.member_id IS NOT NULL AND other.state <> 'void' THEN
+    PERFORM article_end(other, CASE WHEN other.sharer_id IN (src, dst) THEN 'self' ELSE 'double' END, now_at);
+    ended := ended + (other.state = 'counted')::int;
+    other.reason := CASE WHEN other.sharer_id IN (src, dst) THEN 'self' ELSE 'double' END;
+    other.state := 'void';
+  END IF;
+  stands.member_id := dst;
+  other.member_id := CASE WHEN other.member_id IS NOT NULL THEN src END;
+  PERFORM article_put(stands, other, src, dst, dst);
+  RETURN ended;
+END $$;
+
+-- Whether the first of two readings stands: further along, else the one that acted first, else the one opened last.
+CREATE OR REPLACE FUNCTION article_before(a article_reading, b article_reading) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT b.member_id IS NULL OR (a.member_id IS NOT NULL AND (
+    (array_position(ARRAY['void', 'read', 'acted', 'counted'], a.state::text), coalesce(b.acted_at, '-infinity'), a.opened_at, a.member_id)
+    > (array_position(ARRAY['void', 'read', 'acted', 'counted'], b.state::text), coalesce(a.acted_at, '-infinity'), b.opened_at, b.member_id)))
+$$;
+
+-- Writes these two readings of one article in place of whatever the two records have of it; either may be none. A sharer who is
+-- {was} by now is {becomes}.
+CREATE OR REPLACE FUNCTION article_put(one article_reading, two article_reading, was uuid, becomes uuid, other_record uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM article_reading WHERE member_id IN (was, becomes, other_record) AND article_id = coalesce(one.article_id, two.article_id);
+  IF one.sharer_id = was THEN one.sharer_id := becomes; END IF;
+  IF two.sharer_id = was THEN two.sharer_id := becomes; END IF;
+  IF one.member_id IS NOT NULL THEN INSERT INTO article_reading SELECT one.*; END IF;
+  IF two.member_id IS NOT NULL THEN INSERT INTO article_reading SELECT two.*; END IF;
+END $$;
+
+-- Each has read and passed on for themselves again. Where the survivor went on reading since, that stays with the survivor, and the
+-- separated record gets what it had. What had been counted waits for the job, which looks at the two anew.
+-- {from, to, at, moved} → {}
+CREATE OR REPLACE FUNCTION article_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  pair record;
+  held article_reading;
+BEGIN
+  FOR pair IN SELECT (jsonb_populate_record(NULL::article_reading, nullif(value->'theirs', 'null'))) AS theirs,
+      (jsonb_populate_record(NULL::article_reading, nullif(value->'own', 'null'))) AS own
+      FROM jsonb_array_elements(call->'moved'->'readings') LOOP
+    SELECT * INTO held FROM article_reading WHERE member_id = src AND article_id = coalesce((pair.theirs).article_id, (pair.own).article_id)
+      FOR UPDATE;
+    PERFORM article_part(pair.theirs, pair.own, held, src, dst);
+  END LOOP;
+  UPDATE article_reading r SET sharer_id = dst FROM jsonb_to_recordset(call->'moved'->'shared')
+      AS went ("memberId" uuid, "articleId" text, "openedAt" timestamptz)
+    WHERE r.sharer_id = src AND r.member_id = went."memberId" AND r.article_id = went."articleId" AND r.opened_at = went."openedAt"
+      AND r.member_id <> dst;
+  RETURN '{}';
+END $$;
+
+CREATE OR REPLACE FUNCTION article_part(theirs article_reading, own article_reading, held article_reading, src uuid, dst uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  -- what the survivor opened or did since is in neither of the two
+  since boolean := held.member_id IS NOT NULL AND (held.opened_at > greatest(theirs.opened_at, own.opened_at)
+    OR (held.action_id IS NOT NULL AND held.action_id IS DISTINCT FROM theirs.action_id AND held.action_id IS DISTINCT FROM own.action_id));
+BEGIN
+  IF since THEN
+    own := held;
+  END IF;
+  theirs := article_again(theirs, held);
+  own := article_again(own, held);
+  PERFORM article_put(own, theirs, src, src, dst);
+END $$;
+
+-- A reading as it was before a merge, with what became of the same action since.
+CREATE OR REPLACE FUNCTION article_again(was article_reading, held article_reading) RETURNS article_reading
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  went boolean := was.action_id = held.action_id AND coalesce(held.reason, '') <> 'self';
+BEGIN
+  IF was.member_id IS NULL THEN RETURN was; END IF;
+  IF went THEN
+    was.state := held.state;
+    was.reason := held.reason;
+  ELSIF was.state IN ('acted', 'counted') AND NOT article_kept(was) THEN
+    was.state := 'void';
+    was.reason := 'returned';
+  ELSIF was.state = 'counted' THEN
+    was.state := 'acted';
+  END IF;
+  RETURN was;
+END $$;
+
+-- What readers did after reading, told to whoever had passed the article on. Protects: one action makes one reading act (the member is
+-- held by the statement in which it happened), a reading counts once (a conditional write), and never for a purchase that went back.
+
+-- Somebody joined after an article had led here: the sharer is noted as for a member, from when the phone says it was opened. An older
+-- opening than the days that count is nobody's. {memberId, at, articleId, link?, openedAt?: epoch ms, windowDays}
+CREATE OR REPLACE FUNCTION article_on_join(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  opened timestamptz := least(now_at, coalesce(to_timestamp((call->>'openedAt')::numeric / 1000), now_at));
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM article WHERE article_id = call->>'articleId') THEN RETURN NULL; END IF;
+  UPDATE member SET join_article = call->>'articleId' WHERE member_id = who AND join_article IS NULL;
+  IF opened > now_at - make_interval(days => (call->>'windowDays')::int) THEN
+    PERFORM article_attribute(who, call->>'articleId', call->>'link', opened);
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- The first purchase of somebody who came with an article is what its sharer brought about: of several articles, the one opened last.
+-- {memberId, orderId, amountFen, at, countAt, windowDays, newAfterDays, fromFen} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  wanted text;
+BEGIN
+  SELECT r.article_id INTO wanted FROM article_open(call) r
+    WHERE r.opened_at <= member_new_since(who) ORDER BY r.opened_at DESC, r.article_id LIMIT 1;
+  IF wanted IS NULL OR (call->>'amountFen')::int < (call->>'fromFen')::int
+    OR order_bought_before(who, now_at, (call->>'newAfterDays')::int)
+    -- at one instant none is before the other
+    OR EXISTS (SELECT 1 FROM article_reading WHERE member_id = who AND action = 'order' AND state IN ('acted', 'counted')) THEN
+    RETURN NULL;
+  END IF;
+  RETURN article_act(call, wanted, 'order', (call->>'orderId')::uuid);
+END $$;
+
+-- Somebody came to an activity: what an article that speaks of it brought about, or one that speaks of none.
+-- {memberId, obligationId, proofId, at, countAt, windowDays} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_activity(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted text;
+BEGIN
+  SELECT r.article_id INTO wanted FROM article_open(call) r JOIN article a USING (article_id)
+    WHERE coalesce(a.obligation_id, call->>'obligationId') = call->>'obligationId'
+    ORDER BY a.obligation_id IS NULL, r.opened_at DESC, r.article_id LIMIT 1;
+  RETURN CASE WHEN wanted IS NOT NULL THEN article_act(call, wanted, 'activity', (call->>'proofId')::uuid) END;
+END $$;
+
+-- The readings of a member that an action now is looked at for; what was withdrawn brings nothing about any more.
+CREATE OR REPLACE FUNCTION article_open(call jsonb) RETURNS SETOF article_reading
+LANGUAGE sql STABLE AS $$
+  SELECT r.* FROM article_reading r JOIN article a USING (article_id)
+    WHERE r.member_id = (call->>'memberId')::uuid AND r.state = 'read' AND a.withdrawn_at IS NULL
+      AND r.opened_at > (call->>'at')::timestamptz - make_interval(days => (call->>'windowDays')::int)
+$$;
+
+-- Writes the action to the reading, if it is still open and the action is no other one's.
+CREATE OR REPLACE FUNCTION article_act(call jsonb, wanted text, deed text, deed_id uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE article_reading r SET state = 'acted', action = deed, action_id = deed_id, acted_at = (call->>'at')::timestamptz,
+      count_at = (call->>'countAt')::timestamptz
+    WHERE r.member_id = (call->>'memberId')::uuid AND r.article_id = wanted AND r.state = 'read'
+      AND NOT EXISTS (SELECT 1 FROM article_reading o WHERE o.member_id = r.member_id AND o.action_id = deed_id);
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('articleId', wanted) END;
+END $$;
+
+-- The purchase went back: what waited ends, what was counted is taken back. A part matters once what is left would not have been enough.
+-- {memberId, orderId, at, fromFen, leftFen?} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  sharer uuid;
+  held article_reading;
+BEGIN
+  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted');
+  IF NOT FOUND OR ((call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (call->>'fromFen')::int) THEN RETURN NULL; END IF;
+  -- the sharer before the reading, as the job that counts does
+  PERFORM 1 FROM member WHERE member_id = sharer FOR NO KEY UPDATE;
+  SELECT * INTO held FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted') FOR UPDATE;
+  IF held.sharer_id IS DISTINCT FROM sharer THEN PERFORM refuse('BUSY'); END IF;
+  PERFORM article_end(held, 'returned', (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('articleId', held.article_id);
+END $$;
+
+-- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now.
+CREATE OR REPLACE FUNCTION article_end(held article_reading, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE article_reading SET state = 'void', reason = why WHERE member_id = held.member_id AND article_id = held.article_id;
+  IF held.state = 'counted' THEN
+    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at));
+  END IF;
+END $$;
+
+-- Whether what a reader did still stands: a purchase may have come back while its reading lay in a merge.
+CREATE OR REPLACE FUNCTION article_kept(held article_reading) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT held.action IS DISTINCT FROM 'order' OR NOT EXISTS (
+    SELECT 1 FROM purchase WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+$$;
+
+-- The day of one reading has come: it counts for its sharer, unless something speaks against the two being two people. Its source is the
+-- action, which keeps its name whoever the reader is later. A sharer who is busy just now is left for the next run.
+-- {memberId, articleId, sharerId, doubtful, at, expiresAt} → {state: counted | void, or null}
+CREATE OR REPLACE FUNCTION article_count(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  sharer uuid := (call->>'sharerId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held article_reading;
+  why text;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = sharer AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"state": null}'; END IF;
+  SELECT * INTO held FROM article_reading WHERE member_id = (call->>'memberId')::uuid AND article_id = call->>'articleId'
+    AND sharer_id = sharer AND state = 'acted' AND count_at <= now_at FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"state": null}'; END IF;
+  why := CASE WHEN NOT article_kept(held) THEN 'returned' WHEN (call->>'doubtful')::boolean THEN 'doubtful' END;
+  IF why IS NOT NULL THEN
+    PERFORM article_end(held, why, now_at);
+    RETURN '{"state": "void"}';
+  END IF;
+  UPDATE article_reading SET state = 'counted' WHERE member_id = held.member_id AND article_id = held.article_id;
+  PERFORM obligation_count(jsonb_build_object('memberId', sharer, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at,
+    'articleId', held.article_id, 'expiresAt', call->'expiresAt'));
+  RETURN '{"state": "counted"}';
+END $$;
+
+-- What became of the articles that a member passed on: how many, never who. {memberId, at, windowDays}
+-- → [{articleId, title, art, readers, waiting, counted, returned, doubtful, self, double, passed, nextAt}]
+CREATE OR REPLACE FUNCTION article_mine(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(to_jsonb(each) - 'last' ORDER BY each.last DESC, each."articleId"), '[]') FROM (
+    SELECT a.article_id AS "articleId", a.title, a.art, max(r.opened_at) AS last, count(*) AS readers,
+        count(*) FILTER (WHERE r.state = 'acted') AS waiting, count(*) FILTER (WHERE r.state = 'counted') AS counted,
+        count(*) FILTER (WHERE r.reason = 'returned') AS returned, count(*) FILTER (WHERE r.reason = 'doubtful') AS doubtful,
+        count(*) FILTER (WHERE r.reason = 'self') AS self, count(*) FILTER (WHERE r.reason = 'double') AS double,
+        count(*) FILTER (WHERE r.state = 'read'
+          AND r.opened_at <= (call->>'at')::timestamptz - make_interval(days => (call->>'windowDays')::int)) AS passed,
+        iso_text(min(r.count_at) FILTER (WHERE r.state = 'acted')) AS "nextAt"
+      FROM article_reading r JOIN article a USING (article_id) WHERE r.sharer_id = (call->>'memberId')::uuid
+      GROUP BY a.article_id, a.title, a.art ORDER BY max(r.opened_at) DESC, a.article_id LIMIT 50) each
+$$;
+
+-- Who leaves has read nothing and passed on nothing. {memberId, records}
+CREATE OR REPLACE FUNCTION article_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM article_reading WHERE member_id = ANY (erase_records(call)) OR sharer_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
 
 -- News of the brand: what is published when, and who read it through whose link. Protects: one reading a person and article
 -- (its key), the last sharer until the reader acts (a conditional write), nobody by their own link.
@@ -648,6 +949,7 @@ BEGIN
       WHEN 'outbox_put' THEN answer := outbox_put(args);
       WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
+      WHEN 'referral_on_activity' THEN answer := referral_on_activity(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);
@@ -895,6 +1197,61 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- A step that a colleague confirms at the counter.
+
+-- Confirms one step, and at the goal gives what was promised. Who had not taken it up does so by it. Whoever comes to an activity is told
+-- of to other nouns, before the obligation's own row is taken.
+-- {request, staffId, memberId, visitId, obligationId, instanceId, proofId, at, expiresAt, regainFrom, along}
+-- → {title, progress, target, rewarded: {points, honourName, coupon} | null}
+CREATE OR REPLACE FUNCTION obligation_check_in(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  here visit;
+  duty obligation;
+  held obligation_instance;
+  advanced jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_at_till((call->>'staffId')::uuid, NULL);
+  PERFORM member_hold(member);
+  here := visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at);
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  held := obligation_held(member, duty, now_at);
+  PERFORM obligation_allow(call, duty, held);
+  PERFORM obligation_may_here(duty, held, own.store_id, here.visit_id, here.expires_at, now_at);
+
+  IF held.instance_id IS NULL THEN held := obligation_begin(call, duty); END IF;
+  INSERT INTO obligation_proof (member_id, proof_id, instance_id, visit_id, store_id, staff_id, at)
+    VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
+  IF duty.kind = 'themed_activity' THEN PERFORM run_handlers(call->'along'); END IF;
+  advanced := obligation_advance(call, duty, held);
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'target', duty.target) || advanced);
+END $$;
+
+-- Refuses what no colleague confirms, a step in another shop, one too soon after the last, and a second one in the same visit.
+CREATE OR REPLACE FUNCTION obligation_may_here(duty obligation, held obligation_instance, in_store text, in_visit uuid,
+  visit_ends timestamptz, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+BEGIN
+  IF duty.proof <> 'staff_scan' THEN PERFORM refuse('PROOF_KIND'); END IF;
+  IF duty.store_id <> in_store THEN
+    PERFORM refuse('OBLIGATION_ELSEWHERE', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = duty.store_id)));
+  END IF;
+  IF next_at > now_at THEN PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(next_at))); END IF;
+  IF EXISTS (SELECT 1 FROM obligation_proof
+      WHERE member_id = held.member_id AND instance_id = held.instance_id AND visit_id = in_visit) THEN
+    PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(visit_ends)));
+  END IF;
+END $$;
+
 -- Steps that the system counts from what happened: a friend's reward, what a reader did, a purchase. Called by the statement in which
 -- it happened; whose step it is may be somebody else than whom that statement is about. Protects I-O1 (one source counts once an
 -- undertaking, by index) and I-O2 (what falls below its goal again holds no reward).
@@ -1011,6 +1368,9 @@ BEGIN
         'reason', 'obligation_returned', 'detail', jsonb_build_object('title', duty.title)));
     END IF;
     IF duty.reward_coupon IS NOT NULL THEN PERFORM coupon_void_of(named || '{"reason": "obligation_returned"}'); END IF;
+    DELETE FROM honour_held WHERE member_id = held.member_id AND honour_id = duty.honour_id AND NOT EXISTS (
+      SELECT 1 FROM obligation_instance i JOIN obligation o USING (obligation_id) WHERE i.member_id = held.member_id
+        AND i.instance_id <> held.instance_id AND o.honour_id = duty.honour_id AND i.state IN ('approved', 'rewarded'));
   END IF;
   UPDATE obligation_instance SET progress = greatest(progress - 1, 0),
       state = CASE WHEN falls THEN coalesce(obligation_next(state, 'claw_back'), state) ELSE state END,
@@ -1019,6 +1379,120 @@ BEGIN
     WHERE member_id = held.member_id AND instance_id = held.instance_id;
   RETURN CASE WHEN falls THEN held.points_given ELSE 0 END;
 END $$;
+
+-- What there is to do for the brand, as one member sees it.
+
+-- The obligations that somebody can see: running or to come, and the ones taken part in. {memberId, at, regainFrom}
+-- → {obligations, honours}
+CREATE OR REPLACE FUNCTION obligation_list(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  regain_from timestamptz := coalesce((call->>'regainFrom')::timestamptz, (call->>'at')::timestamptz);
+BEGIN
+  RETURN jsonb_build_object(
+    'obligations', (SELECT coalesce(jsonb_agg(obligation_for(who, seen.own, now_at, regain_from)
+        ORDER BY (seen.own).position, (seen.own).obligation_id), '[]')
+      FROM (SELECT o AS own FROM obligation o
+        WHERE (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) AND obligation_honoured(who, o, regain_from))
+          OR EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
+        ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
+    'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
+        'words', h.words, 'grantedAt', own.granted_at, 'expiresAt', own.expires_at) ORDER BY h.position, h.honour_id), '[]')
+      FROM honour h LEFT JOIN honour_held own ON own.member_id = who AND own.honour_id = h.honour_id));
+END $$;
+
+-- One obligation as it stands for one member in the period of `at`; of one that is over, as it last stood.
+CREATE OR REPLACE FUNCTION obligation_for(who uuid, duty obligation, at timestamptz, regain_from timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  held obligation_instance := obligation_held(who, duty, at);
+BEGIN
+  IF held.instance_id IS NULL AND (duty.ends_at <= at OR duty.stopped_at <= at) THEN
+    SELECT * INTO held FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = duty.obligation_id AND i.state <> 'superseded'
+      ORDER BY i.accepted_at DESC, i.period_key DESC LIMIT 1;
+  END IF;
+  RETURN obligation_terms(duty) || obligation_instance_row(held) || jsonb_build_object(
+    'tier', coalesce((SELECT tier FROM standing WHERE member_id = who), 1),
+    'honoured', obligation_honoured(who, duty, coalesce(regain_from, at)),
+    'dueAt', CASE WHEN held.instance_id IS NULL THEN obligation_due(duty, at) ELSE held.due_at END);
+END $$;
+
+-- What an obligation says of itself, the same for everybody.
+CREATE OR REPLACE FUNCTION obligation_terms(duty obligation) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('obligationId', duty.obligation_id, 'kind', duty.kind, 'title', duty.title, 'words', duty.words,
+    'mark', duty.mark, 'target', duty.target, 'proof', duty.proof, 'tierGate', duty.tier_gate, 'cooldownHours', duty.cooldown_hours,
+    'storeId', duty.store_id, 'storeName', (SELECT name FROM store s WHERE s.store_id = duty.store_id),
+    'rewardPoints', duty.reward_points, 'honourName', (SELECT name FROM honour h WHERE h.honour_id = duty.honour_id),
+    'rewardCoupon', (SELECT title FROM coupon_template t WHERE t.template_id = duty.reward_coupon),
+    'startsAt', duty.starts_at, 'endsAt', duty.ends_at, 'stoppedAt', duty.stopped_at)
+  || jsonb_build_object('period', duty.period, 'counts', duty.counts, 'countsFromFen', duty.counts_from_fen, 'wants', duty.wants,
+    'forHonourId', duty.for_honour_id, 'forHonourName', (SELECT name FROM honour h WHERE h.honour_id = duty.for_honour_id),
+    'keepsHonourId', duty.keeps_honour_id, 'articleId', duty.article_id, 'sku', duty.sku,
+    'skuTitle', (SELECT title FROM product p WHERE p.sku = duty.sku), 'dueDays', duty.due_days, 'mostTries', duty.most_tries,
+    'labelled', duty.labelled)
+$$;
+
+-- An undertaking with the last of what was handed in for it; open where there is none.
+CREATE OR REPLACE FUNCTION obligation_instance_row(held obligation_instance) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('state', coalesce(held.state, 'open'), 'progress', coalesce(held.progress, 0), 'periodKey', held.period_key,
+    'acceptedAt', held.accepted_at, 'lastProofAt', held.last_proof_at, 'finishedAt', held.finished_at, 'dueAt', held.due_at,
+    'reason', held.reason, 'tries', coalesce(held.tries, 0), 'pointsGiven', coalesce(held.points_given, 0),
+    'submission', (SELECT obligation_submission_row(s) FROM obligation_submission s
+      WHERE s.member_id = held.member_id AND s.instance_id = held.instance_id ORDER BY s.nth DESC LIMIT 1))
+$$;
+
+CREATE OR REPLACE FUNCTION obligation_submission_row(own obligation_submission) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('submissionId', own.submission_id, 'nth', own.nth, 'text', own.text, 'link', own.link, 'rating', own.rating,
+    'orderId', own.order_id, 'state', own.state, 'submittedAt', own.submitted_at, 'decidedAt', own.decided_at, 'reason', own.reason,
+    'answer', own.answer, 'appeal', own.appeal, 'appealWords', own.appeal_words, 'appealAt', own.appeal_at, 'appealAnswer', own.appeal_answer,
+    'memberId', own.member_id, 'uploadIds', to_jsonb(own.upload_ids))
+$$;
+
+-- One obligation with what was done for it before this period, and the purchases that can be named for it.
+-- {memberId, obligationId, at, regainFrom} → {obligation, earlier, purchases} or NULL when there is none of that id
+CREATE OR REPLACE FUNCTION obligation_show(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  duty obligation;
+  shown jsonb;
+BEGIN
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  shown := obligation_for(who, duty, now_at, (call->>'regainFrom')::timestamptz);
+  RETURN jsonb_build_object('obligation', shown,
+    'earlier', (SELECT coalesce(jsonb_agg(obligation_instance_row(past.own) ORDER BY (past.own).accepted_at DESC), '[]') FROM (
+      SELECT i AS own FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = duty.obligation_id AND i.state <> 'superseded'
+        AND i.period_key <> coalesce(shown->>'periodKey', (obligation_period(duty.period, now_at)).key)
+      ORDER BY i.accepted_at DESC LIMIT 6) past),
+    'purchases', CASE WHEN (duty.wants->>'order')::boolean THEN obligation_purchases(who, duty, now_at) ELSE '[]' END);
+END $$;
+
+-- What was bought and kept in the last ninety days, and is not named in another hand-in for the same.
+CREATE OR REPLACE FUNCTION obligation_purchases(who uuid, duty obligation, now_at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('orderId', p.order_id, 'storeName', s.name, 'amountFen', p.amount_fen, 'settledAt', p.settled_at,
+      'articles', (SELECT coalesce(jsonb_agg(l.title ORDER BY l.line_no), '[]') FROM purchase_line l
+        WHERE l.member_id = p.member_id AND l.order_id = p.order_id AND l.returned_qty < l.qty)) ORDER BY p.settled_at DESC, p.order_id), '[]')
+    FROM (SELECT * FROM purchase WHERE member_id = who AND settled_at > now_at - interval '90 days'
+        AND obligation_order_fits(who, duty, order_id) ORDER BY settled_at DESC LIMIT 20) p JOIN store s USING (store_id)
+$$;
+
+-- Whether a purchase can be named: one's own, kept, with the article that it is about, and not named for the same before.
+CREATE OR REPLACE FUNCTION obligation_order_fits(who uuid, duty obligation, bought uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = who AND p.order_id = bought AND p.state = 'settled')
+    AND (duty.sku IS NULL OR EXISTS (SELECT 1 FROM purchase_line l
+      WHERE l.member_id = who AND l.order_id = bought AND l.sku = duty.sku AND l.returned_qty < l.qty))
+    AND NOT EXISTS (SELECT 1 FROM obligation_submission s WHERE s.member_id = who AND s.obligation_id = duty.obligation_id
+      AND s.order_id = bought AND s.state <> 'rejected')
+$$;
 
 -- What two records have done for the brand, put together and taken apart again.
 
@@ -1208,14 +1682,6 @@ LANGUAGE sql IMMUTABLE AS $$
     (date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => duty.due_days + 1)) AT TIME ZONE 'Asia/Shanghai')
 $$;
 
--- Until when an honour that is given at `at` is worn; NULL for ever. The same as honourUntil of the rules.
-CREATE OR REPLACE FUNCTION obligation_honour_until(honour text, at timestamptz) RETURNS timestamptz
-LANGUAGE sql STABLE AS $$
-  SELECT (date_trunc('month', at AT TIME ZONE 'Asia/Shanghai') + make_interval(months => term_months + 1)) AT TIME ZONE 'Asia/Shanghai'
-      - interval '1 millisecond'
-    FROM honour WHERE honour_id = honour
-$$;
-
 -- The undertaking of the period that `at` lies in.
 CREATE OR REPLACE FUNCTION obligation_held(who uuid, duty obligation, at timestamptz) RETURNS obligation_instance
 LANGUAGE sql STABLE AS $$
@@ -1226,12 +1692,11 @@ $$;
 -- Whether somebody wears the honour that an obligation is for, or has lost it after `since`.
 CREATE OR REPLACE FUNCTION obligation_honoured(who uuid, duty obligation, since timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT duty.for_honour_id IS NULL OR EXISTS (SELECT 1 FROM honour_held h WHERE h.member_id = who AND h.honour_id = duty.for_honour_id
-    AND (h.expires_at IS NULL OR h.expires_at > since))
+  SELECT duty.for_honour_id IS NULL OR honour_worn(who, duty.for_honour_id, since)
 $$;
 
 -- Refuses what cannot be taken up or gone on with now, in the order of the rule. The member is held already. {memberId, at, regainFrom}
-CREATE OR REPLACE FUNCTION obligation_may(call jsonb, duty obligation, held obligation_instance) RETURNS void
+CREATE OR REPLACE FUNCTION obligation_allow(call jsonb, duty obligation, held obligation_instance) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
@@ -1284,9 +1749,9 @@ BEGIN
   PERFORM member_hold(member);
   SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
   held := obligation_held(member, duty, now_at);
-  PERFORM obligation_may(call, duty, held);
+  PERFORM obligation_allow(call, duty, held);
   IF held.instance_id IS NULL THEN PERFORM obligation_begin(call, duty); END IF;
-  RETURN request_end(call->'request', obligation_row(member, duty, now_at, (call->>'regainFrom')::timestamptz));
+  RETURN request_end(call->'request', obligation_for(member, duty, now_at, (call->>'regainFrom')::timestamptz));
 END $$;
 
 -- One confirmed step more, which is written down already: at the goal what was promised is given. A step beyond the goal is only
@@ -1301,7 +1766,7 @@ DECLARE
 BEGIN
   held.progress := held.progress + 1;
   IF NOT done AND held.progress >= duty.target THEN
-    rewarded := obligation_reward(call, duty, held);
+    rewarded := obligation_thank(call, duty, held);
     step := rewarded->>'step';
   END IF;
   UPDATE obligation_instance SET progress = held.progress, last_proof_at = greatest(last_proof_at, now_at),
@@ -1316,7 +1781,7 @@ END $$;
 
 -- Gives the honour and the coupon, and the points while the budget lasts; the others do not depend on it. The account is held before
 -- the rows that many want at once, the obligation's own last. → {points, honourName, coupon, step}
-CREATE OR REPLACE FUNCTION obligation_reward(call jsonb, duty obligation, held obligation_instance) RETURNS jsonb
+CREATE OR REPLACE FUNCTION obligation_thank(call jsonb, duty obligation, held obligation_instance) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
@@ -1325,7 +1790,7 @@ DECLARE
 BEGIN
   IF duty.reward_points > 0 THEN PERFORM ledger_hold(held.member_id, now_at); END IF;
   IF duty.honour_id IS NOT NULL THEN
-    PERFORM obligation_honour(held.member_id, duty.honour_id, now_at);
+    PERFORM honour_grant(jsonb_build_object('memberId', held.member_id, 'honourId', duty.honour_id, 'at', now_at));
   END IF;
   IF duty.reward_coupon IS NOT NULL THEN
     coupon := coupon_grant(jsonb_build_object('memberId', held.member_id, 'templateId', duty.reward_coupon, 'at', now_at,
@@ -1345,17 +1810,6 @@ BEGIN
     'honourName', (SELECT name FROM honour WHERE honour_id = duty.honour_id), 'coupon', coupon->'title',
     'step', CASE WHEN paid THEN 'reward' ELSE 'approve' END);
 END $$;
-
--- The later of two ends; none at all is the latest.
-CREATE OR REPLACE FUNCTION honour_longer(a timestamptz, b timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN greatest(a, b) END $$;
-
-CREATE OR REPLACE FUNCTION obligation_honour(who uuid, honour text, at timestamptz) RETURNS void
-LANGUAGE sql AS $$
-  INSERT INTO honour_held AS own (member_id, honour_id, granted_at, expires_at)
-    VALUES (who, honour, at, obligation_honour_until(honour, at))
-    ON CONFLICT (member_id, honour_id) DO UPDATE SET expires_at = honour_longer(own.expires_at, excluded.expires_at)
-$$;
 
 -- Prices that are held: what a price is made of, coupons, points and rights kept aside for it, and all of them given back.
 -- Protects I-C1, I-L3 and I-R1 at the till: coupon_hold, ledger_spend and right_hold decide, each by its conditional write.

@@ -171,7 +171,16 @@ const books = {
   })
     .input(
       z
-        .strictObject({ requestId, ...visit, holdId: uuid.optional(), amountFen: amountFen.optional() })
+        .strictObject({
+          requestId,
+          ...visit,
+          holdId: uuid.optional(),
+          amountFen: amountFen.optional(),
+          payer: z.string().min(1).max(64).optional().meta({
+            description:
+              'The payer as your payment provider names them. Kept as a hash, to tell rewarded friends who share one.',
+          }),
+        })
         .refine(({ holdId, amountFen }) => exactlyOne(holdId, amountFen)),
     )
     .output(SettledOrder)

@@ -1,0 +1,5 @@
+export { collectPair } from './collect-pair'
+export { forgetPrints } from './forget-prints'
+export { printsOf } from './prints-of'
+export { riskOnOrderSettled } from './risk-on-order-settled'
+export { seeArrival } from './see-arrival'
