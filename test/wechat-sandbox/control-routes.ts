@@ -101,6 +101,7 @@ const READ: Record<string, (control: Control) => object> = {
   people: (control) => ({ people: control.people() }),
   sent: (control) => ({ sent: control.sent() }),
   sms: (control) => ({ sms: control.sms() }),
+  media: (control) => ({ media: control.media() }),
   calls: (control) => ({ calls: control.calls() }),
 }
 

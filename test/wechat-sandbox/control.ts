@@ -1,5 +1,6 @@
 import type { Fault } from './fault'
 import { firePush, greetPush, type PushOrder, type PushReport } from './push'
+import { pushMedia } from './security'
 import { addConsent, consentsLeft } from './subscribe'
 import { killTokens, spoilStableToken } from './token'
 import {
@@ -7,6 +8,7 @@ import {
   type CallSeen,
   getPerson,
   issueCode,
+  type MediaCheck,
   type NewPerson,
   type Person,
   type PushTarget,
@@ -47,9 +49,17 @@ export interface Control {
   consentsLeft(person: string, templateId: string, appid?: string): number
   sent(): SentMessage[]
   sms(): Sms[]
+  /** Pictures that were handed over to be looked at, the latest thousand. */
+  media(): MediaCheck[]
+  /** Looks at one now and pushes the word on it, or this one. False when the push was not taken. */
+  pushMedia(traceId: string, said?: { suggest: 'pass' | 'review' | 'risky'; label: number }): Promise<boolean>
   /** Calls seen since the start or the last `forgetCalls`, the latest thousand. */
   calls(path?: string): CallSeen[]
   forgetCalls(): void
+  /** Where pushes of the app go from now on. */
+  setPushTarget(target: PushTarget, appid?: string): void
+  /** By the sandbox's own clock, epoch ms. */
+  now(): number
   push(push: ControlPush): Promise<PushReport>
   greetPush(target?: PushTarget): Promise<boolean>
 }
@@ -107,10 +117,16 @@ export function createControl(world: World): Control {
     consentsLeft: (key, templateId, appid) => consentsLeft(world, at(key, appid), templateId),
     sent: () => [...world.sent],
     sms: () => [...world.sms],
+    media: () => [...world.media],
+    pushMedia: (traceId, said) => pushMedia(world, traceId, said),
     calls: (path) => world.calls.filter((call) => !path || call.path === path),
     forgetCalls() {
       world.calls.length = 0
     },
+    setPushTarget(given, appid) {
+      weapp(appid).push = given
+    },
+    now: () => world.clock.now(),
     push({ person, appid, target: given, ...order }) {
       // official accounts push as well
       const app = (appid && world.apps.get(appid)) || weapp(appid)

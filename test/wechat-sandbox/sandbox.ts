@@ -12,10 +12,12 @@ import { loginEndpoints } from './login'
 import { oauthEndpoints } from './oauth'
 import { phoneEndpoints } from './phone'
 import { riskEndpoints } from './risk'
+import { securityEndpoints } from './security'
 import { deliver, serveEndpoint } from './serve'
 import { smsRoutes } from './sms'
 import { subscribeEndpoints } from './subscribe'
 import { tokenEndpoints } from './token'
+import { urlLinkEndpoints, urlLinkRoutes } from './url-link'
 import { addPerson, type NewPerson, type SandboxApp, type World } from './world'
 import { wxacodeEndpoints, wxacodeRoutes } from './wxacode'
 
@@ -36,6 +38,8 @@ const ENDPOINTS: Endpoint[] = [
   ...subscribeEndpoints,
   ...oauthEndpoints,
   ...wxacodeEndpoints,
+  ...securityEndpoints,
+  ...urlLinkEndpoints,
 ]
 
 /** Makes a WeChat of its own, with its apps and people and its own clock. */
@@ -78,6 +82,7 @@ function routes(world: World, control: Control): express.Express {
   app.use('/__control', controlRoutes(control))
   app.use(smsRoutes(world))
   app.use(wxacodeRoutes(world))
+  app.use(urlLinkRoutes(world))
   app.get('/', (_request, response) => void response.send(homePage(world)))
   for (const endpoint of ENDPOINTS) {
     app.all(endpoint.path, (request, response) => serveEndpoint(world, endpoint, request, response))
@@ -100,6 +105,8 @@ function createWorld(apps: readonly SandboxApp[], clock: Clock): World {
     sending: new Set(),
     sent: [],
     sms: [],
+    media: [],
+    links: new Map(),
     calls: [],
     faults: faultList(),
   }

@@ -105,6 +105,25 @@ export interface CallSeen {
   errcode: number | null
 }
 
+/** A picture that somebody asked to be looked at. */
+export interface MediaCheck {
+  traceId: string
+  appid: string
+  openid: string
+  url: string
+  /** Whether the word on it was pushed and taken. */
+  pushed: boolean
+}
+
+/** Where a link from outside WeChat leads. */
+export interface UrlLink {
+  appid: string
+  path: string
+  query: string
+  /** Epoch ms. */
+  expiresAt: number
+}
+
 /** All that the sandbox knows. Nothing of it outlives the process. */
 export interface World {
   clock: Clock
@@ -118,6 +137,9 @@ export interface World {
   sending: Set<string>
   sent: SentMessage[]
   sms: Sms[]
+  media: MediaCheck[]
+  /** By ticket. */
+  links: Map<string, UrlLink>
   calls: CallSeen[]
   faults: FaultList
 }

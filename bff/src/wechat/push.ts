@@ -42,6 +42,7 @@ const pushed = z
     List: z.unknown().optional(),
     OpenID: z.string().optional(),
     AppID: z.string().optional(),
+    trace_id: z.string().optional(),
     RevokeInfo: z.union([z.string(), z.number()]).optional(),
   })
   .loose()
@@ -98,6 +99,8 @@ export function parsePush(text: string, appids: readonly string[] = []): PushEve
   const value = pushed.safeParse(trimmed(jsonOf(text)))
   if (!value.success) return null
   const { ToUserName, FromUserName, CreateTime, MsgType, Event, List, OpenID, AppID, RevokeInfo } = value.data
+  // pictures of one person are looked at within one second
+  const trace = value.data.trace_id === undefined ? [] : [value.data.trace_id]
   const list = (Array.isArray(List) ? List : [List]).filter(isRecord)
   // Two messages to one person can report within one second; only the entries tell them apart.
   const entries = list.map((entry) => String(entry.MsgID ?? entry.TemplateId ?? '')).join('+')
@@ -112,7 +115,9 @@ export function parsePush(text: string, appids: readonly string[] = []): PushEve
     event: Event,
     list,
     // the sender of a change of permissions is the same for everybody: only the rest tells two people apart
-    dedupeKey: [FromUserName, CreateTime, Event, entries, AppID ?? '', OpenID ?? '', RevokeInfo ?? ''].join(':'),
+    dedupeKey: [FromUserName, CreateTime, Event, entries, AppID ?? '', OpenID ?? '', RevokeInfo ?? '', ...trace].join(
+      ':',
+    ),
     raw: value.data,
   }
 }

@@ -4,9 +4,18 @@ import type { WechatFetch, WechatLog } from './exchange'
 import { authorizeUrl, codeToSession, type OauthPerson, oauthAccess, type WechatSession } from './login'
 import { phoneNumber, type WechatPhone } from './phone'
 import { type RiskQuestion, type RiskRank, riskRank } from './risk'
+import {
+  type ContentVerdict,
+  type MediaQuestion,
+  mediaCheck,
+  type NoRecentVisit,
+  securityText,
+  type TextQuestion,
+} from './security'
 import { type SendOutcome, type SubscribeMessage, sendSubscribeMessage } from './subscribe'
 import { type TokenSource, tokenSource, type WechatApp } from './token'
 import type { TokenStore } from './token-store'
+import { type UrlLinkWish, urlLink } from './url-link'
 import { type WxaCode, type WxaCodeWish, wxaCodeUnlimited } from './wxacode'
 
 /** What the room needs; it reads no environment of its own. Bases are origins, e.g. https://api.weixin.qq.com. */
@@ -38,6 +47,9 @@ export interface Wechat {
   riskRank(question: RiskQuestion & { appid?: string }): Promise<RiskRank>
   wxaCodeUnlimited(wish: WxaCodeWish): Promise<WxaCode>
   sendSubscribeMessage(message: SubscribeMessage & { appid?: string }): Promise<SendOutcome>
+  securityText(question: TextQuestion & { appid?: string }): Promise<ContentVerdict | NoRecentVisit>
+  mediaCheck(question: MediaQuestion & { appid?: string }): Promise<{ traceId: string } | NoRecentVisit>
+  urlLink(wish: UrlLinkWish & { appid?: string }): Promise<{ url: string }>
   authorizeUrl(wish: AuthorizeWish & { appid?: string }): string
 }
 
@@ -80,6 +92,9 @@ export function createWechat(setup: WechatSetup): Wechat {
     riskRank: async (question) => riskRank(caller, asker(question.appid), question),
     wxaCodeUnlimited: (wish) => wxaCodeUnlimited(caller, asker().source, wish),
     sendSubscribeMessage: async (message) => sendSubscribeMessage(caller, asker(message.appid).source, message),
+    securityText: async (question) => securityText(caller, asker(question.appid).source, question),
+    mediaCheck: async (question) => mediaCheck(caller, asker(question.appid).source, question),
+    urlLink: async (wish) => urlLink(caller, asker(wish.appid).source, wish),
     authorizeUrl: (wish) => authorizeUrl(oauthBase, appOf('oa', wish.appid).appid, wish),
   }
 }
