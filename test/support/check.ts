@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateClient } from '@huiyuan/prisma/database/generate'
 import { runPrisma } from '@huiyuan/prisma/database/prisma-cli'
+import { staleCompliance } from './compliance-document'
 import { foreignMentions } from './mentions'
 import { missingMergeStatements, OWN_STATEMENTS } from './merge-statements'
 import { DATA, PROJECT } from './project'
@@ -66,6 +67,7 @@ const CHECKS: Check[] = [
     run: async () => (await import('./till-document')).documentTrouble(),
   },
   { name: 'README and docs show the receipt that the rules make', run: async () => staleReceipts().join('\n') },
+  { name: 'docs tell the rules that the guard of campaigns follows', run: async () => staleCompliance().join('\n') },
   { name: 'speaks only of itself', run: async () => foreignMentions(PROJECT).join('\n') },
 ]
 
