@@ -91,7 +91,7 @@ export interface Policy {
 /** The invented brand 一盏 (Yizhan Tea), which `pnpm start` shows and the tests use. */
 export const DEMO_POLICY: Policy = {
   brand: { name: '一盏', slogan: '今天宜慢慢喝一盏' },
-  consentVersion: '2026-11-01',
+  consentVersion: '2026-11-22',
   pointsPerYuan: 1,
   growthPerYuan: 1,
   pendingDays: 15,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import type { AppRouter } from '../../bff/src/app-router'
 import { createSandbox, DEMO_APPS, DEMO_PEOPLE, DEMO_TEMPLATES, demoApps, type Sandbox } from '../wechat-sandbox'
@@ -156,7 +157,7 @@ export interface JoinWish {
 export async function joinAs(sandbox: Sandbox, person: Person, key: string, { phone = false, arrival }: JoinWish = {}) {
   const joined = await person.api.session.join.mutate({
     requestId: randomUUID(),
-    consentVersion: '2026-11-01',
+    consentVersion: DEMO_POLICY.consentVersion,
     ...(phone ? { phone: { kind: 'weapp' as const, code: sandbox.control.phoneCode(key) } } : {}),
     ...(arrival ? { arrival } : {}),
     ...place,

@@ -20,7 +20,7 @@ export const PERSON_SECTIONS: Section[] = [
       join_link: as('入会时的邀请码'),
       join_store_id: as('入会门店'),
       join_scene: as('入会场景值'),
-      join_risk: as('微信给出的风险等级'),
+      join_risk: leftOut('WeChat gives its rank on the condition that nobody is shown their own'),
       birth_month: as('生日（月）'),
       birth_day: as('生日（日）'),
       birth_set_at: time('生日填写时间'),

@@ -6,6 +6,7 @@ import { inTx } from '../ctx'
 import { mergeMember } from '../member'
 import { account, award, holderOf, mergedInto, newMember, newOpenid, oldCard, times } from '../member/member.fixture'
 import { joinMember } from './join-member'
+import { refreshSession } from './refresh-session'
 import { agreed, guestOf, newcomer, type SessionHouse, sessionHouse } from './session.fixture'
 
 const database = testDatabase()
@@ -49,6 +50,31 @@ test('where they came from is kept with the member: of the join, else of the fir
   })
   await joinMember(late.ctx, agreed(late.ctx, { arrival: { channel: 'elsewhere' } }))
   expect(await memberRow(first.memberId)).toMatchObject(kept)
+})
+
+test('phone and network are kept as hashes, again at the next sign-in and renewal; a stranger to WeChat is noted', async () => {
+  const { key, ctx } = await atTheDoor()
+  const install = randomUUID()
+  const at = (clientIp: string, inside = ctx) => ({ ...inside, clientIp })
+  // WeChat knows whom it has seen for two hours
+  one.sandbox.control.hold(one.sandbox.control.now() + 3 * 3_600_000)
+  const { memberId, tokens } = await joinMember(at('203.0.113.5'), agreed(ctx, { install }))
+  const rows = () => one.house.prisma.riskPrint.findMany({ where: { memberId }, orderBy: [{ kind: 'asc' }] })
+  expect((await rows()).map(({ kind }) => kind)).toEqual(['device', 'network'])
+  for (let look = 0; look < 500 && (await memberRow(memberId)).joinRisk === null; look++)
+    await new Promise((done) => setTimeout(done, 20))
+  expect((await memberRow(memberId)).joinRisk).toBe(-1)
+
+  one.clock.pass(3_600_001)
+  await one.open({ kind: 'weapp', code: one.sandbox.control.loginCode(key) }, { install })
+  await refreshSession(at('198.51.100.7', one.as()), { refreshToken: tokens.refreshToken, install })
+  expect(await rows()).toMatchObject([
+    { kind: 'device', lastAt: one.clock.at },
+    { kind: 'network' },
+    { kind: 'network' },
+  ])
+  expect(JSON.stringify(await rows())).not.toMatch(new RegExp(`${install}|203.0|198.51`))
+  one.sandbox.control.release()
 })
 
 test('what was agreed to is written with its version; an older text is not agreed to', async () => {

@@ -31,6 +31,9 @@ export interface Joined {
   claim: { claimId: string; points: number; triesLeft: number; expiresAt: string } | null
 }
 
+/** As shared/src/risk.ts reads it. */
+const UNSEEN = -1
+
 interface Started {
   memberId: string
   sessionId: string
@@ -97,7 +100,8 @@ const recordConsent = (tx: Ctx, memberId: string) =>
 
 /**
  * WeChat's view of somebody who just joined, kept for whoever judges rewards later. It can only be asked within two hours of
- * the visit, so it is asked now; it holds nobody up, and a WeChat that does not answer leaves it unknown.
+ * the visit, so it is asked now; it holds nobody up, and a WeChat that does not answer leaves it unknown. One that has not seen
+ * the person at all says so (-1): nobody opened a mini-program there.
  */
 async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void> {
   const apps = appsOf(ctx).filter(({ kind }) => kind === 'weapp')
@@ -106,7 +110,7 @@ async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void>
   try {
     const person = { openid: own.subject, appid: own.issuer }
     const { rank } = await ctx.wechat.riskRank({ ...person, scene: 'join', clientIp: ctx.clientIp })
-    await ctx.db.member.updateMany({ where: { memberId }, data: { joinRisk: rank } })
+    await ctx.db.member.updateMany({ where: { memberId }, data: { joinRisk: rank ?? UNSEEN } })
   } catch (error) {
     ctx.log.warn({ memberId, trouble: error instanceof Error ? error.name : 'unknown' }, 'risk rank not learnt')
   }

@@ -1,6 +1,7 @@
 import type { Ctx } from '../ctx'
 import { survivingId } from '../member'
 import { refuse } from '../refusal'
+import { seeArrival } from '../risk'
 import { forgetSession } from './read-actor'
 import { mintTokens, readRefreshToken, refreshExpiry, type SessionRef, type Tokens } from './tokens'
 
@@ -24,9 +25,14 @@ interface Found {
  * and ends the session for both holders.
  * @throws SESSION_OVER
  */
-export async function refreshSession(ctx: Ctx, input: { refreshToken: string }): Promise<Renewed> {
-  const given = readRefreshToken(ctx.keys, input.refreshToken)
-  return turn(ctx, given, await survivingId(ctx.db, given.memberId))
+export async function refreshSession(
+  ctx: Ctx,
+  { refreshToken, install }: { refreshToken: string; install?: string | undefined },
+): Promise<Renewed> {
+  const given = readRefreshToken(ctx.keys, refreshToken)
+  const renewed = await turn(ctx, given, await survivingId(ctx.db, given.memberId))
+  await seeArrival(ctx, renewed.memberId, { install })
+  return renewed
 }
 
 /** Turns the session over where it is thought to be; a merge, or one taken back, may have moved it. */

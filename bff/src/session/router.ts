@@ -18,6 +18,11 @@ import { openSession } from './open-session'
 import { refreshSession } from './refresh-session'
 
 const code = z.string().min(1).max(256)
+/** The phone's own random mark, the same for whoever signs in on it. */
+const install = z
+  .string()
+  .regex(/^[\w-]{16,64}$/)
+  .optional()
 
 const door = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('weapp'), code, appid: appid.optional() }),
@@ -42,7 +47,7 @@ const arrival = z.object({
 
 export const sessionRouter = router({
   open: openProcedure
-    .input(z.object({ door, arrival: arrival.optional(), deviceLabel, platform }))
+    .input(z.object({ door, arrival: arrival.optional(), deviceLabel, platform, install }))
     .mutation(({ ctx, input }) => openSession(ctx.verb, input)),
   sendSms: openProcedure
     .input(z.object({ phone: phoneText }))
@@ -56,11 +61,12 @@ export const sessionRouter = router({
         arrival: arrival.optional(),
         deviceLabel,
         platform,
+        install,
       }),
     )
     .mutation(({ ctx, input }) => joinMember(ctx.verb, input)),
   refresh: openProcedure
-    .input(z.object({ refreshToken: z.string().min(1).max(400) }))
+    .input(z.object({ refreshToken: z.string().min(1).max(400), install }))
     .mutation(({ ctx, input }) => refreshSession(ctx.verb, input)),
   signOut: memberProcedure.mutation(({ ctx }) => signOut(ctx.verb)),
   list: memberProcedure.query(({ ctx }) => listSessions(ctx.verb)),

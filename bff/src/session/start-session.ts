@@ -1,10 +1,13 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Ctx } from '../ctx'
+import { seeArrival } from '../risk'
 import { mintTokens, refreshExpiry, type Tokens } from './tokens'
 
 export interface Place {
   deviceLabel: string
   platform: 'weapp' | 'h5'
+  /** The phone's own random mark; kept as a hash. */
+  install?: string | undefined
 }
 
 /** Writes a new signed-in place and gives its id; the tokens are made from the row, so a replay makes the same. */
@@ -22,6 +25,7 @@ export async function startSession(tx: Ctx, memberId: string, place: Place): Pro
       expiresAt: refreshExpiry(at),
     },
   })
+  await seeArrival(tx, memberId, place)
   return sessionId
 }
 

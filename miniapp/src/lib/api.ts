@@ -3,6 +3,7 @@ import { type Fault, isFaultCode } from '@huiyuan/shared/faults'
 import { createTRPCClient, httpBatchLink, TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
+import { ownInstall } from './install'
 import { NoAnswer, taroFetch } from './request'
 import { bearer, heldTokens, holdTokens, rereadTokens } from './tokens'
 
@@ -60,7 +61,10 @@ async function turn(): Promise<boolean> {
     return true
   }
   try {
-    const { memberId, ...tokens } = await plain.session.refresh.mutate({ refreshToken: own.tokens.refreshToken })
+    const { memberId, ...tokens } = await plain.session.refresh.mutate({
+      refreshToken: own.tokens.refreshToken,
+      ...ownInstall(),
+    })
     // the record of this place may be another by now, or its own again; an older server does not say
     holdTokens({ kind: 'member', memberId: memberId ?? own.memberId, tokens, renewed: true })
     return true

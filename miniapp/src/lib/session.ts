@@ -4,6 +4,7 @@ import { api, faultOf, type RouterOutputs, type Trouble } from './api'
 import { arrivalOf, forgetLink } from './arrival'
 import { deviceLabel, ownAppid, platform } from './device'
 import { newId } from './id'
+import { ownInstall } from './install'
 import { useEnrolment } from './member-code'
 import { queryClient } from './query'
 import { keep, kept } from './storage'
@@ -53,8 +54,10 @@ function changeHands(memberId: string | null, samePlace = false): void {
 
 type Door = Parameters<typeof api.session.open.mutate>[0]['door']
 
+const place = () => ({ deviceLabel: deviceLabel(), platform, ...ownInstall() })
+
 async function open(door: Door): Promise<void> {
-  const opened = await api.session.open.mutate({ door, arrival: arrivalOf(), deviceLabel: deviceLabel(), platform })
+  const opened = await api.session.open.mutate({ door, arrival: arrivalOf(), ...place() })
   keep(SIGNED_OUT, null)
   holdTokens(opened)
 }
@@ -132,8 +135,7 @@ export async function join(requestId: string, consentVersion: string, phone?: Ph
     consentVersion,
     ...(phone ? { phone } : {}),
     arrival: arrivalOf(),
-    deviceLabel: deviceLabel(),
-    platform,
+    ...place(),
   })
   holdTokens({ kind: 'member', memberId: joined.memberId, tokens: joined.tokens })
   forgetLink()

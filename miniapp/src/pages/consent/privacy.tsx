@@ -3,7 +3,7 @@ import { View } from '@tarojs/components'
 import { Panel } from '../../ui/blocks'
 import { Page } from '../../ui/page'
 
-const { brand, consentVersion, pendingDays, expiryMonths, pointsPerYuan } = DEMO_POLICY
+const { brand, consentVersion, pendingDays, expiryMonths, pointsPerYuan, printDays } = DEMO_POLICY
 
 const PARTS: { title: string; words: string[] }[] = [
   {
@@ -13,6 +13,8 @@ const PARTS: { title: string; words: string[] }[] = [
       '手机号：可以不给。给了，能找回实体老卡、换手机也不丢积分。加密保存，店员只能看到前三后四位。',
       '称呼：可以不填。只显示在你自己的会员卡上，店员只能看到姓。',
       '消费记录：店员扫码入账的时间、门店、金额，用来计算积分和成长值。',
+      `防作弊用的痕迹：这部手机的一个随机标记、登录时的网络地址，以及收银系统给出的付款人标识。收到就转成不能还原的代码，只用来核对请朋友的奖励有没有被同一个人反复领，${printDays} 天没再见到就删除。`,
+      '微信对入会的风险提示：只在核对这类奖励时参考，不影响你的价格和权益。',
     ],
   },
   {
