@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { type Db, type Sql, sqlInside } from './db'
 import type { Keys } from './keys'
 import type { Outside } from './outside'
+import type { PictureStore } from './picture-store'
 import { refuse, toRefusal } from './refusal'
 import type { Wechat } from './wechat'
 
@@ -60,6 +61,8 @@ export interface Events {
   }
   /** Whole or a part of it: the statement tells each call what is left, as `leftFen`. */
   'order.returned': { memberId: string; orderId: string; at: Date }
+  /** Somebody has shown up: one more confirmed step of an obligation. */
+  'obligation.attended': { memberId: string; obligationId: string; proofId: string; at: Date }
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
   /** A picture was looked at. The statement tells each call whose it is by now, and which hand-in shows it, as `usedBy`. */
   'upload.checked': { memberId: string; uploadId: string; verdict: 'passed' | 'doubtful' | 'refused'; at: Date }
@@ -101,6 +104,10 @@ export interface House {
   sendText: SendText
   /** What the server may call by itself. */
   outside: Outside
+  /** What members handed in. */
+  pictures: PictureStore
+  /** Where the outside finds this server: an origin, without a slash behind it. */
+  publicUrl: string
   keys: Keys
   policy: Policy
   registry: Registry

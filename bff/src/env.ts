@@ -49,6 +49,8 @@ const Env = z.object({
   ALLOW_LOCAL_WEBHOOKS: z.enum(['yes', 'no']).default('no'),
   /** How many proxies stand in front; the client's address is taken that many steps back. */
   TRUST_PROXY: z.coerce.number().int().min(0).default(0),
+  /** Where pictures of members lie; one folder for all processes. */
+  UPLOAD_DIR: text.default('.data/uploads'),
   JOBS: z.enum(['on', 'off']).default('on'),
 })
 

@@ -1,7 +1,18 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Purposes that each get their own key, derived from a master key by HKDF-SHA256 (RFC 5869). */
-type Purpose = 'data' | 'phone' | 'sms' | 'access' | 'guest' | 'refresh' | 'handle' | 'body' | 'certificate' | 'risk'
+type Purpose =
+  | 'data'
+  | 'phone'
+  | 'sms'
+  | 'access'
+  | 'guest'
+  | 'refresh'
+  | 'handle'
+  | 'body'
+  | 'certificate'
+  | 'risk'
+  | 'upload'
 
 export interface Keys {
   /** The number of the key that seals, signs and hashes from now on. */

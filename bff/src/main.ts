@@ -9,6 +9,7 @@ import { startJobs } from './jobs'
 import { openRingSoon } from './key'
 import { keysFrom } from './keys'
 import { notifyRoute } from './notify'
+import { diskPictures } from './picture-store'
 import { registry } from './registry'
 import { buildServer } from './server'
 import { noSender, sandboxSender } from './sms'
@@ -44,6 +45,8 @@ async function main(env: Env): Promise<void> {
     templates: templatesOf(env),
     sendText: env.SMS_PROVIDER === 'sandbox' && env.SMS_SANDBOX_URL ? sandboxSender(env.SMS_SANDBOX_URL) : noSender,
     outside: { allowLocal: env.ALLOW_LOCAL_WEBHOOKS === 'yes' },
+    pictures: diskPictures(env.UPLOAD_DIR),
+    publicUrl: env.PUBLIC_URL.replace(/\/+$/, ''),
     keys,
     policy: DEMO_POLICY,
     registry,

@@ -141,7 +141,8 @@ const pageHeaders = (): RequestHandler =>
         scriptSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        connectSrc: ["'self'"],
+        // a picture that somebody chose is read by its blob: address before it is sent
+        connectSrc: ["'self'", 'blob:'],
         upgradeInsecureRequests: null,
       },
     },

@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { memberNoFrom } from '@huiyuan/shared/member'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { DAY_MS, endOfMonthAfter, monthsBefore } from '@huiyuan/shared/time'
 import { type Ctx, ctxOf, type House } from '../../bff/src/ctx'
 import { openDatabase } from '../../bff/src/db'
 import { keysFrom } from '../../bff/src/keys'
+import { diskPictures } from '../../bff/src/picture-store'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
 import { seedAdjustments } from './adjustment'
@@ -29,6 +32,8 @@ export interface DemoBrandWish {
   /** How WeChat knows the named people (mei, qing, zhou, tang, an). */
   wechatOf: (key: string) => { weapp: { openid: string; unionid?: string }; oa: { openid: string } }
   now?: Date
+  /** The servers' UPLOAD_DIR, where pictures are part of the demo. */
+  uploadDir?: string
   /** How many unnamed members with two years of history. */
   members?: number
   onProgress?: (done: number, total: number) => void
@@ -94,6 +99,8 @@ function seedCtx(wish: DemoBrandWish, database: ReturnType<typeof openDatabase>)
     templates: {},
     sendText: async () => {},
     outside: { allowLocal: false },
+    pictures: diskPictures(wish.uploadDir ?? join(tmpdir(), 'huiyuan-seed')),
+    publicUrl: 'http://127.0.0.1:9',
     keys: keysFrom(wish.masterKey),
     // what was bought in the past is thanked for already: no packet comes of it today
     policy: { ...DEMO_POLICY, packet: null },

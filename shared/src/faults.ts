@@ -112,6 +112,7 @@ export const FAULTS = {
   APPEAL_OVER: 'CONFLICT',
   UPLOAD_TYPE: 'BAD_REQUEST',
   UPLOAD_BROKEN: 'BAD_REQUEST',
+  UPLOAD_PIXELS: 'BAD_REQUEST',
   UPLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   UPLOAD_LIMIT: 'TOO_MANY_REQUESTS',
   UPLOAD_GONE: 'CONFLICT',
@@ -186,6 +187,7 @@ export interface FaultDetails {
   APPEAL_OVER: { until: string }
   UPLOAD_TOO_LARGE: { mostBytes: number }
   UPLOAD_LIMIT: { limit: number }
+  UPLOAD_PIXELS: { mostPixels: number }
   /** What is missing or too much: photos, text, link, rating, order. */
   PROOF_INCOMPLETE: { fields: string[] }
   TRIES_OVER: { limit: number }

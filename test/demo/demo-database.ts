@@ -5,6 +5,7 @@ import { migrate } from '@huiyuan/prisma/database/migrate'
 import { isPortFree } from '@huiyuan/prisma/database/ports'
 import { DATA } from '../support/project'
 import { DEMO_APPS, openidOf, unionidOf } from '../wechat-sandbox'
+import { UPLOAD_DIR } from './house'
 
 /** Written on the database itself, so that a seed that was broken off goes on, and nobody's real members get demo company. */
 const MARK = 'huiyuan demo'
@@ -59,6 +60,7 @@ export async function seedDemo(url: string, masterKey: string, onProgress: (word
   await seedDemoBrand({
     databaseUrl: url,
     masterKey,
+    uploadDir: UPLOAD_DIR,
     weappAppid: weapp.appid,
     oaAppid: oa.appid,
     wechatOf: (key) => ({

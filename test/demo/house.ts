@@ -1,11 +1,16 @@
+import { join } from 'node:path'
 import { freePort } from '@huiyuan/prisma/database/ports'
 import { BFF_MAIN, H5_DIST } from '../support/builds'
+import { DATA } from '../support/project'
 import { DEMO_APPS, DEMO_TEMPLATES } from '../wechat-sandbox'
 import type { ChildSpec } from './processes'
 import type { DemoSecrets } from './secrets'
 
 const SERVER_PORT = 8787
 const SANDBOX_PORT = 8788
+
+/** Pictures that the demo's members hand in. */
+export const UPLOAD_DIR = join(DATA, 'demo', 'uploads')
 
 /** The two processes of the demo and where they will be found. */
 export interface DemoHouse {
@@ -48,6 +53,7 @@ export async function planHouse(databaseUrl: string, secrets: DemoSecrets): Prom
         PUBLIC_URL: serverUrl,
         DATABASE_URL: databaseUrl,
         WEB_DIR: H5_DIST,
+        UPLOAD_DIR,
         MASTER_KEY: secrets.masterKey,
         WECHAT_API_BASE: sandboxUrl,
         WECHAT_OAUTH_BASE: sandboxUrl,

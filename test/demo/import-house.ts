@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { ctxOf, type House } from '../../bff/src/ctx'
 import { openDatabase } from '../../bff/src/db'
 import { type ImportReport, importMembers } from '../../bff/src/import'
 import { openRing } from '../../bff/src/key'
 import { keysFrom } from '../../bff/src/keys'
+import { diskPictures } from '../../bff/src/picture-store'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
 
@@ -31,6 +34,7 @@ export async function openImportHouse(url: string, masterKey: string): Promise<I
       log: silent,
     }),
     ...{ weappId: '-', oaAppId: '-', templates: {}, sendText: async () => {}, outside: { allowLocal: false } },
+    ...{ pictures: diskPictures(join(tmpdir(), 'huiyuan-import')), publicUrl: 'http://127.0.0.1:9' },
     ...{ keys, policy: DEMO_POLICY, registry, log: silent },
   }
   try {

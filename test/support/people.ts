@@ -1,10 +1,14 @@
 import { createHmac, randomInt, randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { memberCodeAt } from '@huiyuan/shared/code'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { enrolCode } from '../../bff/src/code/enrol-code'
 import { type Ctx, ctxOf, type House } from '../../bff/src/ctx'
 import { openDatabase } from '../../bff/src/db'
 import { keysFrom } from '../../bff/src/keys'
+import { diskPictures } from '../../bff/src/picture-store'
 import { registry } from '../../bff/src/registry'
 import { scanVisit } from '../../bff/src/visit/scan-visit'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
@@ -25,6 +29,8 @@ export interface TestHouse {
   as: (memberId?: string) => Ctx
   /** Opens every connection: what is sent at once then arrives at once, not as fast as connections are made. */
   warm: () => Promise<void>
+  /** Where its pictures lie; gone after `close`. */
+  uploadDir: string
   close: () => Promise<void>
 }
 
@@ -42,6 +48,7 @@ export function testHouse(
   const { clock: given, connections = 12, ...parts } = more
   const clock = given ?? heldClock()
   const database = openDatabase(url, connections)
+  const uploadDir = join(tmpdir(), `huiyuan-test-${randomUUID()}`)
   const house: House = {
     prisma: database.prisma,
     sql: database.sql,
@@ -58,6 +65,8 @@ export function testHouse(
     templates: {},
     sendText: async () => {},
     outside: { allowLocal: true },
+    pictures: diskPictures(uploadDir),
+    publicUrl: 'http://127.0.0.1:9',
     keys: keysFrom(Buffer.alloc(32, 7).toString('base64')),
     policy: DEMO_POLICY,
     registry,
@@ -73,7 +82,11 @@ export function testHouse(
       const each = Array.from({ length: connections })
       await Promise.all(each.flatMap(() => [database.pool.query(nap), database.prisma.$executeRawUnsafe(nap)]))
     },
-    close: database.close,
+    uploadDir,
+    close: async () => {
+      await database.close()
+      await rm(uploadDir, { recursive: true, force: true })
+    },
   }
 }
 

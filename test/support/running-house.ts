@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join as pathOf } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
@@ -71,6 +74,8 @@ export interface RunningHouse {
   bffs: BffProcess[]
   masterKey: string
   env: Record<string, string>
+  /** Where the pictures of all its servers lie. */
+  uploadDir: string
   /** Ends everything that was started here. */
   stop(): Promise<void>
 }
@@ -84,18 +89,21 @@ export async function startHouse(
   // a scanned code leads into these pages
   if (web && env.PUBLIC_URL && apps[0]) apps[0].webUrl = env.PUBLIC_URL
   const sandbox = createSandbox({ apps, people: DEMO_PEOPLE })
+  const uploadDir = pathOf(tmpdir(), `huiyuan-test-${randomUUID()}`)
   const masterKey = randomBytes(32).toString('base64')
   const full = {
     ...houseEnv(databaseUrl, await sandbox.listen(), masterKey),
     ...(web ? { WEB_DIR: H5_DIST } : {}),
+    UPLOAD_DIR: uploadDir,
     ...env,
   }
   const bffs = await Promise.all(Array.from({ length: processes }, () => startBff(full)))
   const stop = async () => {
     await Promise.all(bffs.map((bff) => bff.stop()))
     await sandbox.close()
+    await rm(uploadDir, { recursive: true, force: true })
   }
-  return { sandbox, bffs, masterKey, env: full, stop }
+  return { sandbox, bffs, masterKey, env: full, uploadDir, stop }
 }
 
 /** A typed client of one server; `token` is asked before each call. */

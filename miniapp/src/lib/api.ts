@@ -23,16 +23,13 @@ export function faultOf(error: unknown): Trouble {
   return { code: 'UNKNOWN', detail: { rid: '' } }
 }
 
-const link = (withToken: boolean) =>
+const link = (signed: boolean) =>
   httpBatchLink<AppRouter>({
     url: `${BFF_URL}/trpc`,
     methodOverride: 'POST',
     maxItems: 10,
     fetch: taroFetch as never,
-    headers: () => {
-      const token = withToken ? bearer() : undefined
-      return token ? { authorization: `Bearer ${token}` } : {}
-    },
+    headers: () => (signed ? tokenHeader() : {}),
   })
 
 /** Asks for new tokens; carries no old ones, so that it can run while everything else waits for it. */
@@ -105,6 +102,21 @@ const renewing: TRPCLink<AppRouter> =
         inner?.unsubscribe()
       }
     })
+
+const tokenHeader = (): Record<string, string> => {
+  const token = bearer()
+  return token ? { authorization: `Bearer ${token}` } : {}
+}
+
+/** Sends something that is no procedure with the phone's token; again, once, when that was over and could be renewed. */
+export async function withToken<T>(send: (header: Record<string, string>) => Promise<T>): Promise<T> {
+  try {
+    return await send(tokenHeader())
+  } catch (error) {
+    if (faultOf(error).code !== 'SESSION_OVER' || !(await turnTokens())) throw error
+    return send(tokenHeader())
+  }
+}
 
 /** The server, typed by its router. */
 export const api = createTRPCClient<AppRouter>({ links: [renewing, link(true)] })

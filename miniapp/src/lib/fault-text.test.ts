@@ -31,6 +31,10 @@ const DETAIL = {
   lineNo: 2,
   leftQty: 1,
   serverNow: 1_795_320_000_000,
+  mostBytes: 10_485_760,
+  mostPixels: 50_000_000,
+  honourName: '品牌大使',
+  violations: [],
 }
 const CODES = [...(Object.keys(FAULTS) as FaultCode[]), 'OFFLINE', 'SLOW'] as const
 

@@ -162,6 +162,8 @@ const WORDS: Words = {
   APPEAL_OVER: ({ until: iso }) => say('申诉时间已过', `${day(iso)}前可以申诉`, 'none'),
   UPLOAD_TYPE: () => say('这个文件不是图片', '请选择照片（JPG、PNG、WebP）', 'none'),
   UPLOAD_BROKEN: () => say('图片打不开', '可能没有传完整，换一张试试', 'none'),
+  UPLOAD_PIXELS: ({ mostPixels }) =>
+    say('图片的尺寸太大了', `每张不超过 ${Math.floor(mostPixels / 10_000)} 万像素，缩小后再试`, 'none'),
   UPLOAD_TOO_LARGE: ({ mostBytes }) => say('图片太大了', `每张不超过 ${Math.floor(mostBytes / 1_048_576)} MB`, 'none'),
   UPLOAD_LIMIT: ({ limit }) => say('今天上传的图片太多了', `每天最多 ${limit} 张，明天再来`, 'none'),
   UPLOAD_GONE: () => say('有一张图片已经不在了', '请删掉它重新上传', 'none'),

@@ -1,0 +1,2 @@
+export { checkText, type TextCheck } from './check-text'
+export { describeUploads, type Picture } from './describe-uploads'
