@@ -27,6 +27,7 @@ const events: Events = {
   'member.joined': { memberId, at, arrival: { channel: 'link', link: 'ABCD1234' } },
   'order.settled': order,
   'order.returned': { memberId, orderId: 'o', at },
+  'obligation.attended': { memberId, obligationId: 'a', proofId: 'p', at },
   'gift.opened': { memberId, givenId: 'g', giftId: 'g', at },
   'upload.checked': { memberId, uploadId: 'u', verdict: 'passed', at },
 }

@@ -2,6 +2,7 @@ import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
 import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
 import { mallOnGiftOpened } from './mall'
+import { obligationOnOrderReturned, obligationOnOrderSettled, obligationOnUploadChecked } from './obligation'
 import { outboxOnOrderSettled } from './outbox'
 import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
 import { riskOnOrderSettled } from './risk'
@@ -20,11 +21,19 @@ export const registry: Registry = {
       outboxOnOrderSettled,
       riskOnOrderSettled,
       referralOnOrderSettled,
+      obligationOnOrderSettled,
       webhookOnOrderSettled,
     ],
-    'order.returned': [couponOnOrderReturned, giftOnOrderReturned, referralOnOrderReturned, webhookOnOrderReturned],
+    'order.returned': [
+      couponOnOrderReturned,
+      giftOnOrderReturned,
+      referralOnOrderReturned,
+      obligationOnOrderReturned,
+      webhookOnOrderReturned,
+    ],
+    'obligation.attended': [],
     'gift.opened': [mallOnGiftOpened],
-    'upload.checked': [],
+    'upload.checked': [obligationOnUploadChecked],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],
   mergeSteps: [

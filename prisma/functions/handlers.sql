@@ -24,6 +24,9 @@ BEGIN
       WHEN 'referral_on_return' THEN answer := referral_on_return(args);
       WHEN 'webhook_put' THEN answer := webhook_put(args);
       WHEN 'mall_place_gift' THEN answer := mall_place_gift(args);
+      WHEN 'obligation_count' THEN answer := obligation_count(args);
+      WHEN 'obligation_retract' THEN answer := obligation_retract(args);
+      WHEN 'obligation_on_upload' THEN answer := obligation_on_upload(args);
       ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
     END CASE;
     answers := answers || jsonb_build_object(step->>'fn', answer);

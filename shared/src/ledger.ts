@@ -52,6 +52,7 @@ export type TransferReason =
   | 'referral_returned'
   | 'referral_restored'
   | 'obligation'
+  | 'obligation_returned'
   | 'purchase_returned'
   | 'points_paid'
   | 'points_released'
@@ -140,6 +141,8 @@ export function statementWords({ unit, reason, amount, at, detail }: StatementEn
       return `${day} 两张会员卡分开，请朋友的 ${what}恢复`
     case 'obligation':
       return `${day} 完成「${detail.title ?? '义务'}」，获得 ${what}`
+    case 'obligation_returned':
+      return `${day} 「${detail.title ?? '义务'}」里有一次退回了，${back}`
     case 'purchase_returned':
       return `${day} 在「${detail.storeName ?? '门店'}」退货 ${yuanText(detail.amountFen ?? 0)}，${back}`
     case 'points_paid':

@@ -33,6 +33,7 @@ const REASONS: Record<'earned' | 'spent' | 'expired', TransferReason[]> = {
     'points_paid',
     'purchase_returned',
     'referral_returned',
+    'obligation_returned',
     'gift_returned',
     'adjusted',
   ],

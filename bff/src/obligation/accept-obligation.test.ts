@@ -43,15 +43,26 @@ test('taken up, it is mine, and says where, when and what for', async () => {
     progress: 0,
     state: 'accepted',
     refusal: null,
+    handInRefusal: null,
     startsAt: new Date(one.clock.at.getTime() - DAY_MS).toISOString(),
     endsAt: new Date(one.clock.at.getTime() + 60 * DAY_MS).toISOString(),
+    dueAt: new Date(one.clock.at.getTime() + 60 * DAY_MS).toISOString(),
+    period: 'once',
     storeName: '湖滨店',
     proof: 'staff_scan',
+    ...{ counts: null, wants: null, articleId: null, sku: null, labelled: false, forHonour: null, keepsHonourId: null },
+    tries: { used: 0, most: 3 },
     rewardPoints: 50,
     honourName: '知茶人',
+    ...{ rewardCoupon: null, pointsGiven: 0, reason: null },
     acceptedAt: one.clock.at.toISOString(),
-    finishedAt: null,
-    nextAt: null,
+    ...{ finishedAt: null, nextAt: null, submission: null },
+    rules: [
+      '2026-11-21 到 2027-01-21，每人一次',
+      '到湖滨店出示会员码，店员扫码确认；不到店不算',
+      '两次之间至少隔 20 小时',
+      '做完得 50 积分和「知茶人」，每次机会最多一份；积分发完为止',
+    ],
   })
   expect((await listObligations(me.ctx)).obligations).toContainEqual(shown)
 })

@@ -1,13 +1,13 @@
-import { OBLIGATION_STEPS } from '@huiyuan/shared/obligation'
 import { v7 as uuidv7 } from 'uuid'
 import { type Ctx, commandOf, memberIdOf } from '../ctx'
 import { survivingId } from '../member'
 import { twiceWhenBusy } from '../refusal'
-import { type ObligationRow, type ShownObligation, shownObligation } from './obligation-facts'
+import { type ObligationRow, regainFromOf, type ShownObligation, shownObligation } from './obligation-facts'
 
 /**
- * Takes an obligation up; doing so again changes nothing.
- * @throws NOT_FOUND, OBLIGATION_DONE, OBLIGATION_NOT_OPEN, OBLIGATION_OVER, TIER_NEEDED, REQUEST_REUSED
+ * Takes an obligation up for this day, week, month or once; doing so again changes nothing.
+ * @throws NOT_FOUND, OBLIGATION_DONE, OBLIGATION_STOPPED, OBLIGATION_NOT_OPEN, OBLIGATION_OVER, HONOUR_NEEDED, TIER_NEEDED,
+ *   REQUEST_REUSED
  */
 export async function acceptObligation(
   ctx: Ctx,
@@ -22,8 +22,8 @@ export async function acceptObligation(
       obligationId: input.obligationId,
       instanceId: uuidv7({ msecs: at.getTime() }),
       at,
-      steps: OBLIGATION_STEPS,
+      regainFrom: regainFromOf(at, ctx.policy),
     }),
   )
-  return shownObligation(row, at)
+  return shownObligation(row, at, ctx.policy)
 }

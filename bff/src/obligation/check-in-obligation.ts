@@ -1,25 +1,35 @@
-import { honourUntil, OBLIGATION_STEPS } from '@huiyuan/shared/obligation'
 import { endOfMonthAfter } from '@huiyuan/shared/time'
 import { v7 as uuidv7 } from 'uuid'
-import { type Ctx, commandOf } from '../ctx'
+import { alongOf, type Ctx, commandOf } from '../ctx'
 import { survivingId } from '../member'
 import { twiceWhenBusy } from '../refusal'
 import type { AtWork } from '../staff'
 import { readMemberRef } from '../visit'
+import { regainFromOf } from './obligation-facts'
+
+export interface Rewarded {
+  /** 0 when the budget is gone; honour and coupon are given all the same. */
+  points: number
+  honourName: string | null
+  /** The coupon's title; null also when there was none left. */
+  coupon: string | null
+}
 
 export interface CheckedIn {
   title: string
   progress: number
   target: number
-  /** At the goal: what was given. 0 points when the budget is gone; the honour is given all the same. */
-  rewarded: { points: number; honourName: string | null } | null
+  /** At the goal: what was given. */
+  rewarded: Rewarded | null
 }
 
 /**
  * Confirms one step of an obligation for the member who stands there with a live code, and gives the reward at the
- * goal: proof, points, honour and budget in one statement (I-O1).
- * @throws CODE_NEEDED, CHECKIN_TOO_SOON, OBLIGATION_DONE, OBLIGATION_OVER, OBLIGATION_NOT_OPEN, OBLIGATION_ELSEWHERE,
- *   TIER_NEEDED, NOT_FOUND, VISIT_UNKNOWN, VISIT_OVER, STAFF_NEEDED, REQUEST_REUSED
+ * goal: proof, points, honour and budget in one statement (I-O1). Whoever comes to an activity has attended it, which
+ * other nouns hear of.
+ * @throws CODE_NEEDED, CHECKIN_TOO_SOON, PROOF_KIND, OBLIGATION_DONE, OBLIGATION_OVER, OBLIGATION_STOPPED,
+ *   OBLIGATION_NOT_OPEN, OBLIGATION_ELSEWHERE, HONOUR_NEEDED, TIER_NEEDED, NOT_FOUND, VISIT_UNKNOWN, VISIT_OVER,
+ *   STAFF_NEEDED, REQUEST_REUSED
  */
 export async function checkInObligation(
   ctx: Ctx,
@@ -29,31 +39,24 @@ export async function checkInObligation(
   // the reference is sealed afresh each time it is handed out; what it stands for is in the visit's id
   const { memberRef, ...asked } = input
   const { visitId, obligationId } = asked
-  const memberId = readMemberRef(ctx.keys, visitId, memberRef)
+  const own = readMemberRef(ctx.keys, visitId, memberRef)
   const request = commandOf(ctx, 'obligation.checkIn', asked)
   const at = ctx.now()
+  const proofId = uuidv7({ msecs: at.getTime() })
   const call = {
     request,
     staffId: staff.memberId,
     visitId,
     obligationId,
     instanceId: uuidv7({ msecs: at.getTime() }),
-    proofId: uuidv7({ msecs: at.getTime() }),
+    proofId,
     at,
-    steps: OBLIGATION_STEPS,
-    honourUntil: honourUntil(await termOf(ctx, obligationId), at),
+    regainFrom: regainFromOf(at, ctx.policy),
     expiresAt: endOfMonthAfter(at, ctx.policy.expiryMonths),
   }
   return twiceWhenBusy(async (again) => {
-    const owner = again ? await survivingId(ctx.db, memberId) : memberId
-    return ctx.sql<CheckedIn>('obligation_check_in', { ...call, memberId: owner })
+    const memberId = again ? await survivingId(ctx.db, own) : own
+    const along = alongOf(ctx, 'obligation.attended', { memberId, obligationId, proofId, at })
+    return ctx.sql<CheckedIn>('obligation_check_in', { ...call, memberId, along })
   })
-}
-
-/** How long the honour behind an obligation is worn. */
-async function termOf(ctx: Ctx, obligationId: string): Promise<number | null> {
-  const duty = await ctx.db.obligation.findUnique({ where: { obligationId }, select: { honourId: true } })
-  if (!duty?.honourId) return null
-  const honour = await ctx.db.honour.findUnique({ where: { honourId: duty.honourId }, select: { termMonths: true } })
-  return honour?.termMonths ?? null
 }

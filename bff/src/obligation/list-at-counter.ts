@@ -4,7 +4,7 @@ import type { Ctx } from '../ctx'
 import type { AtWork } from '../staff'
 import { getVisit } from '../visit'
 import type { ObligationRows } from './list-obligations'
-import { factsOf, type ObligationRow } from './obligation-facts'
+import { factsOf, type ObligationRow, regainFromOf } from './obligation-facts'
 
 export interface CounterObligation {
   obligationId: string
@@ -28,11 +28,19 @@ export async function listAtCounter(
   const now = ctx.now()
   const { memberId, method } = await getVisit(ctx, staff, input)
   const at = { storeId: staff.storeId, byCode: method === 'code' }
-  const { obligations } = await ctx.sql<ObligationRows>('obligation_list', { memberId, at: now })
+  const { obligations } = await ctx.sql<ObligationRows>('obligation_list', {
+    memberId,
+    at: now,
+    regainFrom: regainFromOf(now, ctx.policy),
+  })
   const concerns = (row: ObligationRow) => {
     const facts = factsOf(row)
     const open = OBLIGATION_STEPS[obligationState(facts, now)].proof !== undefined && facts.startsAt <= now
-    return open && (row.storeId === null || row.storeId === staff.storeId || row.acceptedAt !== null)
+    return (
+      row.proof === 'staff_scan' &&
+      open &&
+      (row.storeId === null || row.storeId === staff.storeId || row.acceptedAt !== null)
+    )
   }
   return {
     obligations: obligations.filter(concerns).map((row) => {

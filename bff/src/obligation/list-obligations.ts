@@ -1,5 +1,5 @@
 import { type Ctx, memberIdOf } from '../ctx'
-import { type ObligationRow, shownObligation } from './obligation-facts'
+import { type ObligationRow, regainFromOf, type ShownObligation, shownObligation } from './obligation-facts'
 
 interface HonourRow {
   honourId: string
@@ -16,12 +16,22 @@ export interface ObligationRows {
   honours: HonourRow[]
 }
 
+interface ShownHonour {
+  honourId: string
+  name: string
+  mark: string
+  words: string
+  held: boolean
+  until: string | null
+}
+
 /** What can be done for the brand, what this member has done of it, and the honours; an ended term is worn no more. */
-export async function listObligations(ctx: Ctx) {
+export async function listObligations(ctx: Ctx): Promise<{ honours: ShownHonour[]; obligations: ShownObligation[] }> {
   const now = ctx.now()
   const { obligations, honours } = await ctx.sql<ObligationRows>('obligation_list', {
     memberId: memberIdOf(ctx),
     at: now,
+    regainFrom: regainFromOf(now, ctx.policy),
   })
   return {
     honours: honours.map(({ honourId, name, mark, words, grantedAt, expiresAt }) => {
@@ -29,6 +39,6 @@ export async function listObligations(ctx: Ctx) {
       const held = grantedAt !== null && (until === null || until >= now)
       return { honourId, name, mark, words, held, until: held ? (until?.toISOString() ?? null) : null }
     }),
-    obligations: obligations.map((row) => shownObligation(row, now)),
+    obligations: obligations.map((row) => shownObligation(row, now, ctx.policy)),
   }
 }

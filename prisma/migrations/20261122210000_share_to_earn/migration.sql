@@ -8,6 +8,7 @@ ALTER TABLE "honour_held" ADD COLUMN     "because" VARCHAR(8),
 ADD COLUMN     "duties_from" TIMESTAMPTZ(3),
 ADD COLUMN     "lapsed_at" TIMESTAMPTZ(3),
 ADD COLUMN     "lapses_at" TIMESTAMPTZ(3),
+ADD COLUMN     "review_at" TIMESTAMPTZ(3) NOT NULL DEFAULT '1970-01-01 00:00:00 +00:00',
 ADD COLUMN     "state" VARCHAR(8) NOT NULL DEFAULT 'worn',
 ADD COLUMN     "term_ends_at" TIMESTAMPTZ(3),
 ADD COLUMN     "wall_at" TIMESTAMPTZ(3),
@@ -229,7 +230,7 @@ CREATE INDEX article_reading_action ON "article_reading" (member_id, action_id) 
 CREATE INDEX referral_unjudged ON "referral" (held_at) WHERE state = 'held' AND judged_at IS NULL;
 CREATE INDEX referral_reviewed ON "referral" (held_at) WHERE state = 'review';
 CREATE INDEX honour_held_wall ON "honour_held" (honour_id, wall_at) WHERE wall_at IS NOT NULL;
-CREATE INDEX honour_held_duties ON "honour_held" (honour_id) WHERE duties_from IS NOT NULL;
+CREATE INDEX honour_held_review ON "honour_held" (review_at);
 
 -- I-O1: one undertaking a period, so one reward
 DROP INDEX obligation_instance_once;
@@ -284,6 +285,9 @@ ALTER TABLE "article_reading" ADD CONSTRAINT article_reading_state CHECK (state 
 -- -1: WeChat had not seen the person
 ALTER TABLE "member" DROP CONSTRAINT member_join_risk;
 ALTER TABLE "member" ADD CONSTRAINT member_join_risk CHECK (join_risk BETWEEN -1 AND 4) NOT VALID;
+
+-- One may call another that stands further down
+SET LOCAL check_function_bodies = off;
 
 
 -- Functions, word for word as in prisma/functions.
@@ -414,18 +418,22 @@ BEGIN
   IF since THEN
     own := held;
   END IF;
-  theirs := article_again(theirs, held);
-  own := article_again(own, held);
+  theirs := article_again(theirs, held, src);
+  own := article_again(own, held, src);
   PERFORM article_put(own, theirs, src, src, dst);
 END $$;
 
 -- A reading as it was before a merge, with what became of the same action since.
-CREATE OR REPLACE FUNCTION article_again(was article_reading, held article_reading) RETURNS article_reading
+CREATE OR REPLACE FUNCTION article_again(was article_reading, held article_reading, held_by uuid) RETURNS article_reading
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   went boolean := was.action_id = held.action_id AND coalesce(held.reason, '') <> 'self';
 BEGIN
   IF was.member_id IS NULL THEN RETURN was; END IF;
+  -- the sharer may be part of somebody else by now, or have left
+  SELECT CASE WHEN m.status = 'merged' AND m.merged_into <> held_by THEN m.merged_into ELSE m.member_id END INTO was.sharer_id
+    FROM member m WHERE m.member_id = was.sharer_id AND m.status <> 'cancelled';
+  IF NOT FOUND THEN RETURN NULL; END IF;
   IF went THEN
     was.state := held.state;
     was.reason := held.reason;
@@ -729,6 +737,201 @@ BEGIN
       WHERE mine.state = 'read' AND mine.opened_at <= excluded.opened_at;
 END $$;
 
+-- What operators write down to thank for. Protects: a change names the revision that it was made from, so nobody overwrites what they
+-- have not seen; what was promised stays once it has begun; the budget never falls below what is spent (I-F2, a CHECK behind it); a
+-- stop is at once and for good. The row of the definition is held, then the chain of the operator's store.
+
+-- Saves a campaign for friends: new where `revision` is null. {request, staffId, campaignId, revision, terms, body, free, rising, at}
+-- → {campaignId, revision}. Refuses CAMPAIGN_CHANGED, CAMPAIGN_FIXED {field}, CAMPAIGN_STOPPED, NOT_FOUND, STAFF_NEEDED, ROLE_NEEDED
+CREATE OR REPLACE FUNCTION campaign_save_referral(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  was referral_campaign;
+  wish referral_campaign;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  wish := jsonb_populate_record(NULL::referral_campaign, campaign_row(call->'terms'));
+  wish.campaign_id := call->>'campaignId';
+  IF call->>'revision' IS NOT NULL THEN
+    SELECT * INTO was FROM referral_campaign WHERE campaign_id = wish.campaign_id FOR UPDATE;
+    PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
+  END IF;
+  SELECT * INTO wish.starts_at, wish.ends_at FROM campaign_days(call, wish.starts_at, wish.ends_at, was.starts_at, was.ends_at);
+  IF was.campaign_id IS NULL THEN
+    INSERT INTO referral_campaign (campaign_id, title, words, reward_points, min_order_fen, hold_days, per_inviter_cap, budget_points,
+        qualifies, window_days, starts_at, ends_at, updated_at)
+      VALUES (wish.campaign_id, wish.title, wish.words, wish.reward_points, wish.min_order_fen, wish.hold_days, wish.per_inviter_cap,
+        wish.budget_points, wish.qualifies, wish.window_days, wish.starts_at, wish.ends_at, now_at)
+      ON CONFLICT DO NOTHING RETURNING * INTO wish;
+    IF NOT FOUND THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  ELSE
+    UPDATE referral_campaign SET title = wish.title, words = wish.words, reward_points = wish.reward_points,
+        min_order_fen = wish.min_order_fen, hold_days = wish.hold_days, per_inviter_cap = wish.per_inviter_cap,
+        budget_points = wish.budget_points, qualifies = wish.qualifies, window_days = wish.window_days, starts_at = wish.starts_at,
+        ends_at = wish.ends_at, revision = was.revision + 1, updated_at = now_at
+      WHERE campaign_id = was.campaign_id RETURNING * INTO wish;
+  END IF;
+  RETURN campaign_saved(call, own, 'referral', wish.campaign_id, wish.revision, campaign_terms(to_jsonb(was)), campaign_terms(to_jsonb(wish)));
+END $$;
+
+-- Saves an obligation, as campaign_save_referral does a campaign.
+CREATE OR REPLACE FUNCTION campaign_save_obligation(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  was obligation;
+  wish obligation;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  IF call->>'revision' IS NOT NULL THEN
+    SELECT * INTO was FROM obligation WHERE obligation_id = call->>'campaignId' FOR UPDATE;
+    PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
+  END IF;
+  -- what the wish does not name stays as it was
+  wish := jsonb_populate_record(was, campaign_row(call->'terms'));
+  wish.obligation_id := call->>'campaignId';
+  wish.spent_points := coalesce(was.spent_points, 0);
+  wish.revision := coalesce(was.revision, 0) + 1;
+  wish.updated_at := now_at;
+  SELECT * INTO wish.starts_at, wish.ends_at FROM campaign_days(call, wish.starts_at, wish.ends_at, was.starts_at, was.ends_at);
+  IF was.obligation_id IS NULL THEN
+    INSERT INTO obligation SELECT wish.* ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  ELSE
+    PERFORM campaign_write_obligation(wish);
+  END IF;
+  RETURN campaign_saved(call, own, 'obligation', wish.obligation_id, wish.revision, campaign_terms(to_jsonb(was)), campaign_terms(to_jsonb(wish)));
+END $$;
+
+-- Every column of a definition but what is spent: that is written by those who earn. The row is held.
+CREATE OR REPLACE FUNCTION campaign_write_obligation(wish obligation) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation SET kind = wish.kind, title = wish.title, words = wish.words, mark = wish.mark, tier_gate = wish.tier_gate,
+      proof = wish.proof, target = wish.target, cooldown_hours = wish.cooldown_hours, store_id = wish.store_id,
+      reward_points = wish.reward_points, honour_id = wish.honour_id, budget_points = wish.budget_points, starts_at = wish.starts_at,
+      ends_at = wish.ends_at, position = wish.position, period = wish.period, counts = wish.counts, counts_from_fen = wish.counts_from_fen,
+      wants = wish.wants, for_honour_id = wish.for_honour_id, keeps_honour_id = wish.keeps_honour_id, article_id = wish.article_id,
+      sku = wish.sku, due_days = wish.due_days, most_tries = wish.most_tries, reward_coupon = wish.reward_coupon,
+      labelled = wish.labelled, revision = wish.revision, updated_at = wish.updated_at
+    WHERE obligation_id = wish.obligation_id
+$$;
+
+-- Ends a campaign or an obligation at once and for good. {request, staffId, kind, campaignId, reason, at} → {campaignId, revision, stoppedAt}
+CREATE OR REPLACE FUNCTION campaign_stop(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  id text := call->>'campaignId';
+  known jsonb := request_begin(call->'request');
+  own staff;
+  now_is int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  IF call->>'kind' = 'referral' THEN
+    UPDATE referral_campaign SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
+      WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+  ELSE
+    UPDATE obligation SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
+      WHERE obligation_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+  END IF;
+  IF now_is IS NULL THEN
+    PERFORM campaign_missed(CASE call->>'kind' WHEN 'referral' THEN (SELECT campaign_id FROM referral_campaign WHERE campaign_id = id)
+      ELSE (SELECT obligation_id FROM obligation WHERE obligation_id = id) END);
+    PERFORM refuse('CAMPAIGN_STOPPED');
+  END IF;
+  PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', jsonb_build_object('reason', call->'reason'));
+  RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', now_is, 'stoppedAt', iso_text(now_at)));
+END $$;
+
+-- The working operator who writes, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION campaign_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+CREATE OR REPLACE FUNCTION campaign_missed(id text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "campaign"}'); END IF;
+END $$;
+
+-- Refuses a change of what was stopped, what a colleague changed since, or what was promised. The row is held; `was` are its terms.
+CREATE OR REPLACE FUNCTION campaign_allow(call jsonb, revision int, stopped timestamptz, starts timestamptz, was jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  wish jsonb := call->'terms';
+  broken text;
+BEGIN
+  PERFORM campaign_missed(revision::text);
+  IF stopped IS NOT NULL THEN PERFORM refuse('CAMPAIGN_STOPPED'); END IF;
+  IF revision <> (call->>'revision')::int THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  IF starts > (call->>'at')::timestamptz THEN RETURN; END IF;
+  SELECT term.key INTO broken FROM jsonb_each(wish) term
+    WHERE term.value IS DISTINCT FROM was->term.key AND NOT call->'free' ? term.key
+      AND (NOT call->'rising' ? term.key OR (term.value)::int < (was->term.key)::int)
+    ORDER BY term.key LIMIT 1;
+  IF broken IS NOT NULL THEN PERFORM refuse('CAMPAIGN_FIXED', jsonb_build_object('field', broken)); END IF;
+END $$;
+
+-- Nothing begins or ends in the past by a change made now; what was not touched stays. Refuses an end before its beginning.
+CREATE OR REPLACE FUNCTION campaign_days(call jsonb, INOUT starts timestamptz, INOUT ends timestamptz, was_start timestamptz, was_end timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  starts := CASE WHEN was_start <= now_at THEN was_start ELSE greatest(starts, now_at) END;
+  IF ends < now_at AND ends IS DISTINCT FROM was_end THEN ends := now_at; END IF;
+  IF ends <= starts THEN PERFORM refuse('CAMPAIGN_REFUSED', '{"violations": [{"rule": "no_days", "field": "endsAt"}]}'); END IF;
+END $$;
+
+-- Terms as they travel ({minOrderFen, …}) as the columns of a row ({min_order_fen, …}), and back.
+CREATE OR REPLACE FUNCTION campaign_row(terms jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_object_agg(lower(regexp_replace(key, '([A-Z])', '_\1', 'g')), value) FROM jsonb_each(terms)
+$$;
+
+CREATE OR REPLACE FUNCTION campaign_terms(def jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_object_agg(
+      (SELECT string_agg(CASE WHEN nth = 1 THEN part ELSE upper(left(part, 1)) || substr(part, 2) END, '' ORDER BY nth)
+        FROM regexp_split_to_table(key, '_') WITH ORDINALITY AS parts(part, nth)),
+      CASE WHEN key IN ('starts_at', 'ends_at') THEN to_jsonb(iso_text((value #>> '{}')::timestamptz)) ELSE value END)
+    FROM jsonb_each(def)
+    WHERE key NOT IN ('campaign_id', 'obligation_id', 'spent_points', 'stopped_at', 'stopped_by', 'revision', 'updated_at')
+$$;
+
+-- Writes down what was saved, by whom, and what it was before; the audit chain last.
+CREATE OR REPLACE FUNCTION campaign_saved(call jsonb, own staff, kind text, id text, revision int, was jsonb, terms jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM campaign_note(call, own, kind, id, revision, 'saved',
+    jsonb_build_object('was', CASE WHEN call->>'revision' IS NOT NULL THEN was END, 'terms', terms));
+  RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', revision));
+END $$;
+
+CREATE OR REPLACE FUNCTION campaign_note(call jsonb, own staff, kind text, id text, revision int, deed text, body jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO campaign_revision (kind, campaign_id, revision, deed, body, at, by_id)
+    VALUES (kind, id, revision, deed, body, (call->>'at')::timestamptz, own.member_id);
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, 'subject', kind || ':' || id, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
 -- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
 -- bff/src/registry.ts); what runs here walks that list in one transaction that holds every record of the person. Points and
 -- growth go by transfer, so that the sums of the programme are as before (I-L1); trade records stay under the bare member id.
@@ -864,6 +1067,7 @@ BEGIN
   DELETE FROM redemption WHERE member_id = who;
   DELETE FROM coupon WHERE member_id = who;
   DELETE FROM gift_given WHERE member_id = who;
+  DELETE FROM referral_appeal WHERE friend_id = who;
   DELETE FROM referral WHERE member_id = who;
   DELETE FROM adjustment WHERE member_id = who;
   DELETE FROM consent WHERE member_id = who;
@@ -950,12 +1154,19 @@ BEGIN
       WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
       WHEN 'referral_on_activity' THEN answer := referral_on_activity(args);
+      WHEN 'article_on_join' THEN answer := article_on_join(args);
+      WHEN 'article_on_order' THEN answer := article_on_order(args);
+      WHEN 'article_on_activity' THEN answer := article_on_activity(args);
+      WHEN 'article_on_return' THEN answer := article_on_return(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);
       WHEN 'referral_on_return' THEN answer := referral_on_return(args);
       WHEN 'webhook_put' THEN answer := webhook_put(args);
       WHEN 'mall_place_gift' THEN answer := mall_place_gift(args);
+      WHEN 'obligation_count' THEN answer := obligation_count(args);
+      WHEN 'obligation_retract' THEN answer := obligation_retract(args);
+      WHEN 'obligation_on_upload' THEN answer := obligation_on_upload(args);
       ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
     END CASE;
     answers := answers || jsonb_build_object(step->>'fn', answer);
@@ -1002,6 +1213,7 @@ BEGIN
   kept.member_id := dst;
   kept.granted_at := least(theirs.granted_at, own.granted_at);
   kept.wall_at := own.wall_at;
+  kept.review_at := now_at;
   IF both_worn THEN
     kept.expires_at := honour_longer(theirs.expires_at, own.expires_at);
     kept.term_ends_at := kept.expires_at;
@@ -1021,9 +1233,7 @@ BEGIN
   FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'honours') LOOP
     SELECT * INTO own FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'ownHonours') WHERE honour_id = theirs.honour_id;
     PERFORM honour_part(call, theirs.honour_id, own);
-    -- a merge of the release before wrote down less
-    theirs.state := coalesce(theirs.state, 'worn');
-    theirs.term_ends_at := coalesce(theirs.term_ends_at, theirs.expires_at);
+    theirs := honour_filled(theirs);
     INSERT INTO honour_held SELECT theirs.*;
     back := back + 1;
   END LOOP;
@@ -1046,12 +1256,104 @@ BEGIN
     held.granted_at := coalesce(own.granted_at, earned_at);
     INSERT INTO honour_held SELECT held.*;
   ELSIF own.member_id IS NOT NULL THEN
-    own.state := coalesce(own.state, 'worn');
-    own.term_ends_at := coalesce(own.term_ends_at, own.expires_at);
+    own := honour_filled(own);
     own.wall_at := CASE WHEN held.wall_at IS NOT NULL THEN coalesce(own.wall_at, held.wall_at) END;
     INSERT INTO honour_held SELECT own.*;
   END IF;
 END $$;
+
+-- A merge of the release before wrote down less.
+CREATE OR REPLACE FUNCTION honour_filled(was honour_held) RETURNS honour_held
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF was.state IS NULL THEN was.term_ends_at := was.expires_at; END IF;
+  was.state := coalesce(was.state, 'worn');
+  was.review_at := coalesce(was.review_at, 'epoch');
+  RETURN was;
+END $$;
+
+-- What time does to an honour. The rule decides from facts (honour_facts) and what it says is written only while they still hold:
+-- two workers, a duty done just now or a merge leave a look that came too late without effect.
+
+-- {memberId, honourId, at} → {name, warnDays, asks, held, months}; NULL for who does not hold it
+CREATE OR REPLACE FUNCTION honour_facts(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('name', h.name, 'warnDays', h.warn_days, 'held', honour_row(own),
+      'asks', honour_asks(own.member_id, h, (call->>'at')::timestamptz), 'months', honour_months(own, (call->>'at')::timestamptz))
+    FROM honour_held own JOIN honour h USING (honour_id)
+    WHERE own.member_id = (call->>'memberId')::uuid AND own.honour_id = call->>'honourId'
+$$;
+
+-- Writes what the rule made of what was {seen}, and tells of a new warning. Who lapses is off the wall.
+-- {memberId, honourId, at, seen, next, reviewAt} → {turned}: false when it is not as it was seen any more
+CREATE OR REPLACE FUNCTION honour_turn(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  next honour_held := jsonb_populate_record(NULL::honour_held, honour_columns(call->'next'));
+BEGIN
+  PERFORM 1 FROM member m WHERE m.member_id = member AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    -- what a record holds that is none any more is never due again
+    UPDATE honour_held SET review_at = tier_never() WHERE member_id = member;
+    RETURN '{"turned": false}';
+  END IF;
+  IF honour_facts(call) IS DISTINCT FROM call->'seen' THEN RETURN '{"turned": false}'; END IF;
+  UPDATE honour_held SET state = next.state, expires_at = next.expires_at, term_ends_at = next.term_ends_at, duties_from = next.duties_from,
+      warned_at = next.warned_at, lapses_at = next.lapses_at, lapsed_at = next.lapsed_at, because = next.because,
+      wall_at = CASE WHEN next.state <> 'lapsed' THEN wall_at END, review_at = (call->>'reviewAt')::timestamptz
+    WHERE member_id = member AND honour_id = call->>'honourId';
+  IF next.state = 'warned' AND next.warned_at = (call->>'at')::timestamptz AND call->'seen'->'held'->>'state' = 'worn' THEN
+    PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'honour_ending', 'at', call->'at', 'ifAllowed', true,
+      'payload', jsonb_build_object('name', call->'seen'->'name', 'endsAt', iso_text(next.lapses_at), 'because', next.because)));
+  END IF;
+  RETURN '{"turned": true}';
+END $$;
+
+-- What the rule says, by the names of the columns.
+CREATE OR REPLACE FUNCTION honour_columns(told jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object('state', told->'state', 'expires_at', told->'expiresAt', 'term_ends_at', told->'termEndsAt',
+    'duties_from', told->'dutiesFrom', 'warned_at', told->'warnedAt', 'lapses_at', told->'lapsesAt', 'lapsed_at', told->'lapsedAt',
+    'because', told->'because')
+$$;
+
+-- Puts somebody's name on the wall of an honour that they wear, or takes it off; doing so again changes nothing.
+-- {request, memberId, honourId, on, at} → {onWall}; refuses NOT_FOUND, HONOUR_NEEDED
+CREATE OR REPLACE FUNCTION honour_wall_set(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  named text;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT name INTO named FROM honour WHERE honour_id = call->>'honourId';
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "honour"}'); END IF;
+  IF (call->>'on')::boolean AND NOT honour_worn(member, call->>'honourId', now_at) THEN
+    PERFORM refuse('HONOUR_NEEDED', jsonb_build_object('honourName', named));
+  END IF;
+  UPDATE honour_held SET wall_at = CASE WHEN (call->>'on')::boolean THEN coalesce(wall_at, now_at) END
+    WHERE member_id = member AND honour_id = call->>'honourId';
+  RETURN request_end(call->'request', jsonb_build_object('onWall', (call->>'on')::boolean));
+END $$;
+
+-- Who stands on the wall of an honour, in the order in which they came: wearers who said so and have not asked to leave.
+-- {honourId, at, after: {at, memberId} | null, limit} → [{memberId, nameSealed (base64), since, at}]
+CREATE OR REPLACE FUNCTION honour_wall(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', member_id, 'nameSealed', replace(encode(name_sealed, 'base64'), E'\n', ''),
+      'since', iso_text(granted_at), 'at', iso_text(wall_at)) ORDER BY wall_at, member_id), '[]')
+  FROM (SELECT own.member_id, m.name_sealed, own.granted_at, own.wall_at FROM honour_held own JOIN member m USING (member_id)
+    WHERE own.honour_id = call->>'honourId' AND own.wall_at IS NOT NULL AND m.status = 'active'
+      AND (own.expires_at IS NULL OR own.expires_at > (call->>'at')::timestamptz)
+      AND NOT EXISTS (SELECT 1 FROM cancellation c WHERE c.member_id = own.member_id AND c.state = 'asked')
+      AND (jsonb_typeof(call->'after') IS DISTINCT FROM 'object'
+        OR (own.wall_at, own.member_id) > ((call->'after'->>'at')::timestamptz, (call->'after'->>'memberId')::uuid))
+    ORDER BY own.wall_at, own.member_id LIMIT (call->>'limit')::int) page
+$$;
 
 -- Titles and badges: given, and worn until their term ends or their duties were left undone. What time does to them is the rule
 -- of shared/src/honour.ts; that a lapsed one is worn no more is said by its end alone, so whoever reads asks one function.
@@ -1096,16 +1398,70 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT given FROM honour WHERE honour_id = call->>'honourId';
   until := CASE WHEN call ? 'until' THEN (call->>'until')::timestamptz ELSE honour_until(given.term_months, now_at) END;
-  UPDATE honour_held SET expires_at = honour_longer(expires_at, until), term_ends_at = honour_longer(expires_at, until)
+  UPDATE honour_held SET expires_at = honour_longer(expires_at, until), term_ends_at = honour_longer(expires_at, until),
+      review_at = now_at
     WHERE member_id = (call->>'memberId')::uuid AND honour_id = given.honour_id AND (expires_at IS NULL OR expires_at > now_at);
   IF FOUND THEN RETURN; END IF;
-  INSERT INTO honour_held (member_id, honour_id, granted_at, expires_at, term_ends_at, duties_from)
-    VALUES ((call->>'memberId')::uuid, given.honour_id, now_at, until, until,
+  INSERT INTO honour_held (member_id, honour_id, granted_at, expires_at, term_ends_at, review_at, duties_from)
+    VALUES ((call->>'memberId')::uuid, given.honour_id, now_at, until, until, now_at,
             CASE WHEN given.duty_count > 0 THEN honour_duties_from(now_at) END)
     ON CONFLICT (member_id, honour_id) DO UPDATE SET granted_at = excluded.granted_at, expires_at = excluded.expires_at,
       term_ends_at = excluded.term_ends_at, duties_from = excluded.duties_from, state = 'worn', warned_at = NULL, lapses_at = NULL,
-      lapsed_at = NULL, because = NULL, wall_at = NULL;
+      lapsed_at = NULL, because = NULL, wall_at = NULL, review_at = now_at;
 END $$;
+
+-- The months of {memberId, honourId, at} whose duties are asked about: since the warning, and this one.
+-- → {"2026-11": {done, waiting}}; what waits has been handed in and not been looked at yet
+CREATE OR REPLACE FUNCTION honour_months(held honour_held, now_at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_object_agg(period_key, jsonb_build_object('done', done, 'waiting', waiting)), '{}') FROM (
+    SELECT i.period_key, count(*) FILTER (WHERE i.state IN ('approved', 'rewarded')) AS done,
+        count(*) FILTER (WHERE i.state = 'submitted') AS waiting
+      FROM obligation_instance i JOIN obligation o USING (obligation_id)
+      WHERE i.member_id = held.member_id AND o.keeps_honour_id = held.honour_id AND o.period = 'monthly'
+        AND i.period_key >= right_period_key('month', coalesce(held.warned_at, now_at))
+      GROUP BY i.period_key) months
+$$;
+
+-- How many duties this month asks of somebody: as many as the honour says, and never more than are to be had.
+CREATE OR REPLACE FUNCTION honour_asks(member uuid, given honour, now_at timestamptz) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT least(given.duty_count, count(*))::int FROM obligation o
+    WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
+      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR EXISTS (SELECT 1 FROM obligation_instance i
+        WHERE i.member_id = member AND i.obligation_id = o.obligation_id AND i.period_key = right_period_key('month', now_at)
+          AND i.state IN ('submitted', 'approved', 'rewarded')))
+$$;
+
+-- All honours in order, with how this member holds each and what it asks for this month. {memberId, at}
+CREATE OR REPLACE FUNCTION honour_list(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark, 'words', h.words, 'kind', h.kind,
+      'termMonths', h.term_months, 'dutyCount', h.duty_count, 'grantedAt', iso_text(own.granted_at), 'onWall', own.wall_at IS NOT NULL,
+      'held', CASE WHEN own.member_id IS NOT NULL THEN honour_row(own) END,
+      'asks', honour_asks((call->>'memberId')::uuid, h, (call->>'at')::timestamptz),
+      'duties', honour_duties((call->>'memberId')::uuid, h, (call->>'at')::timestamptz)) ORDER BY h.position, h.honour_id), '[]')
+    FROM honour h LEFT JOIN honour_held own ON own.member_id = (call->>'memberId')::uuid AND own.honour_id = h.honour_id
+$$;
+
+-- What keeps an honour this month, and how far this member is. → [{obligationId, title, state}]
+CREATE OR REPLACE FUNCTION honour_duties(member uuid, given honour, now_at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('obligationId', o.obligation_id, 'title', o.title, 'state', coalesce(i.state, 'open'))
+      ORDER BY o.position, o.obligation_id), '[]')
+    FROM obligation o LEFT JOIN obligation_instance i ON i.member_id = member AND i.obligation_id = o.obligation_id
+      AND i.period_key = right_period_key('month', now_at) AND i.state <> 'superseded'
+    WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
+      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR i.state IN ('submitted', 'approved', 'rewarded'))
+$$;
+
+-- The row as the rule reads it.
+CREATE OR REPLACE FUNCTION honour_row(held honour_held) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('state', held.state, 'expiresAt', iso_text(held.expires_at), 'termEndsAt', iso_text(held.term_ends_at),
+    'dutiesFrom', iso_text(held.duties_from), 'warnedAt', iso_text(held.warned_at), 'lapsesAt', iso_text(held.lapses_at),
+    'lapsedAt', iso_text(held.lapsed_at), 'because', held.because)
+$$;
 
 -- What was worn goes with who leaves.
 CREATE OR REPLACE FUNCTION honour_erase(call jsonb) RETURNS jsonb
@@ -1177,10 +1533,14 @@ DECLARE
   edge referral;
 BEGIN
   PERFORM 1 FROM referral WHERE member_id = who OR inviter_id = who ORDER BY member_id, referral_id FOR UPDATE;
-  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held')) OR (member_id = who AND state = 'joined')
+  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held', 'review')) OR (member_id = who AND state = 'joined')
       ORDER BY campaign_id, member_id, referral_id LOOP
     PERFORM referral_end(edge, 'refused', 'left', 0, (call->>'at')::timestamptz);
   END LOOP;
+  -- what was found about them is no longer anybody's business, but for a reward that is still to be decided
+  UPDATE referral SET facts = NULL, risk_rank = NULL, answer = CASE WHEN inviter_id <> who THEN answer END
+    WHERE (member_id = who OR inviter_id = who) AND state NOT IN ('held', 'review') AND (facts IS NOT NULL OR answer IS NOT NULL);
+  DELETE FROM referral_appeal WHERE member_id = ANY (erase_records(call));
   DELETE FROM referral_link WHERE member_id = ANY (erase_records(call));
   DELETE FROM referral_quota WHERE member_id = ANY (erase_records(call));
   RETURN '{}';
@@ -1196,6 +1556,72 @@ BEGIN
   IF NOT call->'steps' ? 'honour_erase' THEN RETURN honour_erase(call); END IF;
   RETURN '{}';
 END $$;
+
+-- Everything that says who somebody was. What is left of the person is a member id that leads to nobody.
+
+-- Who, by which ways, called what, since when wanted: all of it goes, of every record of the person. Printed numbers stay reserved and
+-- belong to nobody, so that none is ever given to somebody else and none leads to what was bought. That there was an agreement,
+-- and that it ended, is kept: without a name it is all that shows that it was asked for.
+CREATE OR REPLACE FUNCTION member_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  DELETE FROM identity WHERE member_id = ANY (records);
+  DELETE FROM former_identity WHERE member_id = ANY (records);
+  DELETE FROM member_tag WHERE member_id = ANY (records);
+  DELETE FROM claim WHERE member_id = ANY (records) OR holder_id = ANY (records);
+  DELETE FROM kept_apart WHERE member_id = ANY (records) OR other_id = ANY (records);
+  UPDATE member_no SET member_id = '00000000-0000-0000-0000-000000000000' WHERE member_id = ANY (records);
+  UPDATE consent SET withdrawn_at = (call->>'at')::timestamptz WHERE member_id = ANY (records) AND withdrawn_at IS NULL;
+  UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, birth_set_at = NULL, member_no = '8000000000000000', join_link = NULL,
+      join_store_id = NULL, join_scene = NULL, join_article = NULL, join_risk = NULL WHERE member_id = ANY (records);
+  UPDATE member SET status = 'cancelled' WHERE member_id = (call->>'memberId')::uuid;
+  DELETE FROM request r USING unnest(records) record WHERE r.actor = 'm:' || record;
+  DELETE FROM sms_code WHERE phone_hash IN (SELECT jsonb_array_elements_text(call->'smsHashes'));
+  RETURN '{}';
+END $$;
+
+-- What somebody wrote beside a merge goes; that there was one stays with the books that it moved.
+CREATE OR REPLACE FUNCTION merge_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  UPDATE merge_undo SET note = '' WHERE note <> '' AND merge_id IN (
+    SELECT merge_id FROM merge_record WHERE member_id = ANY (records) OR other_id = ANY (records));
+  UPDATE merge_record SET note = NULL WHERE note IS NOT NULL AND (member_id = ANY (records) OR other_id = ANY (records));
+  RETURN '{}';
+END $$;
+
+-- Phones that showed the code, with their secrets: a code that is still on a screen finds nobody.
+CREATE OR REPLACE FUNCTION code_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (DELETE FROM device WHERE member_id = ANY (erase_records(call)) RETURNING handle)
+  DELETE FROM device_handle h USING gone WHERE h.handle = gone.handle;
+  SELECT '{}'::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION session_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM session WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- When somebody stood where; a purchase names its shop itself.
+CREATE OR REPLACE FUNCTION visit_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM visit WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Nothing more is sent, and nothing is left of what was.
+CREATE OR REPLACE FUNCTION outbox_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM outbox_message WHERE member_id = ANY (erase_records(call));
+  DELETE FROM message_consent WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
 
 -- A step that a colleague confirms at the counter.
 
@@ -1378,6 +1804,115 @@ BEGIN
       points_given = CASE WHEN falls THEN 0 ELSE points_given END
     WHERE member_id = held.member_id AND instance_id = held.instance_id;
   RETURN CASE WHEN falls THEN held.points_given ELSE 0 END;
+END $$;
+
+-- A person's word on what was handed in, and what others may read of it.
+
+-- An operator decides: approved, it is one confirmed step; turned down, it says why. An appeal is decided by another colleague than who
+-- had turned it down, and nobody decides over their own. Stars and praise are no part of this.
+-- {request, staffId, memberId, submissionId, how: approve | reject, reason, answer, at, expiresAt} → {state, progress, target, rewarded}
+CREATE OR REPLACE FUNCTION obligation_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  by_staff staff;
+  member uuid;
+  own obligation_submission;
+  held obligation_instance;
+  duty obligation;
+  answer jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  by_staff := adjustment_operator((call->>'staffId')::uuid);
+  -- merges may have moved it, and taken back, moved it on
+  SELECT member_id INTO member FROM obligation_submission WHERE submission_id = (call->>'submissionId')::uuid
+    AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid));
+  IF member IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "submission"}'); END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO own FROM obligation_submission WHERE member_id = member AND submission_id = (call->>'submissionId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+  IF NOT (own.state = 'waiting' OR own.appeal = 'asked') THEN PERFORM refuse('REVIEW_DONE'); END IF;
+  IF member = by_staff.member_id OR (own.appeal = 'asked' AND own.decided_by = by_staff.member_id) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
+  SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
+  IF call->>'how' = 'approve' THEN
+    answer := obligation_approve(call, own, held, duty, by_staff.member_id);
+  ELSIF own.appeal = 'asked' THEN
+    UPDATE obligation_submission SET appeal = 'declined', appeal_by = by_staff.member_id, appeal_answer = call->>'answer'
+      WHERE member_id = member AND submission_id = own.submission_id;
+  ELSE
+    PERFORM obligation_turn_down(own, call->>'reason', call->>'answer', by_staff.member_id, now_at);
+  END IF;
+  PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
+    'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
+  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL) || coalesce(answer, '{}')
+    || (SELECT jsonb_build_object('state', state) FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id));
+END $$;
+
+-- One hand-in is good: it becomes a confirmed step. → as obligation_advance
+CREATE OR REPLACE FUNCTION obligation_approve(call jsonb, own obligation_submission, held obligation_instance, duty obligation, decider uuid)
+RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  appealed boolean := own.appeal = 'asked';
+BEGIN
+  UPDATE obligation_submission SET state = 'approved', reason = NULL, decided_at = now_at,
+      decided_by = CASE WHEN appealed THEN decided_by ELSE decider END, answer = CASE WHEN appealed THEN own.answer ELSE call->>'answer' END,
+      appeal = CASE WHEN appealed THEN 'granted' ELSE appeal END, appeal_by = CASE WHEN appealed THEN decider END,
+      appeal_answer = CASE WHEN appealed THEN call->>'answer' END
+    WHERE member_id = own.member_id AND submission_id = own.submission_id;
+  INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
+    VALUES (own.member_id, uuid_v7(now_at), own.instance_id, now_at, 'handed_in', own.submission_id);
+  RETURN obligation_advance(call, duty, held);
+END $$;
+
+-- What waits for a person, the longest first: ids are in the order of time. {state: waiting | appeal, after, limit} → rows
+CREATE OR REPLACE FUNCTION obligation_queue(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  appeals boolean := call->>'state' = 'appeal';
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(obligation_submission_row(s) || jsonb_build_object('title', o.title, 'kind', o.kind, 'words', o.words,
+      'labelled', o.labelled, 'progress', i.progress, 'target', o.target, 'textCheck', (s).text_check,
+      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no, 'uploads', obligation_pictures(s),
+      'purchase', (SELECT jsonb_build_object('storeName', t.name, 'amountFen', p.amount_fen, 'settledAt', p.settled_at, 'kept', p.state = 'settled')
+        FROM purchase p JOIN store t USING (store_id) WHERE p.member_id = (s).member_id AND p.order_id = (s).order_id))
+      ORDER BY (s).submission_id), '[]')
+    FROM (SELECT own AS s FROM obligation_submission own
+      WHERE (CASE WHEN appeals THEN own.appeal = 'asked' ELSE own.state = 'waiting' END)
+        AND (call->>'after' IS NULL OR own.submission_id > (call->>'after')::uuid)
+      ORDER BY own.submission_id LIMIT (call->>'limit')::int) waiting
+    JOIN obligation o ON o.obligation_id = (s).obligation_id JOIN member m ON m.member_id = (s).member_id
+    JOIN obligation_instance i ON i.member_id = (s).member_id AND i.instance_id = (s).instance_id);
+END $$;
+
+-- The pictures of a hand-in in its order; `seen` for one that another hand-in has shown.
+CREATE OR REPLACE FUNCTION obligation_pictures(own obligation_submission) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'memberId', u.member_id, 'state', u.state, 'storageKey', u.storage_key,
+      'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
+        AND twin.used_by <> own.submission_id)) ORDER BY nth), '[]')
+    FROM unnest(own.upload_ids) WITH ORDINALITY shown (id, nth) JOIN upload u ON u.member_id = own.member_id AND u.upload_id = shown.id
+$$;
+
+-- Reviews that a person has found to be reviews, the newest first: of one article, or all. {sku, beforeAt, beforeId, limit} → rows
+CREATE OR REPLACE FUNCTION obligation_reviews(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  before_at timestamptz := coalesce((call->>'beforeAt')::timestamptz, 'infinity');
+  before_id uuid := coalesce((call->>'beforeId')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('submissionId', (s).submission_id, 'rating', (s).rating, 'text', (s).text,
+      'decidedAt', (s).decided_at, 'submittedAt', (s).submitted_at, 'nameSealed', encode(m.name_sealed, 'base64'),
+      'uploads', obligation_pictures(s)) ORDER BY (s).decided_at DESC, (s).submission_id DESC), '[]')
+    FROM (SELECT own AS s FROM obligation o JOIN obligation_submission own USING (obligation_id)
+      WHERE o.kind = 'review' AND own.state = 'approved' AND (own.decided_at, own.submission_id) < (before_at, before_id)
+        AND (call->>'sku' IS NULL OR o.sku = call->>'sku' OR (o.sku IS NULL AND EXISTS (SELECT 1 FROM purchase_line l
+          WHERE l.member_id = own.member_id AND l.order_id = own.order_id AND l.sku = call->>'sku')))
+      ORDER BY own.decided_at DESC, own.submission_id DESC LIMIT (call->>'limit')::int) shown
+    JOIN member m ON m.member_id = (s).member_id AND m.status = 'active');
 END $$;
 
 -- What there is to do for the brand, as one member sees it.
@@ -1646,6 +2181,124 @@ BEGIN
     ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
       accepted_at = excluded.accepted_at, last_proof_at = excluded.last_proof_at;
   UPDATE obligation_proof SET instance_id = coalesce(own.instance_id, named) WHERE member_id = src AND instance_id = theirs.instance_id;
+END $$;
+
+-- What is handed in, what the machine says of its pictures, and the appeal against a refusal.
+
+-- Hands something in for what was taken up. Pictures that a refused hand-in of the same undertaking showed may be shown again.
+-- {request, memberId, obligationId, submissionId, text, link, rating, orderId, uploadIds, textCheck, at, regainFrom} → as obligation_for
+CREATE OR REPLACE FUNCTION obligation_submit(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  duty obligation;
+  held obligation_instance;
+  uploads jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO duty FROM obligation WHERE obligation_id = call->>'obligationId';
+  held := obligation_held(member, duty, now_at);
+  PERFORM obligation_may_hand_in(call, duty, held);
+  IF call->>'orderId' IS NOT NULL AND NOT obligation_order_fits(member, duty, (call->>'orderId')::uuid) THEN
+    PERFORM refuse('PROOF_INCOMPLETE', '{"fields": ["order"]}');
+  END IF;
+  uploads := upload_use(jsonb_build_object('memberId', member, 'uploadIds', call->'uploadIds', 'usedBy', call->'submissionId',
+    'formerly', (SELECT coalesce(jsonb_agg(submission_id), '[]') FROM obligation_submission
+      WHERE member_id = member AND instance_id = held.instance_id AND state = 'rejected')));
+  INSERT INTO obligation_submission (member_id, submission_id, instance_id, obligation_id, nth, text, link, rating, order_id, upload_ids,
+      state, text_check, submitted_at)
+    SELECT member, (call->>'submissionId')::uuid, held.instance_id, duty.obligation_id, count(*) + 1, call->>'text', call->>'link',
+        (call->>'rating')::int, (call->>'orderId')::uuid, uuid_list(call->'uploadIds'),
+        CASE WHEN uploads @> '[{"state": "checking"}]' THEN 'checking' ELSE 'waiting' END, call->>'textCheck', now_at
+      FROM obligation_submission WHERE member_id = member AND instance_id = held.instance_id;
+  UPDATE obligation_instance SET state = obligation_next(state, 'submit'), tries = tries + 1, submitted_at = now_at, reason = NULL
+    WHERE member_id = member AND instance_id = held.instance_id;
+  RETURN request_end(call->'request', obligation_for(member, duty, now_at, (call->>'regainFrom')::timestamptz));
+END $$;
+
+-- Refuses what cannot be handed in now, in the order of handInRefusal of the rules.
+CREATE OR REPLACE FUNCTION obligation_may_hand_in(call jsonb, duty obligation, held obligation_instance) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+BEGIN
+  IF duty.proof <> 'handed_in' THEN PERFORM refuse('PROOF_KIND'); END IF;
+  IF held.state = 'submitted' OR EXISTS (SELECT 1 FROM obligation_submission
+      WHERE member_id = held.member_id AND instance_id = held.instance_id AND appeal = 'asked') THEN
+    PERFORM refuse('PROOF_WAITING');
+  END IF;
+  PERFORM obligation_allow(call, duty, held);
+  IF held.instance_id IS NULL THEN PERFORM refuse('NOT_TAKEN_UP'); END IF;
+  IF held.tries >= duty.most_tries THEN PERFORM refuse('TRIES_OVER', jsonb_build_object('limit', duty.most_tries)); END IF;
+  IF next_at > (call->>'at')::timestamptz THEN
+    PERFORM refuse('CHECKIN_TOO_SOON', jsonb_build_object('until', iso_text(next_at)));
+  END IF;
+END $$;
+
+-- A picture was looked at; whoever asks holds the member. A forbidden one ends the hand-in that shows it, which costs no try; with the
+-- last one that is not, a person's turn has come. {memberId, usedBy, verdict, at}
+CREATE OR REPLACE FUNCTION obligation_on_upload(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own obligation_submission;
+BEGIN
+  SELECT * INTO own FROM obligation_submission WHERE member_id = (call->>'memberId')::uuid
+    AND submission_id = (call->>'usedBy')::uuid AND state IN ('checking', 'waiting') FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  IF call->>'verdict' = 'refused' THEN
+    PERFORM obligation_turn_down(own, 'content', NULL, NULL, (call->>'at')::timestamptz);
+    RETURN '{"state": "rejected"}';
+  END IF;
+  UPDATE obligation_submission SET state = 'waiting' WHERE member_id = own.member_id AND submission_id = own.submission_id
+    AND NOT EXISTS (SELECT 1 FROM upload WHERE member_id = own.member_id AND upload_id = ANY (own.upload_ids) AND state = 'checking');
+  RETURN '{"state": "waiting"}';
+END $$;
+
+-- Writes a refusal down: by a person, or by the machine, who is nobody.
+CREATE OR REPLACE FUNCTION obligation_turn_down(own obligation_submission, why text, words text, decider uuid, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE obligation_submission SET state = 'rejected', reason = why, answer = words, decided_at = now_at, decided_by = decider
+    WHERE member_id = own.member_id AND submission_id = own.submission_id;
+  UPDATE obligation_instance SET state = obligation_next(state, 'reject'), reason = why,
+      tries = CASE WHEN decider IS NULL THEN greatest(tries - 1, 0) ELSE tries END
+    WHERE member_id = own.member_id AND instance_id = own.instance_id AND state = 'submitted';
+END $$;
+
+-- Asks that a refusal be looked at once more: of the last hand-in, once, within so many days.
+-- {request, memberId, submissionId, words, appealDays, at, regainFrom} → as obligation_for
+CREATE OR REPLACE FUNCTION obligation_appeal(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own obligation_submission;
+  held obligation_instance;
+  duty obligation;
+  until timestamptz;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  PERFORM member_hold(member);
+  SELECT * INTO own FROM obligation_submission WHERE member_id = member AND submission_id = (call->>'submissionId')::uuid;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "submission"}'); END IF;
+  IF own.appeal <> 'none' THEN PERFORM refuse('APPEAL_DONE'); END IF;
+  SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
+  IF held.state = 'submitted' THEN PERFORM refuse('PROOF_WAITING'); END IF;
+  IF held.state <> 'rejected' OR own.state <> 'rejected' THEN PERFORM refuse('OBLIGATION_DONE'); END IF;
+  until := (date_trunc('day', own.decided_at AT TIME ZONE 'Asia/Shanghai') + make_interval(days => (call->>'appealDays')::int + 1)
+    - interval '1 millisecond') AT TIME ZONE 'Asia/Shanghai';
+  IF now_at > until OR EXISTS (SELECT 1 FROM obligation_submission later
+      WHERE later.member_id = member AND later.instance_id = own.instance_id AND later.nth > own.nth) THEN
+    PERFORM refuse('APPEAL_OVER', jsonb_build_object('until', iso_text(until)));
+  END IF;
+  UPDATE obligation_submission SET appeal = 'asked', appeal_words = call->>'words', appeal_at = now_at
+    WHERE member_id = member AND submission_id = own.submission_id;
+  SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
+  RETURN request_end(call->'request', obligation_for(member, duty, now_at, (call->>'regainFrom')::timestamptz));
 END $$;
 
 -- What a member does for the brand. Protects I-O1 (the member is held, one undertaking a period by index, the award claims its
@@ -2225,6 +2878,312 @@ BEGIN
   RETURN request_end(call->'request', jsonb_build_object('askedAt', iso_text(now_at)));
 END $$;
 
+-- Two records are one person: links, edges and places under the cap go along. Nobody has brought oneself (I-F3), the earliest
+-- inviter stays (I-F1), and who turns out to have been here before is no new friend. What ended so is noted as it was before.
+
+-- {from, to, at, newAfterDays}; the journal is {links, edges, invited, ended: [{before, taken, points, reason}], theirs, own: quotas}
+CREATE OR REPLACE FUNCTION referral_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  moved jsonb;
+  ended jsonb;
+  friends int;
+  edge referral;
+BEGIN
+  WITH went AS (UPDATE referral_link SET member_id = dst WHERE member_id = src RETURNING code)
+    SELECT jsonb_build_object('links', jsonb_agg(code)) INTO moved FROM went;
+  PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN CASE WHEN moved->>'links' IS NULL THEN '{}' ELSE jsonb_build_object('moved', moved) END;
+  END IF;
+  SELECT count(*) INTO friends FROM referral WHERE inviter_id = src AND state <> 'void';
+  moved := moved || jsonb_build_object(
+    'edges', (SELECT jsonb_agg(referral_id) FROM referral WHERE member_id = src),
+    'invited', (SELECT jsonb_agg(referral_id) FROM referral WHERE inviter_id = src),
+    'theirs', (SELECT jsonb_object_agg(campaign_id, taken) FROM referral_quota WHERE member_id = src),
+    'own', (SELECT jsonb_object_agg(campaign_id, taken) FROM referral_quota WHERE member_id = dst));
+  ended := referral_void_doubles(src, dst, now_at);
+  UPDATE referral SET member_id = dst WHERE member_id = src;
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
+  PERFORM referral_appeals_follow(src, dst);
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
+    SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src;
+  ended := ended || referral_cut_ring(dst, now_at);
+  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held', 'review') LOOP
+    IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
+      ended := ended || referral_note(edge, 'not_new', now_at);
+      PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
+    END IF;
+  END LOOP;
+  PERFORM referral_take_back(jsonb_build_object('memberId', dst, 'at', now_at));
+  RETURN jsonb_build_object('moved', jsonb_strip_nulls(moved) || CASE ended WHEN '[]' THEN '{}' ELSE jsonb_build_object('ended', ended) END,
+    'came', CASE WHEN friends > 0 THEN jsonb_build_object('referrals', friends) ELSE '{}' END,
+    'reversed', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', CASE one->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE
+      'referral_void' END, 'reason', one->'reason', 'points', one->'points')), '[]') FROM jsonb_array_elements(ended) one)
+      || referral_excess(dst, moved->'theirs'));
+END $$;
+
+-- An appeal is kept with the edge that it is about: by whoever asked for it, of the friend it names. From src to dst, both ways.
+CREATE OR REPLACE FUNCTION referral_appeals_follow(src uuid, dst uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE referral_appeal a SET member_id = dst FROM referral r
+    WHERE a.member_id = src AND r.inviter_id = dst AND r.referral_id = a.referral_id;
+  UPDATE referral_appeal a SET friend_id = dst FROM referral r
+    WHERE r.member_id = dst AND a.member_id = r.inviter_id AND a.referral_id = r.referral_id AND a.friend_id = src;
+END $$;
+
+-- What there is of an edge before it ends: the row, what its inviter had taken, and how many points that costs.
+CREATE OR REPLACE FUNCTION referral_note(edge referral, why text, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  points int := CASE WHEN edge.state IN ('held', 'review') THEN edge.points ELSE 0 END;
+BEGIN
+  IF edge.state = 'released' AND EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
+    PERFORM ledger_hold(holder, now_at);
+    SELECT coalesce(sum(l.remaining), 0) INTO points FROM lot l WHERE l.member_id = holder AND l.state = 'active'
+      AND l.origin_lot_id = referral_lot(edge);
+  END IF;
+  RETURN jsonb_build_array(jsonb_build_object('before', to_jsonb(edge), 'points', points, 'reason', why,
+    'taken', (SELECT taken FROM referral_quota q WHERE q.member_id = edge.inviter_id AND q.campaign_id = edge.campaign_id)));
+END $$;
+
+-- The lot that an edge's reward was paid into; wherever its points are by now, they name it as their origin.
+CREATE OR REPLACE FUNCTION referral_lot(edge referral) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+  SELECT l.lot_id FROM effect e JOIN lot l ON l.member_id = e.member_id AND l.effect_kind = e.kind AND l.effect_source = e.source_id
+    WHERE e.kind = 'referral' AND e.source_id = edge.referral_id::text AND e.part = 'award' AND l.lot_id = l.origin_lot_id LIMIT 1
+$$;
+
+-- Edges between the two, and all but the earliest of those that lead to either. → their notes
+CREATE OR REPLACE FUNCTION referral_void_doubles(src uuid, dst uuid, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  why text;
+  ended jsonb := '[]';
+BEGIN
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) AND inviter_id IN (src, dst)
+      ORDER BY joined_at, referral_id LOOP
+    ended := ended || referral_note(edge, 'same_person', now_at);
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END LOOP;
+  FOR edge IN SELECT * FROM referral WHERE state <> 'void' AND member_id IN (src, dst) ORDER BY joined_at, referral_id OFFSET 1 LOOP
+    -- both by the same friend's link: that friend simply brought one person
+    why := CASE WHEN EXISTS (SELECT 1 FROM referral first WHERE first.member_id IN (src, dst) AND first.state <> 'void'
+      AND first.inviter_id = edge.inviter_id AND first.referral_id <> edge.referral_id) THEN 'same_person' ELSE 'other_inviter' END;
+    ended := ended || referral_note(edge, why, now_at);
+    PERFORM referral_void(edge, why, now_at);
+  END LOOP;
+  RETURN ended;
+END $$;
+
+-- Brought somebody who, as it turns out, brought them: the latest edge of the ring is none (I-F3). Rings are cut one after
+-- the other, or two merges at once could each close half of one. → its note
+CREATE OR REPLACE FUNCTION referral_cut_ring(who uuid, now_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  edge referral;
+  note jsonb := '[]';
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM referral WHERE member_id = who AND state <> 'void')
+    OR NOT EXISTS (SELECT 1 FROM referral WHERE inviter_id = who AND state <> 'void') THEN RETURN note; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(who) up WHERE up.inviter_id = who) THEN
+    SELECT * INTO edge FROM referral_above(who) ORDER BY joined_at DESC, referral_id DESC LIMIT 1;
+    -- as it stands when nobody else writes it: somebody may just be buying for it
+    SELECT * INTO edge FROM referral WHERE member_id = edge.member_id AND referral_id = edge.referral_id FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
+    note := referral_note(edge, 'same_person', now_at);
+    PERFORM referral_void(edge, 'same_person', now_at);
+  END IF;
+  RETURN note;
+END $$;
+
+-- Where two people's places together are more than one may have: they keep them, and get no more.
+CREATE OR REPLACE FUNCTION referral_excess(who uuid, theirs jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'quota_excess', 'noun', 'referral', 'title', c.title, 'has', q.taken,
+      'limit', c.per_inviter_cap) ORDER BY c.campaign_id), '[]')
+    FROM referral_quota q JOIN referral_campaign c USING (campaign_id)
+    WHERE q.member_id = who AND q.taken > c.per_inviter_cap AND theirs ? q.campaign_id
+$$;
+
+-- One person turns out to be two: each has their own links, friends and places again, and an edge that the merge ended is one again
+-- where it still can be. Cap and budget are taken by conditional writes (I-F2); what went on since stays with the survivor.
+
+-- {mergeId, from, to, at, graceDays, moved: as referral_merge keeps it} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION referral_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  note jsonb;
+  friends int;
+  why text;
+  seen jsonb;
+  restored jsonb := '[]';
+  lost jsonb;
+BEGIN
+  UPDATE referral_link SET member_id = dst WHERE member_id = src
+    AND code IN (SELECT value FROM jsonb_array_elements_text(moved->'links'));
+  PERFORM 1 FROM referral WHERE member_id = src OR inviter_id = src ORDER BY member_id, referral_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  lost := referral_bring_back(call);
+  PERFORM referral_appeals_follow(src, dst);
+  SELECT count(*) INTO friends FROM referral WHERE inviter_id = dst AND state <> 'void';
+  PERFORM referral_count_again(src, dst, moved);
+  FOR note IN SELECT value FROM jsonb_array_elements(moved->'ended') WITH ORDINALITY one (value, nth) ORDER BY nth DESC LOOP
+    why := referral_restore(call, note);
+    seen := jsonb_build_object('kind', CASE note->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE 'referral_void' END,
+      'reason', note->'reason', 'points', note->'points');
+    IF why IS NULL THEN restored := restored || seen; ELSE lost := lost || (seen || jsonb_build_object('why', why)); END IF;
+  END LOOP;
+  RETURN jsonb_build_object('back', CASE WHEN friends > 0 THEN jsonb_build_object('referrals', friends) ELSE '{}' END,
+    'restored', restored, 'lost', lost);
+END $$;
+
+-- Edges go back to both of their ends. One whose purchase the survivor made since, or whose reward the survivor was paid since,
+-- keeps what happened and stays. → those, as lost
+CREATE OR REPLACE FUNCTION referral_bring_back(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  edges uuid[] := uuid_list(call->'moved'->'edges');
+  invited uuid[] := uuid_list(call->'moved'->'invited');
+  orders uuid[] := uuid_list((SELECT moved->'orders' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'order_merge'));
+  bought int;
+  paid jsonb;
+BEGIN
+  UPDATE referral SET member_id = dst WHERE member_id = src AND referral_id = ANY (edges)
+    AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.order_id = referral.order_id AND p.order_id <> ALL (orders))
+    -- steps at an activity have gone back already; one that is still here was the survivor's own
+    AND NOT EXISTS (SELECT 1 FROM obligation_proof p WHERE p.member_id = src AND p.proof_id = referral.proof_id);
+  SELECT count(*) INTO bought FROM referral WHERE member_id = src AND referral_id = ANY (edges);
+  UPDATE referral SET inviter_id = dst WHERE inviter_id = src AND referral_id = ANY (invited)
+    AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = referral.referral_id::text
+      AND e.part = 'award' AND e.member_id = src);
+  SELECT jsonb_agg(jsonb_build_object('kind', 'referral_paid', 'why', 'since', 'points', points) ORDER BY joined_at, referral_id) INTO paid
+    FROM referral WHERE inviter_id = src AND referral_id = ANY (invited);
+  RETURN coalesce(paid, '[]') || CASE WHEN bought > 0 THEN '[{"kind": "referral_bought", "why": "since"}]'::jsonb ELSE '[]' END;
+END $$;
+
+-- A place under the cap belongs to whoever has the edge that took it.
+CREATE OR REPLACE FUNCTION referral_count_again(src uuid, dst uuid, moved jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO referral_quota (member_id, campaign_id, taken)
+    SELECT who, campaign_id, referral_kept(who, campaign_id) FROM unnest(ARRAY[src, dst]) who CROSS JOIN LATERAL (
+      SELECT campaign_id FROM referral WHERE inviter_id = who AND referral_kept(who, campaign_id) > 0
+      UNION SELECT campaign_id FROM referral_quota WHERE member_id = who
+      UNION SELECT jsonb_object_keys(moved->'theirs') WHERE who = dst) one
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = excluded.taken;
+  DELETE FROM referral_quota WHERE member_id = src AND taken = 0 AND moved->'theirs' ? campaign_id
+    AND NOT coalesce(moved->'own' ? campaign_id, false);
+END $$;
+
+-- How many rewards of a campaign somebody has been promised or paid.
+CREATE OR REPLACE FUNCTION referral_kept(who uuid, campaign text) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT count(*)::int FROM referral r WHERE r.inviter_id = who AND r.campaign_id = campaign AND (r.state IN ('held', 'review') OR EXISTS (
+    SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = r.referral_id::text AND e.part = 'award'))
+$$;
+
+-- Makes an ended edge what it was. → NULL, or why it cannot be: it has ended for another reason since, one of the two has found
+-- somebody else or left, the purchase came back, or cap and budget are spent. What can only not be paid stays as refused.
+CREATE OR REPLACE FUNCTION referral_restore(call jsonb, note jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  before referral := jsonb_populate_record(NULL::referral, note->'before');
+  edge referral;
+  why text;
+BEGIN
+  SELECT * INTO edge FROM referral WHERE referral_id = before.referral_id
+    AND member_id IN (SELECT merge_heirs(before.member_id) UNION SELECT (call->>'from')::uuid) FOR UPDATE;
+  IF edge.state IS DISTINCT FROM (CASE note->>'reason' WHEN 'not_new' THEN 'refused' ELSE 'void' END) THEN RETURN 'since'; END IF;
+  why := referral_stands(edge);
+  IF why IS NOT NULL THEN RETURN why; END IF;
+  IF before.state IN ('held', 'review', 'released') THEN why := referral_still_bought(call, edge); END IF;
+  IF why IS NULL AND before.state IN ('held', 'review') THEN
+    why := referral_promise_again(edge, before.points, CASE edge.inviter_id
+      WHEN (call->>'to')::uuid THEN (call->'moved'->'theirs'->>edge.campaign_id)::int
+      WHEN (call->>'from')::uuid THEN (call->'moved'->'own'->>edge.campaign_id)::int ELSE (note->>'taken')::int END);
+  END IF;
+  IF why IS NOT NULL THEN
+    UPDATE referral SET state = 'refused', reason = why WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+    RETURN why;
+  END IF;
+  UPDATE referral SET state = before.state, reason = before.reason, points = before.points, held_at = before.held_at,
+      release_at = before.release_at, settled_at = before.settled_at, clawed_back = before.clawed_back
+    WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  IF before.state = 'released' THEN PERFORM referral_pay_again(call, edge); END IF;
+  RETURN NULL;
+END $$;
+
+-- Whether an edge may lie between these two again (I-F1, I-F3). → NULL or why not
+CREATE OR REPLACE FUNCTION referral_stands(edge referral) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF edge.member_id = edge.inviter_id THEN RETURN 'same_person'; END IF;
+  IF EXISTS (SELECT 1 FROM member WHERE member_id = edge.inviter_id AND status = 'cancelled') THEN RETURN 'left'; END IF;
+  IF edge.state <> 'void' THEN RETURN NULL; END IF;
+  IF EXISTS (SELECT 1 FROM referral r WHERE r.member_id = edge.member_id AND r.state <> 'void') THEN RETURN 'other_inviter'; END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('referral_cut_cycle', 0));
+  IF EXISTS (SELECT 1 FROM referral_above(edge.inviter_id) up WHERE up.inviter_id = edge.member_id) THEN RETURN 'same_person'; END IF;
+  RETURN NULL;
+END $$;
+
+-- The purchase of an edge that has ended was nobody's concern: it may have come back since. → NULL or why not
+CREATE OR REPLACE FUNCTION referral_still_bought(call jsonb, edge referral) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN edge.proof_id IS NULL AND NOT EXISTS (SELECT 1 FROM purchase p JOIN referral_campaign c ON c.campaign_id = edge.campaign_id
+    WHERE p.order_id = edge.order_id AND p.state = 'settled' AND p.amount_fen - p.refunded_fen >= c.min_order_fen
+      -- purchases are still the survivor's here
+      AND p.member_id IN (edge.member_id, (call->>'from')::uuid)) THEN 'purchase_returned' END
+$$;
+
+-- Takes the place and the points that the merge had set free. Somebody may have had more places than the cap by an earlier merge.
+CREATE OR REPLACE FUNCTION referral_promise_again(edge referral, reward int, had int) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  cap int := greatest((SELECT per_inviter_cap FROM referral_campaign c WHERE c.campaign_id = edge.campaign_id), had);
+BEGIN
+  INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (edge.inviter_id, edge.campaign_id, 1)
+    ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < cap;
+  IF NOT FOUND THEN RETURN 'cap'; END IF;
+  UPDATE referral_campaign SET spent_points = spent_points + reward
+    WHERE campaign_id = edge.campaign_id AND spent_points + reward <= budget_points;
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id;
+  RETURN 'budget';
+END $$;
+
+-- What was taken back of a paid reward since it was void, at the merge or as an exchange was undone, is paid again; cap and budget
+-- have had it all the time. A separated inviter's goes to the survivor here and back with all other points.
+CREATE OR REPLACE FUNCTION referral_pay_again(call jsonb, edge referral) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+  taken int;
+BEGIN
+  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
+    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
+      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored');
+  IF taken <= 0 THEN RETURN; END IF;
+  PERFORM ledger_give_lot(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
+    'originLotId', referral_lot(edge), 'points', taken, 'graceDays', call->'graceDays', 'reason', 'referral_restored',
+    'detail', jsonb_build_object('mergeId', call->'mergeId')));
+END $$;
+
 -- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
 -- writes), I-F3 (no self, no cycle).
 
@@ -2367,17 +3326,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
   stopped timestamptz := camp.stopped_at;
 BEGIN
-  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  -- by whatever clock: what was stopped promises nothing more
+  IF stopped IS NOT NULL THEN RETURN 'stopped'; END IF;
   INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
     ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
   IF NOT FOUND THEN RETURN 'cap'; END IF;
   UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
-    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
-      AND (stopped_at IS NULL OR stopped_at > now_at);
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points AND stopped_at IS NULL;
   IF FOUND THEN RETURN NULL; END IF;
   UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
   SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
-  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+  RETURN CASE WHEN stopped IS NOT NULL THEN 'stopped' ELSE 'budget' END;
 END $$;
 
 -- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
