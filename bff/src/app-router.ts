@@ -4,6 +4,7 @@ import { codeRouter } from './code/router'
 import { couponRouter } from './coupon/router'
 import { giftRouter } from './gift/router'
 import { homeRouter } from './home/router'
+import { honourRouter } from './honour/router'
 import { ledgerRouter } from './ledger/router'
 import { mallRouter } from './mall/router'
 import { memberRouter } from './member/router'
@@ -44,6 +45,7 @@ export const appRouter = router({
   mall: mallRouter,
   referral: referralRouter,
   obligation: obligationRouter,
+  honour: honourRouter,
   article: articleRouter,
   merge: mergeRouter,
   till: tillRouter,

@@ -1,5 +1,6 @@
 import { DAY_MS } from '@huiyuan/shared/time'
 import type { Ctx, House } from './ctx'
+import { reviewHonours } from './honour'
 import { type Job, startQueue } from './job-queue'
 import { settleDueLots } from './ledger'
 import { cancelOverdueRedemptions, forgetPickupCodes, makeRedemptionsReady } from './mall'
@@ -95,6 +96,15 @@ const JOBS: Job[] = [
     run: async (ctx, batch) => {
       const { members, failed } = await reviewDueStandings(ctx, { batch })
       return members === batch && failed === 0
+    },
+  },
+  {
+    name: 'review honours',
+    everySeconds: 300,
+    batch: 200,
+    run: async (ctx, batch) => {
+      const { found, failed } = await reviewHonours(ctx, { batch })
+      return found === batch && failed === 0
     },
   },
   {

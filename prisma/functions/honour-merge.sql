@@ -37,6 +37,7 @@ BEGIN
   kept.member_id := dst;
   kept.granted_at := least(theirs.granted_at, own.granted_at);
   kept.wall_at := own.wall_at;
+  kept.review_at := now_at;
   IF both_worn THEN
     kept.expires_at := honour_longer(theirs.expires_at, own.expires_at);
     kept.term_ends_at := kept.expires_at;
@@ -56,9 +57,7 @@ BEGIN
   FOR theirs IN SELECT * FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'honours') LOOP
     SELECT * INTO own FROM jsonb_populate_recordset(NULL::honour_held, call->'moved'->'ownHonours') WHERE honour_id = theirs.honour_id;
     PERFORM honour_part(call, theirs.honour_id, own);
-    -- a merge of the release before wrote down less
-    theirs.state := coalesce(theirs.state, 'worn');
-    theirs.term_ends_at := coalesce(theirs.term_ends_at, theirs.expires_at);
+    theirs := honour_filled(theirs);
     INSERT INTO honour_held SELECT theirs.*;
     back := back + 1;
   END LOOP;
@@ -81,9 +80,18 @@ BEGIN
     held.granted_at := coalesce(own.granted_at, earned_at);
     INSERT INTO honour_held SELECT held.*;
   ELSIF own.member_id IS NOT NULL THEN
-    own.state := coalesce(own.state, 'worn');
-    own.term_ends_at := coalesce(own.term_ends_at, own.expires_at);
+    own := honour_filled(own);
     own.wall_at := CASE WHEN held.wall_at IS NOT NULL THEN coalesce(own.wall_at, held.wall_at) END;
     INSERT INTO honour_held SELECT own.*;
   END IF;
+END $$;
+
+-- A merge of the release before wrote down less.
+CREATE OR REPLACE FUNCTION honour_filled(was honour_held) RETURNS honour_held
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF was.state IS NULL THEN was.term_ends_at := was.expires_at; END IF;
+  was.state := coalesce(was.state, 'worn');
+  was.review_at := coalesce(was.review_at, 'epoch');
+  RETURN was;
 END $$;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ARTICLE_CASES } from './article-cases.fixture'
 import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
+import { HONOUR_CASES } from './honour-cases.fixture'
 import { IDENTITY_CASES } from './identity-cases.fixture'
 import { LEDGER_CASES } from './ledger-cases.fixture'
 import { MALL_CASES } from './mall-cases.fixture'
@@ -168,6 +169,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...OFFLINE_CASES,
   ...ORDER_CASES,
   ...OBLIGATION_CASES,
+  ...HONOUR_CASES,
   ...ARTICLE_CASES,
   ...PRIVACY_CASES,
   ...REFERRAL_CASES,

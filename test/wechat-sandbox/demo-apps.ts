@@ -28,6 +28,11 @@ export const DEMO_TEMPLATES = {
     title: '等级到期提醒',
     keys: ['thing1', 'time2', 'thing3'],
   },
+  honour_ending: {
+    templateId: 'hE4mV8tS2cR6wK1xN9bL3yQ7fJ5dP0gA8uZ2iO6kTnM',
+    title: '荣誉到期提醒',
+    keys: ['thing1', 'time2', 'thing3'],
+  },
   leaving: {
     templateId: 'lV6nC1xS8tK4wR9bJ3mQ7zY2dH5fP0gA8uE1iO6kWcN',
     title: '注销申请提醒',

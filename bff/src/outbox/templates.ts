@@ -113,6 +113,27 @@ const tierEnding: MessageTemplate = {
   },
 }
 
+const HonourEnding = z.object({
+  name: z.string().min(1),
+  endsAt: z.coerce.date(),
+  because: z.enum(['duties', 'term']),
+})
+
+const honourEnding: MessageTemplate = {
+  title: '荣誉到期提醒',
+  page: 'pages/honour/honours',
+  wordsOf(payload) {
+    const told = HonourEnding.safeParse(payload)
+    if (!told.success) return null
+    const { name, endsAt, because } = told.data
+    return {
+      thing1: thing(name),
+      time2: time(endsAt),
+      thing3: because === 'duties' ? '这个月的事还没做完，做完就留得住' : '期限快到了，谢谢你这一程',
+    }
+  },
+}
+
 const Leaving = z.object({ dueAt: z.coerce.date() })
 
 const leaving: MessageTemplate = {
@@ -129,7 +150,7 @@ const leaving: MessageTemplate = {
  * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
  * WeChat's console and names its id in the settings: 积分到账通知 项目 积分 时间 备注 · 取货通知 商品 最晚取货 备注 ·
  * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注 · 等级到期提醒 等级 到期 备注 ·
- * 注销申请提醒 项目 到期 备注.
+ * 荣誉到期提醒 荣誉 到期 备注 · 注销申请提醒 项目 到期 备注.
  */
 export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   points_arrived: pointsArrived,
@@ -137,6 +158,7 @@ export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   pickup_ready: pickupReady,
   reward_released: rewardReleased,
   tier_ending: tierEnding,
+  honour_ending: honourEnding,
   leaving,
 }
 

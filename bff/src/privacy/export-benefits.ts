@@ -274,6 +274,7 @@ export const BENEFIT_SECTIONS: Section[] = [
       lapsed_at: time('失去时间'),
       because: word('失去的原因', { duties: '每月的事没有做完', term: '到期' }),
       wall_at: time('放上荣誉墙的时间'),
+      review_at: INSIDE,
     },
   },
   {

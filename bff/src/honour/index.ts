@@ -1,0 +1,1 @@
+export { reviewHonours } from './review-honours'
