@@ -173,7 +173,7 @@ const WORDS: Words = {
   PROOF_WAITING: () => say('已经提交，正在审核', '有结果会告诉你', 'none'),
   PROOF_KIND: () => say('这件事不用提交材料', '完成后会自动记上，或由店员确认', 'none'),
   TRIES_OVER: ({ limit }) => say('提交次数用完了', `这件事最多提交 ${limit} 次`, 'none'),
-  HONOUR_NEEDED: ({ honourName }) => say(`「${honourName}」才能参加`, '先获得这个称号', 'none'),
+  HONOUR_NEEDED: ({ honourName }) => say(`要有「${honourName}」才能参加`, '先获得这个称号', 'none'),
   OBLIGATION_STOPPED: () => say('这件事已经停止', '已经完成的奖励不受影响', 'none'),
   NOT_TAKEN_UP: () => say('还没有领下这件事', '先领下再提交', 'none'),
 }
