@@ -1,17 +1,16 @@
 import { View } from '@tarojs/components'
-import { useRouter } from '@tarojs/taro'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
-import { toTab } from '../../lib/nav'
+import { useGrowing } from '../../lib/growing'
+import { go, toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
-import { Chip } from '../../ui/blocks'
+import { Cell, Chip, Panel } from '../../ui/blocks'
+import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
-import { Detail } from './detail'
 import { type Group, groupOf, startGroup } from './group'
-import { Honours } from './honours'
 import { ObligationCard } from './obligation-card'
 import './obligations.css'
 
@@ -20,7 +19,7 @@ export type Obligation = Shown['obligations'][number]
 
 const GROUPS: { group: Group; name: string; nothing: { title: string; sub: string } }[] = [
   { group: 'doing', name: '进行中', nothing: { title: '手边还没有', sub: '挑一件顺手的小事，接下它' } },
-  { group: 'open', name: '可参与', nothing: { title: '现在没有新的', sub: '下一件小事来了，会写在这里' } },
+  { group: 'open', name: '可以做', nothing: { title: '现在没有新的', sub: '下一件小事来了，会写在这里' } },
   { group: 'done', name: '已完成', nothing: { title: '还没有做完的', sub: '做完一件，就在这里留个名' } },
 ]
 
@@ -33,47 +32,49 @@ export default function ObligationsPage() {
     enabled: !stranger,
   })
   useShareCard({ title: '做一件小事，留一个名字', path: '/pages/obligation/obligations' })
-  const { params } = useRouter()
-  const [openId, setOpenId] = useState<string | null>(params.obligationId ?? null)
-  const open = read.data?.obligations.find(({ obligationId }) => obligationId === openId) ?? null
   return (
     <Page onRefresh={read.reload}>
-      {/* in a View of their own: closing the sheet must not hand the phone the whole list again */}
-      <View>
-        <View className="hy-top">
-          <View className="hy-display">做一件小事，</View>
-          <View className="hy-display">留一个名字</View>
-        </View>
-        {stranger ? (
-          <Empty
-            title="入会就能接下一件"
-            sub="都是顺手的小事，到店时店员记一笔"
-            action="去入会"
-            onAction={() => toTab('home')}
-          />
-        ) : (
-          <States read={read} skeleton={<Skeleton rows={5} />}>
-            {({ honours, obligations }) => (
-              <>
-                <Honours honours={honours} />
-                <List obligations={obligations} onOpen={setOpenId} />
-              </>
-            )}
-          </States>
-        )}
+      <View className="hy-top">
+        <View className="hy-display">做一件小事，</View>
+        <View className="hy-display">留一个名字</View>
       </View>
-      <Detail obligation={open} onClose={() => setOpenId(null)} />
+      {stranger ? (
+        <Empty
+          title="入会就能接下一件"
+          sub="都是顺手的小事：带自己的杯子，说句真心话"
+          action="去入会"
+          onAction={() => toTab('home')}
+        />
+      ) : (
+        <States read={read} skeleton={<Skeleton rows={5} />}>
+          {({ obligations }) => <List obligations={obligations} />}
+        </States>
+      )}
     </Page>
   )
 }
 
-function List({ obligations, onOpen }: { obligations: Obligation[]; onOpen: (obligationId: string) => void }) {
+const STEP = 4
+const MOST = 20
+
+function List({ obligations }: { obligations: Obligation[] }) {
   const [chosen, setChosen] = useState<Group | null>(null)
   const group = chosen ?? startGroup(obligations)
-  const shown = obligations.filter((one) => groupOf(one) === group)
+  const fitting = obligations.filter((one) => groupOf(one) === group)
+  const { shown, more } = useGrowing(fitting, STEP, MOST)
   const nothing = GROUPS.find((one) => one.group === group)?.nothing
   return (
     <View id="obligations">
+      <Panel>
+        <Cell
+          id="honours-open"
+          icon="medal"
+          tone="accent"
+          title="我的荣誉"
+          sub="做完留下的称号和徽章"
+          onTap={() => go('/pages/honour/honours')}
+        />
+      </Panel>
       <View className="hy-chips ob-chips">
         {GROUPS.map((one) => (
           <Chip key={one.group} on={one.group === group} onTap={() => setChosen(one.group)}>
@@ -83,10 +84,17 @@ function List({ obligations, onOpen }: { obligations: Obligation[]; onOpen: (obl
       </View>
       <View>
         {shown.map((one) => (
-          <ObligationCard key={one.obligationId} obligation={one} onOpen={() => onOpen(one.obligationId)} />
+          <ObligationCard key={one.obligationId} obligation={one} />
         ))}
       </View>
-      {shown.length === 0 && nothing && <Empty {...nothing} />}
+      {fitting.length === 0 && nothing && <Empty {...nothing} />}
+      {more && (
+        <View className="hy-dock">
+          <Button kind="ghost" block small onTap={more}>
+            更多
+          </Button>
+        </View>
+      )}
     </View>
   )
 }

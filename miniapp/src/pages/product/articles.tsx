@@ -23,10 +23,12 @@ interface ArticlesWish {
   basis: string
   /** The group to begin with. */
   first: string
+  /** Shows one article by itself. */
+  onLook: (article: Article) => void
 }
 
 /** The menu by groups, or what was looked for. Rows stay where they are and only hide: WeChat is handed a class, not a list. */
-export function Articles({ menu, mine, basis, first }: ArticlesWish) {
+export function Articles({ menu, mine, basis, first, onLook }: ArticlesWish) {
   const shelves = shelvesOf(menu)
   const [chosen, setChosen] = useState(first)
   const [text, setText] = useState('')
@@ -55,7 +57,13 @@ export function Articles({ menu, mine, basis, first }: ArticlesWish) {
       <View className="hy-caption hy-3 mn-basis">{basis}</View>
       <View id="articles" className={`hy-panel${fitting.length === 0 ? ' mn-row--off' : ''}`}>
         {shown.map((one) => (
-          <Row key={one.sku} article={one} mineFen={mine?.get(one.sku)} hidden={!fitting.includes(one)} />
+          <Row
+            key={one.sku}
+            article={one}
+            mineFen={mine?.get(one.sku)}
+            hidden={!fitting.includes(one)}
+            onLook={onLook}
+          />
         ))}
       </View>
       <View>
@@ -101,23 +109,35 @@ interface RowWish {
   article: Article
   mineFen: number | undefined
   hidden: boolean
+  onLook: (article: Article) => void
 }
 
 /** One article: what it is, what it costs on the menu and for me, and how many I think of. */
-const Row = memo(({ article, mineFen, hidden }: RowWish) => {
+const Row = memo(({ article, mineFen, hidden, onLook }: RowWish) => {
   const { sku, title, subtitle, art, priceFen, star, state } = article
   const opening = openingWords(article, new Date())
   const less = mineFen !== undefined && mineFen < priceFen
   return (
     <View id={`article-${sku}`} className={`mn-row${hidden ? ' mn-row--off' : ''}`}>
-      <View className={`mn-pic hy-stage--${art} hy-art--${art}`} />
+      {/* one button for who hears, a larger one for who sees */}
+      <View
+        className={`mn-pic hy-stage--${art} hy-art--${art}`}
+        onClick={() => onLook(article)}
+        {...aria({ hidden: true })}
+      />
       <View className="hy-grow">
-        <View className="mn-row__name">
-          <Text className="hy-bold">{title}</Text>
-          {star && <Text className="hy-tag hy-tag--accent mn-star">明星</Text>}
+        <View
+          id={`look-${sku}`}
+          className="mn-row__look"
+          {...tapProps(() => onLook(article), process.env.TARO_ENV === 'weapp' ? `${title}，看评价` : undefined)}
+        >
+          <View className="mn-row__name">
+            <Text className="hy-bold">{title}</Text>
+            {star && <Text className="hy-tag hy-tag--accent mn-star">明星</Text>}
+          </View>
+          <View className="hy-caption hy-3">{subtitle}</View>
+          {opening && <View className="hy-caption mn-opening">{opening}</View>}
         </View>
-        <View className="hy-caption hy-3">{subtitle}</View>
-        {opening && <View className="hy-caption mn-opening">{opening}</View>}
         <View className="mn-row__foot">
           <View className="mn-price">
             <Text className="mn-price__n">{yuanText(less ? mineFen : priceFen)}</Text>

@@ -8,9 +8,10 @@ import { aria } from '../../ui/aria'
 import { Page } from '../../ui/page'
 import { Empty, FaultNote, OfflineNote, States } from '../../ui/states'
 import './article.css'
+import { ArticleSheet } from './article-sheet'
 import { Articles } from './articles'
 import './menu.css'
-import type { Menu } from './menu-words'
+import type { Article, Menu } from './menu-words'
 import { piecePrices } from './preview'
 import { Till } from './till'
 import { type Known, useMenu, useStanding } from './use-menu'
@@ -46,6 +47,7 @@ interface WholeWish {
 
 function Whole({ menu, menuIsOld, known, first }: WholeWish) {
   const [joining, setJoining] = useState(false)
+  const [looked, setLooked] = useState<Article | null>(null)
   const { standing, member, now } = known
   const articles = useMemo(() => new Map(menu.products.map((article) => [article.sku, article])), [menu])
   // a guest's price is the menu's: what joining would make of it is said below, for the whole cart
@@ -63,12 +65,15 @@ function Whole({ menu, menuIsOld, known, first }: WholeWish) {
     <View>
       <View className="hy-words">选几样，看看多少钱。这里不能下单：到店点，结账前出示会员码，就是这个价。</View>
       <View>{member && <Standings known={known} quiet={menuIsOld} />}</View>
-      <Articles menu={menu} mine={mine} basis={basis} first={first} />
+      <Articles menu={menu} mine={mine} basis={basis} first={first} onLook={setLooked} />
       <View className="hy-reach__room" />
       {/* alone in its View: each tap hands over the sum and nothing of the list */}
       <View>
         <Till articles={articles} known={known} onJoin={() => setJoining(true)} />
         <JoinSheet open={joining} onClose={() => setJoining(false)} />
+      </View>
+      <View>
+        <ArticleSheet article={looked} member={member} onClose={() => setLooked(null)} />
       </View>
     </View>
   )

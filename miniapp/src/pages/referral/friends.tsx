@@ -4,16 +4,33 @@ import { useState } from 'react'
 import { AllowMessage } from '../../ui/allow-message'
 import { Panel, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
 import { Empty } from '../../ui/states'
+import { tapProps } from '../../ui/tap'
+import { FriendSheet } from './friend-sheet'
 import type { Mine } from './referral'
 
-type Friend = Mine['friends'][number]
+export type Friend = Mine['friends'][number]
 
 /** As many as are read at a glance; the rest comes when asked for. */
 const SHOWN = 8
 
-/** Each friend with what became of the reward, and why. */
+/** Each friend with what became of the reward, and why; a tap tells it step by step. */
 export function Friends({ mine }: { mine: Mine }) {
+  const [openId, setOpenId] = useState<string | null>(null)
+  const open = mine.friends.find(({ referralId }) => referralId === openId) ?? null
+  return (
+    <View>
+      {/* in a View of its own: a sheet that opens must not hand the phone the whole list again */}
+      <View>
+        <List mine={mine} onOpen={setOpenId} />
+      </View>
+      <FriendSheet friend={open} onClose={() => setOpenId(null)} />
+    </View>
+  )
+}
+
+function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => void }) {
   const [shown, setShown] = useState(SHOWN)
   const { friends, campaign, invitedBy } = mine
   const more = friends.length > shown
@@ -25,12 +42,7 @@ export function Friends({ mine }: { mine: Mine }) {
       ) : (
         <Panel>
           {friends.slice(0, shown).map((friend) => (
-            <FriendRow
-              key={friend.referralId}
-              name={friend.nameMasked}
-              words={friend.words}
-              tag={<State of={friend} />}
-            />
+            <FriendRow key={friend.referralId} friend={friend} onOpen={() => onOpen(friend.referralId)} />
           ))}
         </Panel>
       )}
@@ -44,15 +56,21 @@ export function Friends({ mine }: { mine: Mine }) {
       {campaign?.running && (
         <View className="hy-caption hy-3 rf-left">
           {campaign.leftForMe > 0
-            ? `你还可以得到 ${campaign.leftForMe} 位朋友的奖励。`
-            : `${campaign.perInviterCap} 位朋友的奖励都得到了，谢谢你。朋友照样能来。`}
+            ? `还可以为 ${campaign.leftForMe} 位朋友谢谢你。`
+            : `${campaign.perInviterCap} 位朋友的谢礼都送到了，谢谢你。朋友照样能来。`}
         </View>
       )}
-      {waiting && <AllowMessage id="allow-reward" template="reward_released" title="奖励到账告诉我" />}
+      {waiting && <AllowMessage id="allow-reward" template="reward_released" title="谢礼到账告诉我" />}
       {invitedBy && (
         <View id="invited-by" className="hy-mt4">
           <Panel>
-            <FriendRow name={invitedBy.name} title={`${invitedBy.name} 请你来的`} words={invitedBy.words} />
+            <View className="hy-cell">
+              <Face name={invitedBy.name} />
+              <View className="hy-cell__main">
+                <Text className="rf-name">{`${invitedBy.name} 请你来的`}</Text>
+                <View className="hy-cell__sub">{invitedBy.words}</View>
+              </View>
+            </View>
           </Panel>
         </View>
       )}
@@ -60,32 +78,36 @@ export function Friends({ mine }: { mine: Mine }) {
   )
 }
 
-const FriendRow = ({
-  name,
-  title = name,
-  words,
-  tag,
-}: {
-  name: string
-  title?: string
-  words: string
-  tag?: React.ReactNode
-}) => (
-  <View className="hy-cell">
-    <View className="rf-face">{[...name][0]}</View>
-    <View className="hy-cell__main">
-      <View className="rf-row">
-        <Text className="rf-name">{title}</Text>
-        {tag}
-      </View>
-      <View className="hy-cell__sub">{words}</View>
-    </View>
-  </View>
-)
+const Face = ({ name }: { name: string }) => <View className="rf-face">{[...name][0]}</View>
 
-function State({ of: { state, reason, points } }: { of: Friend }) {
+const FriendRow = ({ friend, onOpen }: { friend: Friend; onOpen: () => void }) => {
+  const { referralId, nameMasked, words } = friend
+  return (
+    <View
+      id={`friend-${referralId}`}
+      className="hy-cell hy-cell--tap"
+      {...tapProps(onOpen, process.env.TARO_ENV === 'weapp' ? `${nameMasked}，${words}` : undefined)}
+    >
+      <Face name={nameMasked} />
+      <View className="hy-cell__main">
+        <View className="rf-row">
+          <Text className="rf-name">{nameMasked}</Text>
+          <StateTag of={friend} />
+        </View>
+        <View className="hy-cell__sub">{words}</View>
+        {friend.mayAppealUntil && <View className="hy-caption rf-may">觉得不对？可以申诉</View>}
+      </View>
+      <Icon name="go" size="s" className="hy-cell__go" />
+    </View>
+  )
+}
+
+/** In a word or two how it stands; never by colour alone. */
+export function StateTag({ of: { state, reason, points, appeal } }: { of: Friend }) {
+  if (appeal?.state === 'asked') return <Tag kind="accent">申诉中</Tag>
   if (state === 'released') return <Tag kind="ok">{`+${countText(points)} 积分`}</Tag>
   if (state === 'held') return <Tag kind="accent">待确认</Tag>
+  if (state === 'review') return <Tag kind="accent">核对中</Tag>
   if (state === 'joined') return <Tag kind="brand">等第一盏</Tag>
-  return reason === 'purchase_returned' ? <Tag kind="bad">已收回</Tag> : <Tag>无奖励</Tag>
+  return reason === 'purchase_returned' ? <Tag kind="bad">已收回</Tag> : <Tag>没有算</Tag>
 }

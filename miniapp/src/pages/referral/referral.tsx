@@ -1,26 +1,20 @@
 import { View } from '@tarojs/components'
-import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
+import { go } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useShareCard } from '../../lib/share'
+import { Section } from '../../ui/blocks'
 import { Page } from '../../ui/page'
 import { Skeleton, States } from '../../ui/states'
-import { Views } from '../../ui/views'
 import { Friends } from './friends'
 import { Headline } from './headline'
 import './referral.css'
-import { Rules } from './rules'
 import { SendDock } from './send-dock'
 import { Totals } from './totals'
 
 export type Mine = RouterOutputs['referral']['mine']
 
-const VIEWS = [
-  { view: 'friends', name: '我的朋友' },
-  { view: 'rules', name: '奖励规则' },
-] as const
-
-/** Friends one has asked to tea: on what the reward depends, and how far each of them has come. */
+/** Friends one has asked to tea: on what the thanks depend, and how far each of them has come. */
 export default function ReferralPage() {
   const read = useRead(['referral'], () => api.referral.mine.query(), { keepAs: 'referral' })
   useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
@@ -32,7 +26,8 @@ export default function ReferralPage() {
             <>
               <Headline campaign={mine.campaign} />
               <Totals totals={mine.totals} />
-              <FriendsAndRules mine={mine} />
+              <Section title="我的朋友" more="怎么算" onMore={() => go('/pages/referral/rules')} />
+              <Friends mine={mine} />
             </>
           )}
         </States>
@@ -48,16 +43,3 @@ const Coming = () => (
     <Skeleton rows={4} />
   </View>
 )
-
-/** The friends and the rules side by side: who looks for one finds the other. */
-function FriendsAndRules({ mine }: { mine: Mine }) {
-  const [view, setView] = useState<(typeof VIEWS)[number]['view']>('friends')
-  return (
-    <View>
-      <View className="rf-views">
-        <Views views={VIEWS} on={view} onChange={setView} />
-      </View>
-      {view === 'rules' ? <Rules campaign={mine.campaign} /> : <Friends mine={mine} />}
-    </View>
-  )
-}

@@ -6,18 +6,30 @@ import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Sheet } from '../../ui/sheet'
 import { copyLink, linkOfPath } from './copy-link'
+import { LinksSheet } from './links-sheet'
 
-/** The two ways to ask a friend, always within reach of the thumb. */
-export const SendDock = ({ sharePath }: { sharePath: string }) => (
-  <View className="hy-reach">
-    <View className="hy-reach__in rf-send">
-      <Button id="poster-open" kind="secondary" onTap={() => go('/pages/referral/poster')}>
-        做张海报
-      </Button>
-      <SendButton sharePath={sharePath} />
+/** The ways to ask a friend, always within reach of the thumb. What they bring is said elsewhere: sending brings nothing. */
+export function SendDock({ sharePath }: { sharePath: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <View>
+      <View className="hy-reach">
+        <View className="hy-reach__in rf-send">
+          <Button id="links-open" kind="line" label="更多方式" onTap={() => setOpen(true)}>
+            更多
+          </Button>
+          <Button id="poster-open" kind="secondary" onTap={() => go('/pages/referral/poster')}>
+            做张海报
+          </Button>
+          <SendButton sharePath={sharePath} />
+        </View>
+      </View>
+      <View>
+        <LinksSheet open={open} onClose={() => setOpen(false)} />
+      </View>
     </View>
-  </View>
-)
+  )
+}
 
 /** Sends a card in WeChat; in a browser the link is copied. */
 export function SendButton({ sharePath, icon }: { sharePath: string; icon?: boolean }) {

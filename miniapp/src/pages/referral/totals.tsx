@@ -2,12 +2,13 @@ import { countText } from '@huiyuan/shared/money'
 import { View } from '@tarojs/components'
 import type { Mine } from './referral'
 
-/** Three numbers: how many came, what was paid, what is still to be confirmed. */
+/** How many came, what was paid, what is still to be confirmed and, if any, what a colleague is looking at. */
 export const Totals = ({ totals }: { totals: Mine['totals'] }) => (
-  <View className="hy-panel rf-totals">
+  <View id="totals" className="hy-panel rf-totals">
     <One n={totals.joined} words="位来了" />
     <One n={totals.releasedPoints} words="积分到账" />
     <One n={totals.heldPoints} words="积分待确认" />
+    {totals.reviewPoints > 0 && <One n={totals.reviewPoints} words="积分核对中" />}
   </View>
 )
 

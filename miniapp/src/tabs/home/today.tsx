@@ -164,7 +164,7 @@ function NewsCell({ item, now }: { item: News; now: Date }) {
           icon="leaf"
           title={`「${item.title}」再做 ${item.left} 次`}
           sub={`得 ${item.rewardWords}`}
-          onTap={() => go(`/pages/obligation/obligations?obligationId=${item.obligationId}`)}
+          onTap={() => go(`/pages/obligation/obligation?id=${item.obligationId}`)}
         />
       )
     case 'reward_released':

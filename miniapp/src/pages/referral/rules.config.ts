@@ -1,0 +1,5 @@
+export default definePageConfig({
+  navigationBarTitleText: '怎么算',
+  enablePullDownRefresh: true,
+  enableShareAppMessage: true,
+})
