@@ -13,6 +13,7 @@ import { seedAdjustments } from './adjustment'
 import { seedCoupon } from './coupon'
 import { seedBirthday, seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
+import { seedWearers } from './honour'
 import { seedMall } from './mall'
 import { seedObligation } from './obligation'
 import { type SeedPerson, seedPerson, seedStaff } from './people'
@@ -72,6 +73,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await inLanes(8, members, (memberId) => settleMember(ctx, memberId, now))
     await seedAdjustments(ctx, now)
     await seedTwins(ctx, now)
+    await seedWearers(ctx, now)
     // what the history would have sent is not sent today
     await ctx.db.outboxMessage.deleteMany({ where: { state: 'waiting', createdAt: { lt: now } } })
     await ctx.db.effect.create({ data: { ...DONE, memberId: staff.get('hubin') as string, at: now } })

@@ -1,24 +1,6 @@
 import { businessDaysAfter, DAY_MS, endOfBusinessDay } from '@huiyuan/shared/time'
 import type { Ctx } from '../../bff/src/ctx'
-
-export const DEMO_HONOURS = [
-  {
-    honourId: 'tea_knower',
-    name: '知茶人',
-    mark: 'leaf',
-    words: '和我们一起坐下来，喝过一季新茶的人',
-    termMonths: null,
-    position: 1,
-  },
-  {
-    honourId: 'cup_keeper',
-    name: '惜杯人',
-    mark: 'cup',
-    words: '十次带着自己的杯子来，少用了十只纸杯',
-    termMonths: 12,
-    position: 2,
-  },
-] as const
+import { seedHonour } from './honour'
 
 const AUTUMN_TASTING = {
   obligationId: 'autumn_tasting',
@@ -64,7 +46,7 @@ export async function seedObligation(ctx: Ctx): Promise<void> {
     startsAt: businessDaysAfter(now, -30),
     endsAt: endOfBusinessDay(new Date(now.getTime() + 365 * DAY_MS)),
   }
-  await ctx.db.honour.createMany({ data: [...DEMO_HONOURS], skipDuplicates: true })
+  await seedHonour(ctx)
   await ctx.db.obligation.createMany({
     data: [
       { ...AUTUMN_TASTING, ...tasting },

@@ -40,6 +40,17 @@ const EARLY: RightForm[] = [
     payload: { hours: 12 },
     startsAt,
   },
+  {
+    rightId: 'early_ambassador',
+    kind: 'early_access',
+    title: '大使早享',
+    words: '一盏大使，每月四次提前 24 小时兑换',
+    honourId: 'ambassador',
+    quota: 4,
+    period: 'month',
+    payload: { hours: 24 },
+    startsAt,
+  },
 ]
 
 /** What makes a price. Each names what it counts for, so that an amount typed at the counter stays as it was typed. */
