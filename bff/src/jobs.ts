@@ -8,7 +8,7 @@ import { forgetNotices } from './notify'
 import { releaseDueHolds } from './order'
 import { sendDueMessages } from './outbox'
 import { eraseDueMembers, purgeTradeRecords } from './privacy'
-import { releaseDueReferrals } from './referral'
+import { judgeHeldReferrals, releaseDueReferrals } from './referral'
 import { forgetPrints } from './risk'
 import { forgetSmsCodes } from './sms'
 import { reviewDueStandings } from './tier'
@@ -78,6 +78,15 @@ const JOBS: Job[] = [
     run: async (ctx, batch) => {
       const { members, failed } = await releaseDueHolds(ctx, { batch })
       return members > 0 && failed === 0
+    },
+  },
+  {
+    name: 'judge referrals',
+    everySeconds: 30,
+    batch: 100,
+    run: async (ctx, batch) => {
+      const { due, failed } = await judgeHeldReferrals(ctx, { batch })
+      return due === batch && failed === 0
     },
   },
   {

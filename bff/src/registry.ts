@@ -4,7 +4,7 @@ import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
 import { mallOnGiftOpened } from './mall'
 import { obligationOnOrderReturned, obligationOnOrderSettled, obligationOnUploadChecked } from './obligation'
 import { outboxOnOrderSettled } from './outbox'
-import { referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
+import { referralOnActivity, referralOnMemberJoined, referralOnOrderReturned, referralOnOrderSettled } from './referral'
 import { riskOnOrderSettled } from './risk'
 import { webhookOnOrderReturned, webhookOnOrderSettled } from './webhook'
 
@@ -31,7 +31,7 @@ export const registry: Registry = {
       obligationOnOrderReturned,
       webhookOnOrderReturned,
     ],
-    'obligation.attended': [],
+    'obligation.attended': [referralOnActivity],
     'gift.opened': [mallOnGiftOpened],
     'upload.checked': [obligationOnUploadChecked],
   },

@@ -133,6 +133,7 @@ BEGIN
   DELETE FROM redemption WHERE member_id = who;
   DELETE FROM coupon WHERE member_id = who;
   DELETE FROM gift_given WHERE member_id = who;
+  DELETE FROM referral_appeal WHERE friend_id = who;
   DELETE FROM referral WHERE member_id = who;
   DELETE FROM adjustment WHERE member_id = who;
   DELETE FROM consent WHERE member_id = who;

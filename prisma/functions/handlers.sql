@@ -18,6 +18,7 @@ BEGIN
       WHEN 'outbox_put' THEN answer := outbox_put(args);
       WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
+      WHEN 'referral_on_activity' THEN answer := referral_on_activity(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);

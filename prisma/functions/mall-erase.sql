@@ -57,10 +57,14 @@ DECLARE
   edge referral;
 BEGIN
   PERFORM 1 FROM referral WHERE member_id = who OR inviter_id = who ORDER BY member_id, referral_id FOR UPDATE;
-  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held')) OR (member_id = who AND state = 'joined')
+  FOR edge IN SELECT * FROM referral WHERE (inviter_id = who AND state IN ('joined', 'held', 'review')) OR (member_id = who AND state = 'joined')
       ORDER BY campaign_id, member_id, referral_id LOOP
     PERFORM referral_end(edge, 'refused', 'left', 0, (call->>'at')::timestamptz);
   END LOOP;
+  -- what was found about them is no longer anybody's business, but for a reward that is still to be decided
+  UPDATE referral SET facts = NULL, risk_rank = NULL, answer = CASE WHEN inviter_id <> who THEN answer END
+    WHERE (member_id = who OR inviter_id = who) AND state NOT IN ('held', 'review') AND (facts IS NOT NULL OR answer IS NOT NULL);
+  DELETE FROM referral_appeal WHERE member_id = ANY (erase_records(call));
   DELETE FROM referral_link WHERE member_id = ANY (erase_records(call));
   DELETE FROM referral_quota WHERE member_id = ANY (erase_records(call));
   RETURN '{}';

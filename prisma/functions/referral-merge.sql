@@ -28,12 +28,13 @@ BEGIN
   ended := referral_void_doubles(src, dst, now_at);
   UPDATE referral SET member_id = dst WHERE member_id = src;
   UPDATE referral SET inviter_id = dst WHERE inviter_id = src;
+  PERFORM referral_appeals_follow(src, dst);
   INSERT INTO referral_quota AS own (member_id, campaign_id, taken)
     SELECT dst, campaign_id, taken FROM referral_quota WHERE member_id = src
     ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + excluded.taken;
   DELETE FROM referral_quota WHERE member_id = src;
   ended := ended || referral_cut_ring(dst, now_at);
-  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held') LOOP
+  FOR edge IN SELECT * FROM referral WHERE member_id = dst AND state IN ('joined', 'held', 'review') LOOP
     IF member_new_since(dst) < edge.joined_at OR order_bought_before(dst, edge.joined_at, (call->>'newAfterDays')::int) THEN
       ended := ended || referral_note(edge, 'not_new', now_at);
       PERFORM referral_end(edge, 'refused', 'not_new', 0, now_at);
@@ -47,12 +48,22 @@ BEGIN
       || referral_excess(dst, moved->'theirs'));
 END $$;
 
+-- An appeal is kept with the edge that it is about: by whoever asked for it, of the friend it names. From src to dst, both ways.
+CREATE OR REPLACE FUNCTION referral_appeals_follow(src uuid, dst uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE referral_appeal a SET member_id = dst FROM referral r
+    WHERE a.member_id = src AND r.inviter_id = dst AND r.referral_id = a.referral_id;
+  UPDATE referral_appeal a SET friend_id = dst FROM referral r
+    WHERE r.member_id = dst AND a.member_id = r.inviter_id AND a.referral_id = r.referral_id AND a.friend_id = src;
+END $$;
+
 -- What there is of an edge before it ends: the row, what its inviter had taken, and how many points that costs.
 CREATE OR REPLACE FUNCTION referral_note(edge referral, why text, now_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
-  points int := CASE edge.state WHEN 'held' THEN edge.points ELSE 0 END;
+  points int := CASE WHEN edge.state IN ('held', 'review') THEN edge.points ELSE 0 END;
 BEGIN
   IF edge.state = 'released' AND EXISTS (SELECT 1 FROM member WHERE member_id = holder AND status = 'active') THEN
     PERFORM ledger_hold(holder, now_at);

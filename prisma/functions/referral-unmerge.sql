@@ -20,6 +20,7 @@ BEGIN
   PERFORM 1 FROM referral WHERE member_id = src OR inviter_id = src ORDER BY member_id, referral_id FOR UPDATE;
   IF NOT FOUND THEN RETURN '{}'; END IF;
   lost := referral_bring_back(call);
+  PERFORM referral_appeals_follow(src, dst);
   SELECT count(*) INTO friends FROM referral WHERE inviter_id = dst AND state <> 'void';
   PERFORM referral_count_again(src, dst, moved);
   FOR note IN SELECT value FROM jsonb_array_elements(moved->'ended') WITH ORDINALITY one (value, nth) ORDER BY nth DESC LOOP
@@ -47,7 +48,9 @@ DECLARE
   paid jsonb;
 BEGIN
   UPDATE referral SET member_id = dst WHERE member_id = src AND referral_id = ANY (edges)
-    AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.order_id = referral.order_id AND p.order_id <> ALL (orders));
+    AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.order_id = referral.order_id AND p.order_id <> ALL (orders))
+    -- steps at an activity have gone back already; one that is still here was the survivor's own
+    AND NOT EXISTS (SELECT 1 FROM obligation_proof p WHERE p.member_id = src AND p.proof_id = referral.proof_id);
   SELECT count(*) INTO bought FROM referral WHERE member_id = src AND referral_id = ANY (edges);
   UPDATE referral SET inviter_id = dst WHERE inviter_id = src AND referral_id = ANY (invited)
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = referral.referral_id::text
@@ -74,7 +77,7 @@ END $$;
 -- How many rewards of a campaign somebody has been promised or paid.
 CREATE OR REPLACE FUNCTION referral_kept(who uuid, campaign text) RETURNS int
 LANGUAGE sql STABLE AS $$
-  SELECT count(*)::int FROM referral r WHERE r.inviter_id = who AND r.campaign_id = campaign AND (r.state = 'held' OR EXISTS (
+  SELECT count(*)::int FROM referral r WHERE r.inviter_id = who AND r.campaign_id = campaign AND (r.state IN ('held', 'review') OR EXISTS (
     SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = r.referral_id::text AND e.part = 'award'))
 $$;
 
@@ -92,8 +95,8 @@ BEGIN
   IF edge.state IS DISTINCT FROM (CASE note->>'reason' WHEN 'not_new' THEN 'refused' ELSE 'void' END) THEN RETURN 'since'; END IF;
   why := referral_stands(edge);
   IF why IS NOT NULL THEN RETURN why; END IF;
-  IF before.state IN ('held', 'released') THEN why := referral_still_bought(call, edge); END IF;
-  IF why IS NULL AND before.state = 'held' THEN
+  IF before.state IN ('held', 'review', 'released') THEN why := referral_still_bought(call, edge); END IF;
+  IF why IS NULL AND before.state IN ('held', 'review') THEN
     why := referral_promise_again(edge, before.points, CASE edge.inviter_id
       WHEN (call->>'to')::uuid THEN (call->'moved'->'theirs'->>edge.campaign_id)::int
       WHEN (call->>'from')::uuid THEN (call->'moved'->'own'->>edge.campaign_id)::int ELSE (note->>'taken')::int END);
@@ -125,7 +128,7 @@ END $$;
 -- The purchase of an edge that has ended was nobody's concern: it may have come back since. → NULL or why not
 CREATE OR REPLACE FUNCTION referral_still_bought(call jsonb, edge referral) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM purchase p JOIN referral_campaign c ON c.campaign_id = edge.campaign_id
+  SELECT CASE WHEN edge.proof_id IS NULL AND NOT EXISTS (SELECT 1 FROM purchase p JOIN referral_campaign c ON c.campaign_id = edge.campaign_id
     WHERE p.order_id = edge.order_id AND p.state = 'settled' AND p.amount_fen - p.refunded_fen >= c.min_order_fen
       -- purchases are still the survivor's here
       AND p.member_id IN (edge.member_id, (call->>'from')::uuid)) THEN 'purchase_returned' END

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { DEMO_POLICY } from './policy'
 import {
+  appealUntil,
   campaignRuns,
+  inWindow,
   leftForInviter,
+  REFERRAL_DOUBTS,
   type ReferralCampaign,
   type ReferralReason,
   type ReferralState,
@@ -16,6 +19,9 @@ import { DAY_MS } from './time'
 const now = new Date('2026-11-22T04:00:00.000Z')
 const campaign: ReferralCampaign = {
   title: '请朋友喝第一盏',
+  words: '',
+  qualifies: 'order',
+  windowDays: 7,
   rewardPoints: 100,
   minOrderFen: 1_500,
   holdDays: 15,
@@ -74,10 +80,13 @@ const facts = { releaseAt: new Date('2026-12-02T16:00:00.000Z'), settledAt: new 
 test.each<[ReferralState, ReferralReason | null, string, string]>([
   ['joined', null, '还没有下第一单', '喝到第一盏以后，对方会收到一份谢礼'],
   ['held', null, '已下首单，12 月 3 日过退款期后到账', '你已下首单，12 月 3 日过退款期后，对方会收到一份谢礼'],
+  ['review', null, '已下首单，正由同事核对，核对好照常到账', '你已下首单，对方的谢礼正由同事核对'],
   ['released', null, '首单已过退款期，11 月 12 日到账', '谢礼已在 11 月 12 日送到对方那里'],
   ['refused', 'purchase_returned', '首单退了款，奖励一并收回', '首单退了款，对方的奖励一并收回'],
   ['refused', 'not_new', '这个手机号之前就是会员，不算新朋友', '你之前就是会员，这一次不算新朋友'],
   ['refused', 'cap', '你的名额已经满了，这一位没有奖励', '对方的名额已经满了，你的权益不受影响'],
+  ['refused', 'window_over', '打开链接太久才入会，这一次不算', '打开链接太久才入会，这一次没有算给对方'],
+  ['refused', 'same_device', '两位用过同一部手机，这一份没有算', '这一份没有算给对方，你的权益不受影响'],
   ['void', 'other_inviter', '这位朋友更早由别人请来', '你更早由另一位朋友请来'],
 ])('%s %s in the words of both sides', (state, reason, inviter, friend) => {
   expect(referralWords({ state, reason, ...facts }, 'inviter', now)).toBe(inviter)
@@ -85,10 +94,30 @@ test.each<[ReferralState, ReferralReason | null, string, string]>([
 })
 
 test('every reason has words for both sides', () => {
-  const reasons: ReferralReason[] = ['self', 'same_person', 'budget', 'stopped', 'over']
+  const reasons: ReferralReason[] = ['self', 'budget', 'stopped', 'over', 'left', ...REFERRAL_DOUBTS]
   for (const reason of reasons)
     for (const reader of ['inviter', 'friend'] as const)
       expect(referralWords({ state: 'refused', reason, ...facts }, reader, now)).toMatch(/^.{5,30}$/)
+})
+
+test('a visit to an activity is named as one, and no refund is waited for', () => {
+  for (const state of ['held', 'released', 'review'] as const)
+    for (const reader of ['inviter', 'friend'] as const)
+      expect(referralWords({ state, reason: null, ...facts, byActivity: true }, reader, now)).not.toMatch(/首单|退款/)
+})
+
+test('a link counts for whoever joins in less than its days; a phone that does not say when came just now', () => {
+  expect(inWindow(null, now, 7)).toBe(true)
+  expect(inWindow(after(-7 * DAY_MS + 1), now, 7)).toBe(true)
+  expect(inWindow(after(-7 * DAY_MS), now, 7)).toBe(false)
+})
+
+test('only what a person or a doubt refused is looked at again, and only for some days', () => {
+  const settledAt = now
+  expect(appealUntil({ state: 'refused', reason: 'same_payer', settledAt }, 30)).toEqual(after(30 * DAY_MS))
+  expect(appealUntil({ state: 'refused', reason: 'budget', settledAt }, 30)).toBeNull()
+  expect(appealUntil({ state: 'void', reason: 'same_person', settledAt }, 30)).toBeNull()
+  expect(appealUntil({ state: 'review', reason: null, settledAt: null }, 30)).toBeNull()
 })
 
 describe('the rules that are read', () => {
@@ -100,6 +129,10 @@ describe('the rules that are read', () => {
     )
     expect(rules({ minOrderFen: 1_990 })).toContain('¥19.90')
     expect(rules({ minOrderFen: 0 })).toContain('第一笔消费留满')
+    expect(rules()).toMatch(/7 天内第一次入会/)
+    expect(rules()).not.toContain('活动，也算')
+    expect(rules({ qualifies: 'order_or_activity' })).toContain('来参加了店里的活动，也算')
+    expect(rules()).toContain('30 天内申诉一次')
     expect(rules({ stoppedAt: now })).toContain('11 月 22 日停止')
   })
 

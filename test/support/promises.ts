@@ -25,6 +25,8 @@ const OWNED = [
     'referral WHERE member_id',
     'referral WHERE inviter_id',
     'referral_quota WHERE member_id',
+    'referral_appeal WHERE member_id',
+    'referral_appeal WHERE friend_id',
   ],
   ...['obligation_instance WHERE member_id', 'obligation_proof WHERE member_id', 'honour_held WHERE member_id'],
 ]
@@ -195,8 +197,12 @@ SELECT 'I-F4 paid and kept', referral_id::text FROM referral r WHERE (state = 'r
     (EXISTS (SELECT 1 FROM effect WHERE kind = 'referral' AND source_id = r.referral_id::text AND part = 'award') AND settled_at IS NOT NULL
       AND state NOT IN ('refused', 'void'))
 UNION ALL
-SELECT 'I-F4 held or paid for a kept order', referral_id::text FROM referral r WHERE state IN ('held', 'released')
+SELECT 'I-F4 held or paid for a kept order', referral_id::text FROM referral r WHERE state IN ('held', 'review', 'released')
   AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = r.member_id AND p.order_id = r.order_id AND p.state = 'settled')
+  AND NOT EXISTS (SELECT 1 FROM obligation_proof p WHERE p.member_id = r.member_id AND p.proof_id = r.proof_id)
+UNION ALL
+SELECT 'an appeal lies with its edge', referral_id::text FROM referral_appeal a
+  WHERE NOT EXISTS (SELECT 1 FROM referral r WHERE r.member_id = a.friend_id AND r.referral_id = a.referral_id AND r.inviter_id = a.member_id)
 UNION ALL
 SELECT 'I-O1 done, and honoured', instance_id::text FROM obligation_instance i JOIN obligation o USING (obligation_id)
   WHERE i.state = 'rewarded' AND o.reward_points > 0 AND NOT EXISTS (SELECT 1 FROM effect WHERE kind = 'obligation' AND source_id = i.instance_id::text AND part = 'award')
@@ -214,7 +220,7 @@ SELECT 'a handle leads to its phone', h.handle FROM device_handle h JOIN device 
 ${OWNED.map((where) => `UNION ALL SELECT 'a merged record owns nothing', '${where}' FROM ${where} IN (${GONE})`).join('\n')}`
 
 /** A reward counts against cap and budget while it is held, and for ever once it was paid. */
-const KEPT = `WITH referral_kept AS (SELECT r.* FROM referral r WHERE state = 'held' OR EXISTS (
+const KEPT = `WITH referral_kept AS (SELECT r.* FROM referral r WHERE state IN ('held', 'review') OR EXISTS (
   SELECT 1 FROM effect WHERE kind = 'referral' AND source_id = r.referral_id::text AND part = 'award'))`
 
 /** What coupons, gifts, the mall, referral, obligations and orders promise, over the whole database. */

@@ -2,30 +2,6 @@ import { as, detail, INSIDE, OTHER, OWNER, sealed, time, word } from './export-c
 import type { Section } from './export-sections'
 import { STATE } from './export-states'
 
-const REFERRAL_STATES = {
-  joined: '还没有下第一单',
-  held: '等退款期过去',
-  released: '已到账',
-  refused: '没有奖励',
-  void: '不算',
-}
-
-const referral = {
-  referral_id: INSIDE,
-  campaign_id: as('活动'),
-  state: word('状态', REFERRAL_STATES),
-  reason: as('原因'),
-}
-const referralTimes = {
-  points: as('积分'),
-  joined_at: time('入会时间'),
-  order_id: INSIDE,
-  held_at: time('首单时间'),
-  release_at: time('计划到账'),
-  settled_at: time('结束时间'),
-  clawed_back: as('已收回'),
-}
-
 /** What a member was given, took and did. */
 export const BENEFIT_SECTIONS: Section[] = [
   {
@@ -276,30 +252,5 @@ export const BENEFIT_SECTIONS: Section[] = [
       wall_at: time('放上荣誉墙的时间'),
       review_at: INSIDE,
     },
-  },
-  {
-    title: '我的邀请码',
-    table: 'referral_link',
-    key: [['code', 'text']],
-    columns: { code: as('邀请码'), member_id: OWNER, created_at: time('生成时间') },
-  },
-  {
-    title: '我请来的朋友',
-    table: 'referral',
-    where: 'inviter_id = $1::uuid',
-    key: [['referral_id', 'uuid']],
-    columns: { member_id: OTHER, inviter_id: OWNER, code: as('用的邀请码'), ...referral, ...referralTimes },
-  },
-  {
-    title: '请我来的朋友',
-    table: 'referral',
-    key: [['referral_id', 'uuid']],
-    columns: { member_id: OWNER, inviter_id: OTHER, code: as('用的邀请码'), ...referral, ...referralTimes },
-  },
-  {
-    title: '邀请奖励次数',
-    table: 'referral_quota',
-    key: [['campaign_id', 'text']],
-    columns: { member_id: OWNER, campaign_id: as('活动'), taken: as('次数') },
   },
 ]

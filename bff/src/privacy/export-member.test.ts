@@ -73,6 +73,7 @@ test('a mark in every column of every table is found in the file; what is left o
     mark++
     if (column.type === 'uuid') return randomUUID()
     if (column.type === '_uuid') return [randomUUID()]
+    if (column.type === '_varchar') return [`m${mark}`]
     if (column.type === 'timestamptz') return new Date(Date.UTC(2020, 0, 1, 4, 0, mark % 60, 0) + mark * 60_000)
     if (column.type === 'jsonb') return { mark: `m${mark}`, other: randomUUID() }
     if (column.type === 'bytea') return Buffer.from(one.house.keys.seal(`m${mark}`))

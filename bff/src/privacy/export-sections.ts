@@ -1,6 +1,7 @@
 import { BENEFIT_SECTIONS } from './export-benefits'
 import type { Column } from './export-columns'
 import { PERSON_SECTIONS } from './export-person'
+import { REFERRAL_SECTIONS } from './export-referral'
 import { TRADE_SECTIONS } from './export-trade'
 
 /** One table's rows of a person. */
@@ -15,7 +16,7 @@ export interface Section {
 }
 
 /** Everything that the database holds of a person, in the order of the file. */
-export const SECTIONS: Section[] = [...PERSON_SECTIONS, ...TRADE_SECTIONS, ...BENEFIT_SECTIONS]
+export const SECTIONS: Section[] = [...PERSON_SECTIONS, ...TRADE_SECTIONS, ...BENEFIT_SECTIONS, ...REFERRAL_SECTIONS]
 
 /** Tables that name a member and are no part of the file, and why. */
 export const NOT_EXPORTED: Record<string, string> = {

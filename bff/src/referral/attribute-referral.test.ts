@@ -104,11 +104,21 @@ describe('who joins by a link', () => {
     expect(await room.join(mei.code, { phone: still.phone, openid: openids[0] })).toMatchObject({
       memberId: still.memberId,
     })
+    room.one.clock.pass(1)
     expect(await room.join(mei.code, { phone: busy.phone, openid: openids[1] })).toMatchObject({
       memberId: busy.memberId,
     })
     expect(await room.edges(still.memberId)).toMatchObject([{ inviterId: mei.memberId, state: 'joined' }])
-    expect(await room.edges(busy.memberId)).toEqual([])
+    // not new, and both sides can read it
+    expect(await room.edges(busy.memberId)).toMatchObject([
+      { inviterId: mei.memberId, state: 'refused', reason: 'not_new' },
+    ])
+    expect((await showReferral(mei.ctx)).friends).toMatchObject([
+      { words: '这个手机号之前就是会员，不算新朋友', mayAppealUntil: null },
+      { words: '还没有下第一单' },
+    ])
+    await room.buy(busy.memberId)
+    expect(await room.edges(busy.memberId)).toMatchObject([{ state: 'refused', reason: 'not_new' }])
   })
 
   test('who comes by phone alone is new as well', async () => {
@@ -116,6 +126,22 @@ describe('who joins by a link', () => {
     const mei = await room.inviter()
     const { memberId } = await room.join(mei.code, { openid: '', phone: newNumber() })
     expect(await room.edges(memberId)).toMatchObject([{ inviterId: mei.memberId, state: 'joined' }])
+  })
+
+  test('who opened the link too long ago is nobody’s friend, and both read why; the server knows its own window', async () => {
+    await room.campaign({ windowDays: 3 })
+    const mei = await room.inviter()
+    const ago = (ms: number) => room.one.clock.at.getTime() - ms
+    const late = await room.join(mei.code, { openedAt: ago(3 * DAY_MS) })
+    expect(await room.edges(late.memberId)).toMatchObject([
+      { state: 'refused', reason: 'window_over', openedAt: new Date(ago(3 * DAY_MS)) },
+    ])
+    expect((await showReferral(late.ctx)).invitedBy?.words).toBe('打开链接太久才入会，这一次没有算给对方')
+    const soon = await room.join(mei.code, { openedAt: ago(3 * DAY_MS - 1) })
+    // a phone whose clock runs ahead opened it just now
+    const ahead = await room.join(mei.code, { openedAt: ago(-DAY_MS) })
+    expect(await room.edges(soon.memberId)).toMatchObject([{ state: 'joined' }])
+    expect(await room.edges(ahead.memberId)).toMatchObject([{ state: 'joined', openedAt: room.one.clock.at }])
   })
 
   test('the link of a merged member leads to the survivor', async () => {

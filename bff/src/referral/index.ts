@@ -1,3 +1,5 @@
+export { judgeHeldReferrals } from './judge-referral'
+export { referralOnActivity } from './referral-on-activity'
 export { referralOnMemberJoined } from './referral-on-member-joined'
 export { referralOnOrderReturned } from './referral-on-order-returned'
 export { referralOnOrderSettled } from './referral-on-order-settled'

@@ -3,8 +3,9 @@ import type { Events, SqlCall } from '../ctx'
 
 /** Whoever came by a link and is new belongs to its owner's friends. */
 export function referralOnMemberJoined(
-  { memberId, at, arrival: { link } }: Events['member.joined'],
+  { memberId, at, arrival: { link, openedAt } }: Events['member.joined'],
   { newAfterDays }: Policy,
 ): SqlCall[] {
-  return link ? [{ fn: 'referral_attribute', args: { memberId, at, link, newAfterDays } }] : []
+  const opened = openedAt === undefined ? {} : { openedAt: new Date(openedAt) }
+  return link ? [{ fn: 'referral_attribute', args: { memberId, at, link, ...opened, newAfterDays } }] : []
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DEMO_POLICY, type Policy } from '@huiyuan/shared/policy'
 import { type Colleague, newStaff, type Person, type TestHouse } from '../../../test/support/people'
 import { ctxOf, inTx, type ProvenIdentity } from '../ctx'
 import { button, memberHouse, newMember, newOpenid } from '../member/member.fixture'
@@ -14,10 +15,13 @@ export interface Campaign {
   campaignId: string
 }
 
+/** Friends may come as fast as tests do. */
+export const AT_ONCE: Policy = { ...DEMO_POLICY, friendVelocity: { hour: 1_000, day: 1_000 } }
+
 /** Two server processes on one clock, a shop with a clerk and its manager, and everything friends do. */
-export function referralRoom(url: string) {
-  const one = memberHouse(url)
-  const two = memberHouse(url, { clock: one.clock })
+export function referralRoom(url: string, policy = AT_ONCE) {
+  const one = memberHouse(url, { policy })
+  const two = memberHouse(url, { policy, clock: one.clock })
   const { prisma } = one.house
   const crew: { clerk?: Colleague; manager?: Colleague } = {}
   const at = (n: number): TestHouse => (n % 2 ? two : one)
@@ -53,12 +57,12 @@ export function referralRoom(url: string) {
     /** Somebody joins, by a link or without, as the person behind these proofs. */
     async join(
       link: string | undefined,
-      { in: house = one, openid = newOpenid(), phone, requestId = randomUUID() }: JoinWish = {},
+      { in: house = one, openid = newOpenid(), phone, openedAt, requestId = randomUUID() }: JoinWish = {},
     ): Promise<Friend> {
       const proofs: ProvenIdentity[] = openid
         ? [{ kind: 'wechat_openid', issuer: house.house.weappId, subject: openid }]
         : []
-      const arrival = { channel: 'friend', ...(link ? { link } : {}) }
+      const arrival = { channel: 'friend', ...(link ? { link } : {}), ...(openedAt ? { openedAt } : {}) }
       const guest = ctxOf(house.house, { kind: 'guest', guestId: openid || randomUUID(), proofs, arrival })
       const { memberId } = await joinMember(guest, {
         requestId,
@@ -121,6 +125,8 @@ const DEFAULT = {
   holdDays: 15,
   perInviterCap: 10,
   budgetPoints: 100_000,
+  qualifies: 'order',
+  windowDays: 7,
 }
 
 interface JoinWish {
@@ -128,6 +134,8 @@ interface JoinWish {
   /** Empty for somebody who comes by phone alone. */
   openid?: string
   phone?: string
+  /** When the link was opened, in epoch ms. */
+  openedAt?: number
   requestId?: string
 }
 

@@ -2,17 +2,18 @@ import { endOfMonthAfter } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
 import { eachDue } from '../each-due'
 import { friendNames } from './friend-names'
+import { judgeReferral } from './judge-referral'
 
 export interface ReferralsReleased {
   /** Rewards of this batch whose day had come. */
   due: number
   released: number
-  /** Rewards that could not be paid now; a later run finds them again. */
+  /** Rewards whose payment went wrong; a later run finds them again. One that waits for a person now is neither. */
   failed: number
 }
 
 /**
- * Pays up to `batch` held rewards whose friend's first purchase was kept long enough. Safe to run twice and on several
+ * Pays up to `batch` held rewards whose friend's first purchase was kept long enough, each judged once more just before. Safe to run twice and on several
  * workers: each payment is one statement that finds the reward still held (I-L5).
  */
 export async function releaseDueReferrals(ctx: Ctx, { batch }: { batch: number }): Promise<ReferralsReleased> {
@@ -36,7 +37,10 @@ export async function releaseDueReferrals(ctx: Ctx, { batch }: { batch: number }
     },
     idOf: ({ referralId }) => referralId,
     work: async (edge) => {
-      const { released } = await ctx.sql<{ released: boolean }>('referral_release', { ...edge, at, expiresAt })
+      const judged = await judgeReferral(ctx, edge)
+      if (judged?.state !== 'held') return
+      const call = { ...edge, judgedAt: judged.judgedAt, at, expiresAt }
+      const { released } = await ctx.sql<{ released: boolean }>('referral_release', call)
       if (released) done.released++
     },
     nameOf: ({ referralId }) => ({ referralId }),

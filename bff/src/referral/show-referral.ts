@@ -1,14 +1,17 @@
 import {
-  campaignRuns,
+  appealUntil,
   leftForInviter,
+  type ReferralFacts,
   type ReferralReason,
   type ReferralState,
   referralWords,
   rulesOf,
   sceneOf,
 } from '@huiyuan/shared/referral'
+import { type Doubt, doubtWords } from '@huiyuan/shared/risk'
 import { type Ctx, memberIdOf } from '../ctx'
 import { refuse } from '../refusal'
+import { findCampaign } from './find-campaign'
 import { friendNames } from './friend-names'
 
 /** Where a shared link and a poster lead. */
@@ -25,19 +28,32 @@ const edgeSelect = {
   joinedAt: true,
   releaseAt: true,
   settledAt: true,
+  proofId: true,
+  doubts: true,
+  cleared: true,
+  answer: true,
 } as const
+
+interface Appeal {
+  state: string
+  words: string
+  askedAt: Date
+  decidedAt: Date | null
+  answer: string | null
+}
 
 interface Edge {
   state: string
   reason: string | null
   releaseAt: Date | null
   settledAt: Date | null
+  proofId: string | null
 }
 
 /** The own link, what it is thanked with, the friends who came through it, and whose friend one is. @throws SESSION_OVER */
 export async function showReferral(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
-  const [code, campaign, edges, sums, own] = await Promise.all([
+  const [code, campaign, edges, sums, own, appeals] = await Promise.all([
     codeOf(ctx),
     showCampaign(ctx, memberId),
     ctx.db.referral.findMany({
@@ -53,6 +69,7 @@ export async function showReferral(ctx: Ctx) {
       _sum: { points: true },
     }),
     ctx.db.referral.findFirst({ where: { memberId, state: { not: 'void' } }, select: edgeSelect }),
+    ctx.db.referralAppeal.findMany({ where: { memberId } }),
   ])
   const { nameOf, maskedOf } = await friendNames(ctx, [
     ...edges.map((edge) => edge.memberId),
@@ -67,6 +84,7 @@ export async function showReferral(ctx: Ctx) {
       joined: sums.reduce((count, sum) => count + sum._count, 0),
       releasedPoints: pointsIn('released'),
       heldPoints: pointsIn('held'),
+      reviewPoints: pointsIn('review'),
     },
     friends: edges.map((edge) => ({
       referralId: edge.referralId,
@@ -78,12 +96,43 @@ export async function showReferral(ctx: Ctx) {
       releaseAt: edge.releaseAt?.toISOString() ?? null,
       settledAt: edge.settledAt?.toISOString() ?? null,
       words: wordsOf(ctx, edge, 'inviter'),
+      ...reviewOf(
+        ctx,
+        edge,
+        appeals.find(({ referralId }) => referralId === edge.referralId),
+      ),
     })),
     invitedBy: own && {
       name: nameOf(own.inviterId),
       state: own.state as ReferralState,
       words: wordsOf(ctx, own, 'friend'),
     },
+  }
+}
+
+/** What speaks against a friend's reward, in words for the inviter, what a colleague answered, and how it stands with an appeal. */
+function reviewOf(
+  ctx: Ctx,
+  edge: Edge & { doubts: string[]; cleared: string[]; answer: string | null },
+  appeal?: Appeal,
+) {
+  const { state, reason } = edge as ReferralFacts
+  const looked = state === 'review' || (state === 'refused' && edge.doubts.includes(reason ?? ''))
+  const open = looked ? (edge.doubts as Doubt[]).filter((doubt) => !edge.cleared.includes(doubt)) : []
+  const until = appeal ? null : appealUntil(edge as ReferralFacts, ctx.policy.appealDays)
+  return {
+    doubts: [...new Set(open.map((doubt) => doubtWords(doubt, 'inviter')))],
+    answer: edge.answer,
+    mayAppealUntil: until && ctx.now() < until ? until.toISOString() : null,
+    appeal: appeal
+      ? {
+          state: appeal.state as 'asked' | 'granted' | 'declined',
+          words: appeal.words,
+          askedAt: appeal.askedAt.toISOString(),
+          decidedAt: appeal.decidedAt?.toISOString() ?? null,
+          answer: appeal.answer,
+        }
+      : null,
   }
 }
 
@@ -94,6 +143,7 @@ const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend') =>
       reason: edge.reason as ReferralReason | null,
       releaseAt: edge.releaseAt,
       settledAt: edge.settledAt,
+      byActivity: edge.proofId !== null,
     },
     reader,
     ctx.now(),
@@ -109,27 +159,16 @@ export async function codeOf(ctx: Ctx): Promise<string> {
   return code
 }
 
-/** The campaign that runs, else the one that ran last. */
 async function showCampaign(ctx: Ctx, memberId: string) {
-  const now = ctx.now()
-  const begun = await ctx.db.referralCampaign.findMany({
-    where: { startsAt: { lte: now } },
-    orderBy: [{ startsAt: 'desc' }, { campaignId: 'asc' }],
-    take: 10,
-  })
-  const campaign = begun.find((one) => campaignRuns(one, now)) ?? begun[0]
-  if (!campaign) return null
-  const { campaignId, title, rewardPoints, minOrderFen, holdDays, perInviterCap, endsAt } = campaign
+  const found = await findCampaign(ctx)
+  if (!found) return null
+  const { campaign, running } = found
+  const { campaignId, title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, qualifies, endsAt } = campaign
   const quota = await ctx.db.referralQuota.findUnique({ where: { memberId_campaignId: { memberId, campaignId } } })
   return {
-    title,
-    rewardPoints,
-    minOrderFen,
-    holdDays,
-    perInviterCap,
+    ...{ title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, qualifies, running },
     leftForMe: leftForInviter(campaign, quota?.taken ?? 0),
-    running: campaignRuns(campaign, now),
     endsAt: endsAt?.toISOString() ?? null,
-    rules: rulesOf(campaign, ctx.policy, now),
+    rules: rulesOf(campaign, ctx.policy, ctx.now()),
   }
 }
