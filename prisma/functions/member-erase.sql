@@ -16,7 +16,7 @@ BEGIN
   UPDATE member_no SET member_id = '00000000-0000-0000-0000-000000000000' WHERE member_id = ANY (records);
   UPDATE consent SET withdrawn_at = (call->>'at')::timestamptz WHERE member_id = ANY (records) AND withdrawn_at IS NULL;
   UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, birth_set_at = NULL, member_no = '8000000000000000', join_link = NULL,
-      join_store_id = NULL, join_scene = NULL, join_risk = NULL WHERE member_id = ANY (records);
+      join_store_id = NULL, join_scene = NULL, join_article = NULL, join_risk = NULL WHERE member_id = ANY (records);
   UPDATE member SET status = 'cancelled' WHERE member_id = (call->>'memberId')::uuid;
   DELETE FROM request r USING unnest(records) record WHERE r.actor = 'm:' || record;
   DELETE FROM sms_code WHERE phone_hash IN (SELECT jsonb_array_elements_text(call->'smsHashes'));

@@ -45,7 +45,10 @@ BEGIN
     CONTINUE WHEN held.state = 'clawed_back' OR now_at >= held.due_at
       OR held.last_proof_at + make_interval(hours => duty.cooldown_hours) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
-      VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId') ON CONFLICT DO NOTHING;
+      VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
+      -- what was taken back can come to count again, as when the merge that had ended it is undone
+      ON CONFLICT (member_id, instance_id, kind, source_id) WHERE source_id IS NOT NULL
+        DO UPDATE SET retracted_at = NULL, at = excluded.at WHERE obligation_proof.retracted_at IS NOT NULL;
     CONTINUE WHEN NOT FOUND;
     answer := obligation_advance(call, duty, held);
     counted := counted + 1;

@@ -116,6 +116,7 @@ export interface SpreadNumbers {
   returned: number
   doubtful: number
   self: number
+  double: number
   /** Of these: who did nothing within the days that it is looked for. */
   passed: number
 }
@@ -125,8 +126,9 @@ export function spreadWords(numbers: SpreadNumbers, { attributionDays }: { attri
   const of = (count: number, words: string) => (count > 0 ? [`${countText(count)} 位${words}`] : [])
   return [
     ...of(numbers.returned, '后来退了款，不计'),
-    ...of(numbers.doubtful, '和你用着同一台手机、同一个付款账户或同一处网络，不计'),
+    ...of(numbers.doubtful, '没有通过核对（比如同一台手机、同一个付款账户），不计'),
     ...of(numbers.self, '是你自己的另一张会员卡，不计'),
+    ...of(numbers.double, '和另一位读者是同一个人，不计'),
     ...of(numbers.passed, `读过以后 ${attributionDays} 天里没有到店，不计`),
   ]
 }

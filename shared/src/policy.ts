@@ -84,6 +84,8 @@ export interface Policy {
   uploads: { mostBytes: number; perDay: number }
   /** What a reader does counts for who shared the article when it is kept for so many days. */
   readingHoldDays: number
+  /** A reader's first purchase counts from so much on. */
+  readingFromFen: number
   /** A lost title can be won back by its duties for so many months. */
   honourRegainMonths: number
 }
@@ -136,5 +138,6 @@ export const DEMO_POLICY: Policy = {
   appealDays: 30,
   uploads: { mostBytes: 10 * 1024 * 1024, perDay: 30 },
   readingHoldDays: 15,
+  readingFromFen: 1_000,
   honourRegainMonths: 3,
 }

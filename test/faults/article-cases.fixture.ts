@@ -29,6 +29,7 @@ export const ARTICLE_CASES: Record<string, ProcedureCase> = {
     input: () => ({ articleId, link: 'Nobody00' }),
     foreign: { articleId: { input: () => ({ articleId: NOT_HERE }), answer: 'NOT_FOUND' } },
   },
+  'article.mine': { for: 'member', input: () => undefined },
   'article.drafts': { for: 'operator', input: () => undefined },
   'article.draft': {
     for: 'operator',

@@ -5,6 +5,7 @@ import { listDrafts, showDraft } from './list-drafts'
 import { readArticle } from './read-article'
 import { saveArticle } from './save-article'
 import { showArticle } from './show-article'
+import { showSpread } from './show-spread'
 import { withdrawArticle } from './withdraw-article'
 
 const articleId = z.string().regex(/^[0-9a-z_]{1,32}$/)
@@ -19,6 +20,7 @@ export const articleRouter = router({
   read: memberProcedure
     .input(z.object({ articleId, link: link.optional() }))
     .mutation(({ ctx, input }) => readArticle(ctx.verb, input)),
+  mine: memberProcedure.query(({ ctx }) => showSpread(ctx.verb)),
   drafts: staffProcedure('operator').query(({ ctx }) => listDrafts(ctx.verb)),
   draft: staffProcedure('operator')
     .input(z.object({ articleId: articleId.nullable() }))

@@ -21,6 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([one.close(), two.close()]))
 
+const NTH = Array.from({ length: 23 }, (_, n) => n)
 const wish = (more: Partial<ArticleWish> = {}): ArticleWish => ({
   requestId: randomUUID(),
   articleId: null,
@@ -99,7 +100,7 @@ test('a manager writes no news, and nobody reads more than a page of it at once'
   await expect(saveArticle(manager.ctx, wish())).rejects.toThrow('ROLE_NEEDED')
   await one.house.prisma.article.deleteMany()
   await one.house.prisma.article.createMany({
-    data: times(23, (n) => ({
+    data: NTH.map((n) => ({
       ...{ articleId: `a_${String(n).padStart(2, '0')}`, title: '茶', summary: '茶', body: '茶', art: 'cup' },
       // pairs on one instant
       ...{ publishFrom: new Date(one.clock.at.getTime() - Math.floor(n / 2) * 1_000), updatedAt: one.clock.at },
@@ -109,6 +110,6 @@ test('a manager writes no news, and nobody reads more than a page of it at once'
   const rest = await listArticles(one.as(), { after: first.next as string })
   expect([first.articles.length, rest.articles.length, rest.next]).toEqual([20, 3, null])
   expect([...first.articles, ...rest.articles].map(({ articleId }) => articleId)).toEqual(
-    times(23, (n) => `a_${String(n).padStart(2, '0')}`),
+    NTH.map((n) => `a_${String(n).padStart(2, '0')}`),
   )
 })

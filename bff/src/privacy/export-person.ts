@@ -20,6 +20,7 @@ export const PERSON_SECTIONS: Section[] = [
       join_link: as('入会时的邀请码'),
       join_store_id: as('入会门店'),
       join_scene: as('入会场景值'),
+      join_article: as('入会前读的资讯'),
       join_risk: leftOut('WeChat gives its rank on the condition that nobody is shown their own'),
       birth_month: as('生日（月）'),
       birth_day: as('生日（日）'),

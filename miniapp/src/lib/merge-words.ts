@@ -77,6 +77,7 @@ const SAID: Record<string, (one: Reversal) => string> = {
   referral_refused: (one) => `一条邀请不再算数（${REFERRAL_WHY[text(one, 'reason')] ?? '不成立'}）`,
   referral: () => '一条邀请关系',
   obligation_superseded: (one) => `重复的特色义务${named(one)}只留进度多的那份`,
+  reading_void: (one) => `${number(one, 'count')} 次资讯传播不再计数（其实是同一个人）`,
   debt_paid: (one) =>
     `${text(one, 'whose') === 'other' ? '并入方' : '留下方'}欠的 ${countText(number(one, 'points'))} 积分由合并来的积分还上`,
   points: (one) => `${countText(number(one, 'points'))} 积分`,

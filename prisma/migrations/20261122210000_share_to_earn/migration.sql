@@ -213,6 +213,9 @@ CREATE INDEX "referral_appeal_state_asked_at_idx" ON "referral_appeal"("state", 
 CREATE INDEX "risk_print_kind_print_idx" ON "risk_print"("kind", "print");
 
 -- CreateIndex
+CREATE INDEX "upload_upload_id_idx" ON "upload"("upload_id");
+
+-- CreateIndex
 CREATE INDEX "upload_trace_id_idx" ON "upload"("trace_id");
 
 -- CreateIndex
@@ -220,6 +223,12 @@ CREATE INDEX "upload_state_created_at_idx" ON "upload"("state", "created_at");
 
 -- CreateIndex
 CREATE INDEX "upload_sha256_idx" ON "upload"("sha256");
+
+-- CreateIndex
+CREATE INDEX "referral_campaign_id_state_idx" ON "referral"("campaign_id", "state");
+
+-- CreateIndex
+CREATE INDEX "obligation_instance_obligation_id_state_idx" ON "obligation_instance"("obligation_id", "state");
 
 -- What is looked for
 CREATE INDEX obligation_proof_source ON "obligation_proof" (member_id, kind, source_id) WHERE source_id IS NOT NULL;
@@ -301,6 +310,310 @@ DROP FUNCTION obligation_reward;
 DROP FUNCTION obligation_row;
 
 DROP FUNCTION obligation_step;
+
+-- Two records are one person: what both have read and passed on goes along. Nobody is a reader of what they passed on themselves, and one
+-- person is one reader: where both have read an article, the reading further along stands, the other lies with its own record.
+
+-- {from, to, at}; the journal is {readings: [{theirs, own}: rows as they were], shared: [{memberId, articleId, openedAt}]}
+CREATE OR REPLACE FUNCTION article_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  pair record;
+  moved jsonb := '{}';
+  part jsonb;
+  ended int := 0;
+BEGIN
+  PERFORM 1 FROM article_reading WHERE member_id IN (src, dst) OR sharer_id IN (src, dst) ORDER BY member_id, article_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{}'; END IF;
+  SELECT jsonb_agg(jsonb_build_object('theirs', to_jsonb(theirs), 'own', to_jsonb(own)) ORDER BY article_id) INTO part
+    FROM (SELECT * FROM article_reading WHERE member_id = src) theirs
+    FULL JOIN (SELECT * FROM article_reading WHERE member_id = dst) own USING (article_id)
+    WHERE theirs.member_id IS NOT NULL OR own.sharer_id = src;
+  IF part IS NOT NULL THEN moved := jsonb_build_object('readings', part); END IF;
+  FOR pair IN SELECT (jsonb_populate_record(NULL::article_reading, nullif(value->'theirs', 'null'))) AS theirs,
+      (jsonb_populate_record(NULL::article_reading, nullif(value->'own', 'null'))) AS own FROM jsonb_array_elements(part) LOOP
+    ended := ended + article_join(pair.theirs, pair.own, src, dst, now_at);
+  END LOOP;
+  WITH went AS (UPDATE article_reading SET sharer_id = dst WHERE sharer_id = src AND member_id NOT IN (src, dst)
+      RETURNING member_id, article_id, opened_at)
+    SELECT jsonb_agg(jsonb_build_object('memberId', member_id, 'articleId', article_id, 'openedAt', opened_at)
+      ORDER BY member_id, article_id) INTO part FROM went;
+  IF part IS NOT NULL THEN moved := moved || jsonb_build_object('shared', part); END IF;
+  RETURN CASE moved WHEN '{}' THEN '{}' ELSE jsonb_build_object('moved', moved) END || jsonb_build_object('reversed',
+    CASE WHEN ended > 0 THEN jsonb_build_array(jsonb_build_object('kind', 'reading_void', 'count', ended)) ELSE '[]' END);
+END $$;
+
+-- Puts two records' readings of one article together; either may be none. → how many of what had been counted are not any more
+CREATE OR REPLACE FUNCTION article_join(theirs article_reading, own article_reading, src uuid, dst uuid, now_at timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  stands article_reading := CASE WHEN article_before(theirs, own) THEN theirs ELSE own END;
+  other article_reading := CASE WHEN article_before(theirs, own) THEN own ELSE theirs END;
+  ended int := 0;
+BEGIN
+  IF stands.sharer_id IN (src, dst) AND stands.state <> 'void' THEN
+    PERFORM article_end(stands, 'self', now_at);
+    ended := (stands.state = 'counted')::int;
+    stands.state := 'void';
+    stands.reason := 'self';
+  END IF;
+  IF other.member_id IS NOT NULL AND other.state <> 'void' THEN
+    PERFORM article_end(other, CASE WHEN other.sharer_id IN (src, dst) THEN 'self' ELSE 'double' END, now_at);
+    ended := ended + (other.state = 'counted')::int;
+    other.reason := CASE WHEN other.sharer_id IN (src, dst) THEN 'self' ELSE 'double' END;
+    other.state := 'void';
+  END IF;
+  stands.member_id := dst;
+  other.member_id := CASE WHEN other.member_id IS NOT NULL THEN src END;
+  PERFORM article_put(stands, other, src, dst, dst);
+  RETURN ended;
+END $$;
+
+-- Whether the first of two readings stands: further along, else the one that acted first, else the one opened last.
+CREATE OR REPLACE FUNCTION article_before(a article_reading, b article_reading) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT b.member_id IS NULL OR (a.member_id IS NOT NULL AND (
+    (array_position(ARRAY['void', 'read', 'acted', 'counted'], a.state::text), coalesce(b.acted_at, '-infinity'), a.opened_at, a.member_id)
+    > (array_position(ARRAY['void', 'read', 'acted', 'counted'], b.state::text), coalesce(a.acted_at, '-infinity'), b.opened_at, b.member_id)))
+$$;
+
+-- Writes these two readings of one article in place of whatever the two records have of it; either may be none. A sharer who is
+-- {was} by now is {becomes}.
+CREATE OR REPLACE FUNCTION article_put(one article_reading, two article_reading, was uuid, becomes uuid, other_record uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM article_reading WHERE member_id IN (was, becomes, other_record) AND article_id = coalesce(one.article_id, two.article_id);
+  IF one.sharer_id = was THEN one.sharer_id := becomes; END IF;
+  IF two.sharer_id = was THEN two.sharer_id := becomes; END IF;
+  IF one.member_id IS NOT NULL THEN INSERT INTO article_reading SELECT one.*; END IF;
+  IF two.member_id IS NOT NULL THEN INSERT INTO article_reading SELECT two.*; END IF;
+END $$;
+
+-- Each has read and passed on for themselves again. Where the survivor went on reading since, that stays with the survivor, and the
+-- separated record gets what it had. What had been counted waits for the job, which looks at the two anew.
+-- {from, to, at, moved} → {}
+CREATE OR REPLACE FUNCTION article_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  pair record;
+  held article_reading;
+BEGIN
+  FOR pair IN SELECT (jsonb_populate_record(NULL::article_reading, nullif(value->'theirs', 'null'))) AS theirs,
+      (jsonb_populate_record(NULL::article_reading, nullif(value->'own', 'null'))) AS own
+      FROM jsonb_array_elements(call->'moved'->'readings') LOOP
+    SELECT * INTO held FROM article_reading WHERE member_id = src AND article_id = coalesce((pair.theirs).article_id, (pair.own).article_id)
+      FOR UPDATE;
+    PERFORM article_part(pair.theirs, pair.own, held, src, dst);
+  END LOOP;
+  UPDATE article_reading r SET sharer_id = dst FROM jsonb_to_recordset(call->'moved'->'shared')
+      AS went ("memberId" uuid, "articleId" text, "openedAt" timestamptz)
+    WHERE r.sharer_id = src AND r.member_id = went."memberId" AND r.article_id = went."articleId" AND r.opened_at = went."openedAt"
+      AND r.member_id <> dst;
+  RETURN '{}';
+END $$;
+
+CREATE OR REPLACE FUNCTION article_part(theirs article_reading, own article_reading, held article_reading, src uuid, dst uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  -- what the survivor opened or did since is in neither of the two
+  since boolean := held.member_id IS NOT NULL AND (held.opened_at > greatest(theirs.opened_at, own.opened_at)
+    OR (held.action_id IS NOT NULL AND held.action_id IS DISTINCT FROM theirs.action_id AND held.action_id IS DISTINCT FROM own.action_id));
+BEGIN
+  IF since THEN
+    own := held;
+  END IF;
+  theirs := article_again(theirs, held, src);
+  own := article_again(own, held, src);
+  PERFORM article_put(own, theirs, src, src, dst);
+END $$;
+
+-- A reading as it was before a merge, with what became of the same action since.
+CREATE OR REPLACE FUNCTION article_again(was article_reading, held article_reading, held_by uuid) RETURNS article_reading
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  went boolean := was.action_id = held.action_id AND coalesce(held.reason, '') <> 'self';
+BEGIN
+  IF was.member_id IS NULL THEN RETURN was; END IF;
+  -- the sharer may be part of somebody else by now, or have left
+  SELECT CASE WHEN m.status = 'merged' AND m.merged_into <> held_by THEN m.merged_into ELSE m.member_id END INTO was.sharer_id
+    FROM member m WHERE m.member_id = was.sharer_id AND m.status <> 'cancelled';
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  IF went THEN
+    was.state := held.state;
+    was.reason := held.reason;
+  ELSIF was.state IN ('acted', 'counted') AND NOT article_kept(was) THEN
+    was.state := 'void';
+    was.reason := 'returned';
+  ELSIF was.state = 'counted' THEN
+    was.state := 'acted';
+  END IF;
+  RETURN was;
+END $$;
+
+-- What readers did after reading, told to whoever had passed the article on. Protects: one action makes one reading act (the member is
+-- held by the statement in which it happened), a reading counts once (a conditional write), and never for a purchase that went back.
+
+-- Somebody joined after an article had led here: the sharer is noted as for a member, from when the phone says it was opened. An older
+-- opening than the days that count is nobody's. {memberId, at, articleId, link?, openedAt?: epoch ms, windowDays}
+CREATE OR REPLACE FUNCTION article_on_join(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  opened timestamptz := least(now_at, coalesce(to_timestamp((call->>'openedAt')::numeric / 1000), now_at));
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM article WHERE article_id = call->>'articleId') THEN RETURN NULL; END IF;
+  UPDATE member SET join_article = call->>'articleId' WHERE member_id = who AND join_article IS NULL;
+  IF opened > now_at - make_interval(days => (call->>'windowDays')::int) THEN
+    PERFORM article_attribute(who, call->>'articleId', call->>'link', opened);
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- The first purchase of somebody who came with an article is what its sharer brought about: of several articles, the one opened last.
+-- {memberId, orderId, amountFen, at, countAt, windowDays, newAfterDays, fromFen} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_order(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  wanted text;
+BEGIN
+  SELECT r.article_id INTO wanted FROM article_open(call) r
+    WHERE r.opened_at <= member_new_since(who) ORDER BY r.opened_at DESC, r.article_id LIMIT 1;
+  IF wanted IS NULL OR (call->>'amountFen')::int < (call->>'fromFen')::int
+    OR order_bought_before(who, now_at, (call->>'newAfterDays')::int)
+    -- at one instant none is before the other
+    OR EXISTS (SELECT 1 FROM article_reading WHERE member_id = who AND action = 'order' AND state IN ('acted', 'counted')) THEN
+    RETURN NULL;
+  END IF;
+  RETURN article_act(call, wanted, 'order', (call->>'orderId')::uuid);
+END $$;
+
+-- Somebody came to an activity: what an article that speaks of it brought about, or one that speaks of none.
+-- {memberId, obligationId, proofId, at, countAt, windowDays} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_activity(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted text;
+BEGIN
+  SELECT r.article_id INTO wanted FROM article_open(call) r JOIN article a USING (article_id)
+    WHERE coalesce(a.obligation_id, call->>'obligationId') = call->>'obligationId'
+    ORDER BY a.obligation_id IS NULL, r.opened_at DESC, r.article_id LIMIT 1;
+  RETURN CASE WHEN wanted IS NOT NULL THEN article_act(call, wanted, 'activity', (call->>'proofId')::uuid) END;
+END $$;
+
+-- The readings of a member that an action now is looked at for; what was withdrawn brings nothing about any more.
+CREATE OR REPLACE FUNCTION article_open(call jsonb) RETURNS SETOF article_reading
+LANGUAGE sql STABLE AS $$
+  SELECT r.* FROM article_reading r JOIN article a USING (article_id)
+    WHERE r.member_id = (call->>'memberId')::uuid AND r.state = 'read' AND a.withdrawn_at IS NULL
+      AND r.opened_at > (call->>'at')::timestamptz - make_interval(days => (call->>'windowDays')::int)
+$$;
+
+-- Writes the action to the reading, if it is still open and the action is no other one's.
+CREATE OR REPLACE FUNCTION article_act(call jsonb, wanted text, deed text, deed_id uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE article_reading r SET state = 'acted', action = deed, action_id = deed_id, acted_at = (call->>'at')::timestamptz,
+      count_at = (call->>'countAt')::timestamptz
+    WHERE r.member_id = (call->>'memberId')::uuid AND r.article_id = wanted AND r.state = 'read'
+      AND NOT EXISTS (SELECT 1 FROM article_reading o WHERE o.member_id = r.member_id AND o.action_id = deed_id);
+  RETURN CASE WHEN FOUND THEN jsonb_build_object('articleId', wanted) END;
+END $$;
+
+-- The purchase went back: what waited ends, what was counted is taken back. A part matters once what is left would not have been enough.
+-- {memberId, orderId, at, fromFen, leftFen?} → {articleId} or NULL
+CREATE OR REPLACE FUNCTION article_on_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := (call->>'memberId')::uuid;
+  bought uuid := (call->>'orderId')::uuid;
+  sharer uuid;
+  held article_reading;
+BEGIN
+  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted');
+  IF NOT FOUND OR ((call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (call->>'fromFen')::int) THEN RETURN NULL; END IF;
+  -- the sharer before the reading, as the job that counts does
+  PERFORM 1 FROM member WHERE member_id = sharer FOR NO KEY UPDATE;
+  SELECT * INTO held FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted') FOR UPDATE;
+  IF held.sharer_id IS DISTINCT FROM sharer THEN PERFORM refuse('BUSY'); END IF;
+  PERFORM article_end(held, 'returned', (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('articleId', held.article_id);
+END $$;
+
+-- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now.
+CREATE OR REPLACE FUNCTION article_end(held article_reading, why text, now_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE article_reading SET state = 'void', reason = why WHERE member_id = held.member_id AND article_id = held.article_id;
+  IF held.state = 'counted' THEN
+    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at));
+  END IF;
+END $$;
+
+-- Whether what a reader did still stands: a purchase may have come back while its reading lay in a merge.
+CREATE OR REPLACE FUNCTION article_kept(held article_reading) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT held.action IS DISTINCT FROM 'order' OR NOT EXISTS (
+    SELECT 1 FROM purchase WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+$$;
+
+-- The day of one reading has come: it counts for its sharer, unless something speaks against the two being two people. Its source is the
+-- action, which keeps its name whoever the reader is later. A sharer who is busy just now is left for the next run.
+-- {memberId, articleId, sharerId, doubtful, at, expiresAt} → {state: counted | void, or null}
+CREATE OR REPLACE FUNCTION article_count(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  sharer uuid := (call->>'sharerId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held article_reading;
+  why text;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id = sharer AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"state": null}'; END IF;
+  SELECT * INTO held FROM article_reading WHERE member_id = (call->>'memberId')::uuid AND article_id = call->>'articleId'
+    AND sharer_id = sharer AND state = 'acted' AND count_at <= now_at FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN '{"state": null}'; END IF;
+  why := CASE WHEN NOT article_kept(held) THEN 'returned' WHEN (call->>'doubtful')::boolean THEN 'doubtful' END;
+  IF why IS NOT NULL THEN
+    PERFORM article_end(held, why, now_at);
+    RETURN '{"state": "void"}';
+  END IF;
+  UPDATE article_reading SET state = 'counted' WHERE member_id = held.member_id AND article_id = held.article_id;
+  PERFORM obligation_count(jsonb_build_object('memberId', sharer, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at,
+    'articleId', held.article_id, 'expiresAt', call->'expiresAt'));
+  RETURN '{"state": "counted"}';
+END $$;
+
+-- What became of the articles that a member passed on: how many, never who. {memberId, at, windowDays}
+-- → [{articleId, title, art, readers, waiting, counted, returned, doubtful, self, double, passed, nextAt}]
+CREATE OR REPLACE FUNCTION article_mine(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(to_jsonb(each) - 'last' ORDER BY each.last DESC, each."articleId"), '[]') FROM (
+    SELECT a.article_id AS "articleId", a.title, a.art, max(r.opened_at) AS last, count(*) AS readers,
+        count(*) FILTER (WHERE r.state = 'acted') AS waiting, count(*) FILTER (WHERE r.state = 'counted') AS counted,
+        count(*) FILTER (WHERE r.reason = 'returned') AS returned, count(*) FILTER (WHERE r.reason = 'doubtful') AS doubtful,
+        count(*) FILTER (WHERE r.reason = 'self') AS self, count(*) FILTER (WHERE r.reason = 'double') AS double,
+        count(*) FILTER (WHERE r.state = 'read'
+          AND r.opened_at <= (call->>'at')::timestamptz - make_interval(days => (call->>'windowDays')::int)) AS passed,
+        iso_text(min(r.count_at) FILTER (WHERE r.state = 'acted')) AS "nextAt"
+      FROM article_reading r JOIN article a USING (article_id) WHERE r.sharer_id = (call->>'memberId')::uuid
+      GROUP BY a.article_id, a.title, a.art ORDER BY max(r.opened_at) DESC, a.article_id LIMIT 50) each
+$$;
+
+-- Who leaves has read nothing and passed on nothing. {memberId, records}
+CREATE OR REPLACE FUNCTION article_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM article_reading WHERE member_id = ANY (erase_records(call)) OR sharer_id = ANY (erase_records(call));
+  RETURN '{}';
+END $$;
 
 -- News of the brand: what is published when, and who read it through whose link. Protects: one reading a person and article
 -- (its key), the last sharer until the reader acts (a conditional write), nobody by their own link.
@@ -431,6 +744,201 @@ BEGIN
   INSERT INTO article_reading AS mine (member_id, article_id, sharer_id, opened_at, state) VALUES (reader, wanted, sharer, opened, 'read')
     ON CONFLICT (member_id, article_id) DO UPDATE SET sharer_id = excluded.sharer_id, opened_at = excluded.opened_at
       WHERE mine.state = 'read' AND mine.opened_at <= excluded.opened_at;
+END $$;
+
+-- What operators write down to thank for. Protects: a change names the revision that it was made from, so nobody overwrites what they
+-- have not seen; what was promised stays once it has begun; the budget never falls below what is spent (I-F2, a CHECK behind it); a
+-- stop is at once and for good. The row of the definition is held, then the chain of the operator's store.
+
+-- Saves a campaign for friends: new where `revision` is null. {request, staffId, campaignId, revision, terms, body, free, rising, at}
+-- → {campaignId, revision}. Refuses CAMPAIGN_CHANGED, CAMPAIGN_FIXED {field}, CAMPAIGN_STOPPED, NOT_FOUND, STAFF_NEEDED, ROLE_NEEDED
+CREATE OR REPLACE FUNCTION campaign_save_referral(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  was referral_campaign;
+  wish referral_campaign;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  wish := jsonb_populate_record(NULL::referral_campaign, campaign_row(call->'terms'));
+  wish.campaign_id := call->>'campaignId';
+  IF call->>'revision' IS NOT NULL THEN
+    SELECT * INTO was FROM referral_campaign WHERE campaign_id = wish.campaign_id FOR UPDATE;
+    PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
+  END IF;
+  SELECT * INTO wish.starts_at, wish.ends_at FROM campaign_days(call, wish.starts_at, wish.ends_at, was.starts_at, was.ends_at);
+  IF was.campaign_id IS NULL THEN
+    INSERT INTO referral_campaign (campaign_id, title, words, reward_points, min_order_fen, hold_days, per_inviter_cap, budget_points,
+        qualifies, window_days, starts_at, ends_at, updated_at)
+      VALUES (wish.campaign_id, wish.title, wish.words, wish.reward_points, wish.min_order_fen, wish.hold_days, wish.per_inviter_cap,
+        wish.budget_points, wish.qualifies, wish.window_days, wish.starts_at, wish.ends_at, now_at)
+      ON CONFLICT DO NOTHING RETURNING * INTO wish;
+    IF NOT FOUND THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  ELSE
+    UPDATE referral_campaign SET title = wish.title, words = wish.words, reward_points = wish.reward_points,
+        min_order_fen = wish.min_order_fen, hold_days = wish.hold_days, per_inviter_cap = wish.per_inviter_cap,
+        budget_points = wish.budget_points, qualifies = wish.qualifies, window_days = wish.window_days, starts_at = wish.starts_at,
+        ends_at = wish.ends_at, revision = was.revision + 1, updated_at = now_at
+      WHERE campaign_id = was.campaign_id RETURNING * INTO wish;
+  END IF;
+  RETURN campaign_saved(call, own, 'referral', wish.campaign_id, wish.revision, campaign_terms(to_jsonb(was)), campaign_terms(to_jsonb(wish)));
+END $$;
+
+-- Saves an obligation, as campaign_save_referral does a campaign.
+CREATE OR REPLACE FUNCTION campaign_save_obligation(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  was obligation;
+  wish obligation;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  IF call->>'revision' IS NOT NULL THEN
+    SELECT * INTO was FROM obligation WHERE obligation_id = call->>'campaignId' FOR UPDATE;
+    PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
+  END IF;
+  -- what the wish does not name stays as it was
+  wish := jsonb_populate_record(was, campaign_row(call->'terms'));
+  wish.obligation_id := call->>'campaignId';
+  wish.spent_points := coalesce(was.spent_points, 0);
+  wish.revision := coalesce(was.revision, 0) + 1;
+  wish.updated_at := now_at;
+  SELECT * INTO wish.starts_at, wish.ends_at FROM campaign_days(call, wish.starts_at, wish.ends_at, was.starts_at, was.ends_at);
+  IF was.obligation_id IS NULL THEN
+    INSERT INTO obligation SELECT wish.* ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  ELSE
+    PERFORM campaign_write_obligation(wish);
+  END IF;
+  RETURN campaign_saved(call, own, 'obligation', wish.obligation_id, wish.revision, campaign_terms(to_jsonb(was)), campaign_terms(to_jsonb(wish)));
+END $$;
+
+-- Every column of a definition but what is spent: that is written by those who earn. The row is held.
+CREATE OR REPLACE FUNCTION campaign_write_obligation(wish obligation) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation SET kind = wish.kind, title = wish.title, words = wish.words, mark = wish.mark, tier_gate = wish.tier_gate,
+      proof = wish.proof, target = wish.target, cooldown_hours = wish.cooldown_hours, store_id = wish.store_id,
+      reward_points = wish.reward_points, honour_id = wish.honour_id, budget_points = wish.budget_points, starts_at = wish.starts_at,
+      ends_at = wish.ends_at, position = wish.position, period = wish.period, counts = wish.counts, counts_from_fen = wish.counts_from_fen,
+      wants = wish.wants, for_honour_id = wish.for_honour_id, keeps_honour_id = wish.keeps_honour_id, article_id = wish.article_id,
+      sku = wish.sku, due_days = wish.due_days, most_tries = wish.most_tries, reward_coupon = wish.reward_coupon,
+      labelled = wish.labelled, revision = wish.revision, updated_at = wish.updated_at
+    WHERE obligation_id = wish.obligation_id
+$$;
+
+-- Ends a campaign or an obligation at once and for good. {request, staffId, kind, campaignId, reason, at} → {campaignId, revision, stoppedAt}
+CREATE OR REPLACE FUNCTION campaign_stop(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  id text := call->>'campaignId';
+  known jsonb := request_begin(call->'request');
+  own staff;
+  now_is int;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := campaign_operator((call->>'staffId')::uuid);
+  IF call->>'kind' = 'referral' THEN
+    UPDATE referral_campaign SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
+      WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+  ELSE
+    UPDATE obligation SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
+      WHERE obligation_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+  END IF;
+  IF now_is IS NULL THEN
+    PERFORM campaign_missed(CASE call->>'kind' WHEN 'referral' THEN (SELECT campaign_id FROM referral_campaign WHERE campaign_id = id)
+      ELSE (SELECT obligation_id FROM obligation WHERE obligation_id = id) END);
+    PERFORM refuse('CAMPAIGN_STOPPED');
+  END IF;
+  PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', jsonb_build_object('reason', call->'reason'));
+  RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', now_is, 'stoppedAt', iso_text(now_at)));
+END $$;
+
+-- The working operator who writes, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION campaign_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+CREATE OR REPLACE FUNCTION campaign_missed(id text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "campaign"}'); END IF;
+END $$;
+
+-- Refuses a change of what was stopped, what a colleague changed since, or what was promised. The row is held; `was` are its terms.
+CREATE OR REPLACE FUNCTION campaign_allow(call jsonb, revision int, stopped timestamptz, starts timestamptz, was jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  wish jsonb := call->'terms';
+  broken text;
+BEGIN
+  PERFORM campaign_missed(revision::text);
+  IF stopped IS NOT NULL THEN PERFORM refuse('CAMPAIGN_STOPPED'); END IF;
+  IF revision <> (call->>'revision')::int THEN PERFORM refuse('CAMPAIGN_CHANGED'); END IF;
+  IF starts > (call->>'at')::timestamptz THEN RETURN; END IF;
+  SELECT term.key INTO broken FROM jsonb_each(wish) term
+    WHERE term.value IS DISTINCT FROM was->term.key AND NOT call->'free' ? term.key
+      AND (NOT call->'rising' ? term.key OR (term.value)::int < (was->term.key)::int)
+    ORDER BY term.key LIMIT 1;
+  IF broken IS NOT NULL THEN PERFORM refuse('CAMPAIGN_FIXED', jsonb_build_object('field', broken)); END IF;
+END $$;
+
+-- Nothing begins or ends in the past by a change made now; what was not touched stays. Refuses an end before its beginning.
+CREATE OR REPLACE FUNCTION campaign_days(call jsonb, INOUT starts timestamptz, INOUT ends timestamptz, was_start timestamptz, was_end timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  starts := CASE WHEN was_start <= now_at THEN was_start ELSE greatest(starts, now_at) END;
+  IF ends < now_at AND ends IS DISTINCT FROM was_end THEN ends := now_at; END IF;
+  IF ends <= starts THEN PERFORM refuse('CAMPAIGN_REFUSED', '{"violations": [{"rule": "no_days", "field": "endsAt"}]}'); END IF;
+END $$;
+
+-- Terms as they travel ({minOrderFen, …}) as the columns of a row ({min_order_fen, …}), and back.
+CREATE OR REPLACE FUNCTION campaign_row(terms jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_object_agg(lower(regexp_replace(key, '([A-Z])', '_\1', 'g')), value) FROM jsonb_each(terms)
+$$;
+
+CREATE OR REPLACE FUNCTION campaign_terms(def jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_object_agg(
+      (SELECT string_agg(CASE WHEN nth = 1 THEN part ELSE upper(left(part, 1)) || substr(part, 2) END, '' ORDER BY nth)
+        FROM regexp_split_to_table(key, '_') WITH ORDINALITY AS parts(part, nth)),
+      CASE WHEN key IN ('starts_at', 'ends_at') THEN to_jsonb(iso_text((value #>> '{}')::timestamptz)) ELSE value END)
+    FROM jsonb_each(def)
+    WHERE key NOT IN ('campaign_id', 'obligation_id', 'spent_points', 'stopped_at', 'stopped_by', 'revision', 'updated_at')
+$$;
+
+-- Writes down what was saved, by whom, and what it was before; the audit chain last.
+CREATE OR REPLACE FUNCTION campaign_saved(call jsonb, own staff, kind text, id text, revision int, was jsonb, terms jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM campaign_note(call, own, kind, id, revision, 'saved',
+    jsonb_build_object('was', CASE WHEN call->>'revision' IS NOT NULL THEN was END, 'terms', terms));
+  RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', revision));
+END $$;
+
+CREATE OR REPLACE FUNCTION campaign_note(call jsonb, own staff, kind text, id text, revision int, deed text, body jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO campaign_revision (kind, campaign_id, revision, deed, body, at, by_id)
+    VALUES (kind, id, revision, deed, body, (call->>'at')::timestamptz, own.member_id);
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, 'subject', kind || ':' || id, 'bodyHash', call->'request'->>'bodyHash'));
 END $$;
 
 -- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
@@ -655,6 +1163,10 @@ BEGIN
       WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
       WHEN 'referral_on_activity' THEN answer := referral_on_activity(args);
+      WHEN 'article_on_join' THEN answer := article_on_join(args);
+      WHEN 'article_on_order' THEN answer := article_on_order(args);
+      WHEN 'article_on_activity' THEN answer := article_on_activity(args);
+      WHEN 'article_on_return' THEN answer := article_on_return(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);
@@ -1054,6 +1566,72 @@ BEGIN
   RETURN '{}';
 END $$;
 
+-- Everything that says who somebody was. What is left of the person is a member id that leads to nobody.
+
+-- Who, by which ways, called what, since when wanted: all of it goes, of every record of the person. Printed numbers stay reserved and
+-- belong to nobody, so that none is ever given to somebody else and none leads to what was bought. That there was an agreement,
+-- and that it ended, is kept: without a name it is all that shows that it was asked for.
+CREATE OR REPLACE FUNCTION member_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  DELETE FROM identity WHERE member_id = ANY (records);
+  DELETE FROM former_identity WHERE member_id = ANY (records);
+  DELETE FROM member_tag WHERE member_id = ANY (records);
+  DELETE FROM claim WHERE member_id = ANY (records) OR holder_id = ANY (records);
+  DELETE FROM kept_apart WHERE member_id = ANY (records) OR other_id = ANY (records);
+  UPDATE member_no SET member_id = '00000000-0000-0000-0000-000000000000' WHERE member_id = ANY (records);
+  UPDATE consent SET withdrawn_at = (call->>'at')::timestamptz WHERE member_id = ANY (records) AND withdrawn_at IS NULL;
+  UPDATE member SET name_sealed = NULL, birth_month = NULL, birth_day = NULL, birth_set_at = NULL, member_no = '8000000000000000', join_link = NULL,
+      join_store_id = NULL, join_scene = NULL, join_article = NULL, join_risk = NULL WHERE member_id = ANY (records);
+  UPDATE member SET status = 'cancelled' WHERE member_id = (call->>'memberId')::uuid;
+  DELETE FROM request r USING unnest(records) record WHERE r.actor = 'm:' || record;
+  DELETE FROM sms_code WHERE phone_hash IN (SELECT jsonb_array_elements_text(call->'smsHashes'));
+  RETURN '{}';
+END $$;
+
+-- What somebody wrote beside a merge goes; that there was one stays with the books that it moved.
+CREATE OR REPLACE FUNCTION merge_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  records uuid[] := erase_records(call);
+BEGIN
+  UPDATE merge_undo SET note = '' WHERE note <> '' AND merge_id IN (
+    SELECT merge_id FROM merge_record WHERE member_id = ANY (records) OR other_id = ANY (records));
+  UPDATE merge_record SET note = NULL WHERE note IS NOT NULL AND (member_id = ANY (records) OR other_id = ANY (records));
+  RETURN '{}';
+END $$;
+
+-- Phones that showed the code, with their secrets: a code that is still on a screen finds nobody.
+CREATE OR REPLACE FUNCTION code_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  WITH gone AS (DELETE FROM device WHERE member_id = ANY (erase_records(call)) RETURNING handle)
+  DELETE FROM device_handle h USING gone WHERE h.handle = gone.handle;
+  SELECT '{}'::jsonb
+$$;
+
+CREATE OR REPLACE FUNCTION session_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM session WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- When somebody stood where; a purchase names its shop itself.
+CREATE OR REPLACE FUNCTION visit_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM visit WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
+-- Nothing more is sent, and nothing is left of what was.
+CREATE OR REPLACE FUNCTION outbox_erase(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  DELETE FROM outbox_message WHERE member_id = ANY (erase_records(call));
+  DELETE FROM message_consent WHERE member_id = ANY (erase_records(call));
+  SELECT '{}'::jsonb
+$$;
+
 -- A step that a colleague confirms at the counter.
 
 -- Confirms one step, and at the goal gives what was promised. Who had not taken it up does so by it. Whoever comes to an activity is told
@@ -1156,7 +1734,10 @@ BEGIN
     CONTINUE WHEN held.state = 'clawed_back' OR now_at >= held.due_at
       OR held.last_proof_at + make_interval(hours => duty.cooldown_hours) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
-      VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId') ON CONFLICT DO NOTHING;
+      VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
+      -- what was taken back can come to count again, as when the merge that had ended it is undone
+      ON CONFLICT (member_id, instance_id, kind, source_id) WHERE source_id IS NOT NULL
+        DO UPDATE SET retracted_at = NULL, at = excluded.at WHERE obligation_proof.retracted_at IS NOT NULL;
     CONTINUE WHEN NOT FOUND;
     answer := obligation_advance(call, duty, held);
     counted := counted + 1;
@@ -1253,6 +1834,7 @@ DECLARE
   held obligation_instance;
   duty obligation;
   answer jsonb;
+  stands text;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   by_staff := adjustment_operator((call->>'staffId')::uuid);
@@ -1275,10 +1857,13 @@ BEGIN
   ELSE
     PERFORM obligation_turn_down(own, call->>'reason', call->>'answer', by_staff.member_id, now_at);
   END IF;
+  SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
+  PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
+    'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
   PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
     'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
-  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL) || coalesce(answer, '{}')
-    || (SELECT jsonb_build_object('state', state) FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id));
+  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
+    || coalesce(answer, '{}'));
 END $$;
 
 -- One hand-in is good: it becomes a confirmed step. → as obligation_advance
@@ -1307,7 +1892,7 @@ DECLARE
 BEGIN
   RETURN (SELECT coalesce(jsonb_agg(obligation_submission_row(s) || jsonb_build_object('title', o.title, 'kind', o.kind, 'words', o.words,
       'labelled', o.labelled, 'progress', i.progress, 'target', o.target, 'textCheck', (s).text_check,
-      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no, 'uploads', obligation_pictures(s),
+      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no,
       'purchase', (SELECT jsonb_build_object('storeName', t.name, 'amountFen', p.amount_fen, 'settledAt', p.settled_at, 'kept', p.state = 'settled')
         FROM purchase p JOIN store t USING (store_id) WHERE p.member_id = (s).member_id AND p.order_id = (s).order_id))
       ORDER BY (s).submission_id), '[]')
@@ -1322,8 +1907,8 @@ END $$;
 -- The pictures of a hand-in in its order; `seen` for one that another hand-in has shown.
 CREATE OR REPLACE FUNCTION obligation_pictures(own obligation_submission) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'memberId', u.member_id, 'state', u.state, 'storageKey', u.storage_key,
-      'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
+  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'state', u.state, 'width', u.width, 'height', u.height,
+      'kept', u.storage_key IS NOT NULL, 'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
         AND twin.used_by <> own.submission_id)) ORDER BY nth), '[]')
     FROM unnest(own.upload_ids) WITH ORDINALITY shown (id, nth) JOIN upload u ON u.member_id = own.member_id AND u.upload_id = shown.id
 $$;
@@ -1416,7 +2001,7 @@ LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('submissionId', own.submission_id, 'nth', own.nth, 'text', own.text, 'link', own.link, 'rating', own.rating,
     'orderId', own.order_id, 'state', own.state, 'submittedAt', own.submitted_at, 'decidedAt', own.decided_at, 'reason', own.reason,
     'answer', own.answer, 'appeal', own.appeal, 'appealWords', own.appeal_words, 'appealAt', own.appeal_at, 'appealAnswer', own.appeal_answer,
-    'memberId', own.member_id, 'uploadIds', to_jsonb(own.upload_ids))
+    'memberId', own.member_id, 'uploads', obligation_pictures(own))
 $$;
 
 -- One obligation with what was done for it before this period, and the purchases that can be named for it.
@@ -2211,7 +2796,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
   seen jsonb := call->'seen';
-  against varchar[] := ARRAY(SELECT value FROM jsonb_array_elements_text(call->'doubts'));
+  found varchar[] := ARRAY(SELECT value FROM jsonb_array_elements_text(call->'doubts'));
   edge referral;
 BEGIN
   SELECT * INTO edge FROM referral
@@ -2219,8 +2804,8 @@ BEGIN
   IF NOT FOUND OR edge.inviter_id <> (seen->>'inviterId')::uuid OR to_jsonb(edge.cleared) <> seen->'cleared'
       OR edge.judged_at IS DISTINCT FROM (seen->>'judgedAt')::timestamptz
       OR edge.reviewed_at IS DISTINCT FROM (seen->>'reviewedAt')::timestamptz THEN RETURN NULL; END IF;
-  UPDATE referral SET judged_at = now_at, facts = call->'facts', doubts = against, risk_rank = (call->>'riskRank')::smallint,
-      state = CASE WHEN call->>'verdict' = 'review' OR call->>'verdict' = 'pay' AND NOT against <@ cleared THEN 'review' ELSE state END
+  UPDATE referral SET judged_at = now_at, facts = call->'facts', doubts = found, risk_rank = (call->>'riskRank')::smallint,
+      state = CASE WHEN call->>'verdict' = 'review' OR call->>'verdict' = 'pay' AND NOT found <@ cleared THEN 'review' ELSE state END
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id RETURNING * INTO edge;
   IF call->>'verdict' = 'refuse' THEN
     PERFORM referral_end(edge, 'refused', call->>'reason', 0, now_at);
@@ -2663,7 +3248,7 @@ DECLARE
   who uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   -- a phone whose clock runs ahead has not opened it in the future
-  opened timestamptz := CASE WHEN call->>'openedAt' IS NOT NULL THEN least(now_at, (call->>'openedAt')::timestamptz) END;
+  opened timestamptz := least(now_at, (call->>'openedAt')::timestamptz);
   edge uuid := uuid_v7(now_at);
   camp referral_campaign;
   inviter uuid;
@@ -2757,17 +3342,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
   stopped timestamptz := camp.stopped_at;
 BEGIN
-  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  -- by whatever clock: what was stopped promises nothing more
+  IF stopped IS NOT NULL THEN RETURN 'stopped'; END IF;
   INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
     ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
   IF NOT FOUND THEN RETURN 'cap'; END IF;
   UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
-    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
-      AND (stopped_at IS NULL OR stopped_at > now_at);
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points AND stopped_at IS NULL;
   IF FOUND THEN RETURN NULL; END IF;
   UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
   SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
-  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+  RETURN CASE WHEN stopped IS NOT NULL THEN 'stopped' ELSE 'budget' END;
 END $$;
 
 -- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member

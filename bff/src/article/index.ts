@@ -1,0 +1,7 @@
+export {
+  articleOnActivity,
+  articleOnMemberJoined,
+  articleOnOrderReturned,
+  articleOnOrderSettled,
+} from './article-on-events'
+export { countReadings } from './count-readings'
