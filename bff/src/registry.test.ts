@@ -24,10 +24,10 @@ const order = {
 }
 /** Events that leave no handler without something to write. */
 const events: Events = {
-  'member.joined': { memberId, at, arrival: { channel: 'link', link: 'ABCD1234' } },
+  'member.joined': { memberId, at, arrival: { channel: 'link', link: 'ABCD1234', article: 'first_frost' } },
   'order.settled': order,
   'order.returned': { memberId, orderId: 'o', at },
-  'obligation.attended': { memberId, obligationId: 'a', proofId: 'p', at },
+  'obligation.attended': { memberId, obligationId: 'o', proofId: 'p', at },
   'gift.opened': { memberId, givenId: 'g', giftId: 'g', at },
   'upload.checked': { memberId, uploadId: 'u', verdict: 'passed', at },
 }

@@ -1,3 +1,4 @@
+import { articleOnActivity, articleOnMemberJoined, articleOnOrderReturned, articleOnOrderSettled } from './article'
 import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
 import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
@@ -14,13 +15,14 @@ import { webhookOnOrderReturned, webhookOnOrderSettled } from './webhook'
  */
 export const registry: Registry = {
   handlers: {
-    'member.joined': [referralOnMemberJoined],
+    'member.joined': [referralOnMemberJoined, articleOnMemberJoined],
     'order.settled': [
       couponOnOrderSettled,
       giftOnOrderSettled,
       outboxOnOrderSettled,
       riskOnOrderSettled,
       referralOnOrderSettled,
+      articleOnOrderSettled,
       obligationOnOrderSettled,
       webhookOnOrderSettled,
     ],
@@ -28,10 +30,11 @@ export const registry: Registry = {
       couponOnOrderReturned,
       giftOnOrderReturned,
       referralOnOrderReturned,
+      articleOnOrderReturned,
       obligationOnOrderReturned,
       webhookOnOrderReturned,
     ],
-    'obligation.attended': [referralOnActivity],
+    'obligation.attended': [referralOnActivity, articleOnActivity],
     'gift.opened': [mallOnGiftOpened],
     'upload.checked': [obligationOnUploadChecked],
   },
@@ -53,11 +56,13 @@ export const registry: Registry = {
     'referral_merge',
     'honour_merge',
     'obligation_merge',
+    'article_merge',
     'outbox_merge',
   ],
   // what a merge undid is restored with the survivor first; then points, growth and the record itself go back, the tier last
   undoSteps: [
     'outbox_unmerge',
+    'article_unmerge',
     'obligation_unmerge',
     'honour_unmerge',
     'referral_unmerge',
@@ -82,6 +87,7 @@ export const registry: Registry = {
     'coupon_erase',
     'right_erase',
     'referral_erase',
+    'article_erase',
     'obligation_erase',
     'honour_erase',
     'upload_erase',

@@ -19,6 +19,10 @@ BEGIN
       WHEN 'risk_seen' THEN answer := risk_seen(args);
       WHEN 'referral_on_order' THEN answer := referral_on_order(args);
       WHEN 'referral_on_activity' THEN answer := referral_on_activity(args);
+      WHEN 'article_on_join' THEN answer := article_on_join(args);
+      WHEN 'article_on_order' THEN answer := article_on_order(args);
+      WHEN 'article_on_activity' THEN answer := article_on_activity(args);
+      WHEN 'article_on_return' THEN answer := article_on_return(args);
       WHEN 'gift_on_order' THEN answer := gift_on_order(args);
       WHEN 'gift_on_return' THEN answer := gift_on_return(args);
       WHEN 'coupon_return' THEN answer := coupon_return(args);

@@ -1,3 +1,4 @@
+import { ARTICLE_SECTIONS } from './export-article'
 import { BENEFIT_SECTIONS } from './export-benefits'
 import type { Column } from './export-columns'
 import { PERSON_SECTIONS } from './export-person'
@@ -16,7 +17,13 @@ export interface Section {
 }
 
 /** Everything that the database holds of a person, in the order of the file. */
-export const SECTIONS: Section[] = [...PERSON_SECTIONS, ...TRADE_SECTIONS, ...BENEFIT_SECTIONS, ...REFERRAL_SECTIONS]
+export const SECTIONS: Section[] = [
+  ...PERSON_SECTIONS,
+  ...TRADE_SECTIONS,
+  ...BENEFIT_SECTIONS,
+  ...REFERRAL_SECTIONS,
+  ...ARTICLE_SECTIONS,
+]
 
 /** Tables that name a member and are no part of the file, and why. */
 export const NOT_EXPORTED: Record<string, string> = {

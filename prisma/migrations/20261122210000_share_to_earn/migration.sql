@@ -841,22 +841,24 @@ DECLARE
   known jsonb := request_begin(call->'request');
   own staff;
   now_is int;
+  spent int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := campaign_operator((call->>'staffId')::uuid);
   IF call->>'kind' = 'referral' THEN
     UPDATE referral_campaign SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
-      WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+      WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision, spent_points INTO now_is, spent;
   ELSE
     UPDATE obligation SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
-      WHERE obligation_id = id AND stopped_at IS NULL RETURNING revision INTO now_is;
+      WHERE obligation_id = id AND stopped_at IS NULL RETURNING revision, spent_points INTO now_is, spent;
   END IF;
   IF now_is IS NULL THEN
     PERFORM campaign_missed(CASE call->>'kind' WHEN 'referral' THEN (SELECT campaign_id FROM referral_campaign WHERE campaign_id = id)
       ELSE (SELECT obligation_id FROM obligation WHERE obligation_id = id) END);
     PERFORM refuse('CAMPAIGN_STOPPED');
   END IF;
-  PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', jsonb_build_object('reason', call->'reason'));
+  PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', 
+    jsonb_build_object('reason', call->'reason', 'spentPoints', spent));
   RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', now_is, 'stoppedAt', iso_text(now_at)));
 END $$;
 
@@ -2796,7 +2798,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
   seen jsonb := call->'seen';
-  found varchar[] := ARRAY(SELECT value FROM jsonb_array_elements_text(call->'doubts'));
+  against varchar[] := ARRAY(SELECT value FROM jsonb_array_elements_text(call->'doubts'));
   edge referral;
 BEGIN
   SELECT * INTO edge FROM referral
@@ -2804,8 +2806,8 @@ BEGIN
   IF NOT FOUND OR edge.inviter_id <> (seen->>'inviterId')::uuid OR to_jsonb(edge.cleared) <> seen->'cleared'
       OR edge.judged_at IS DISTINCT FROM (seen->>'judgedAt')::timestamptz
       OR edge.reviewed_at IS DISTINCT FROM (seen->>'reviewedAt')::timestamptz THEN RETURN NULL; END IF;
-  UPDATE referral SET judged_at = now_at, facts = call->'facts', doubts = found, risk_rank = (call->>'riskRank')::smallint,
-      state = CASE WHEN call->>'verdict' = 'review' OR call->>'verdict' = 'pay' AND NOT found <@ cleared THEN 'review' ELSE state END
+  UPDATE referral SET judged_at = now_at, facts = call->'facts', doubts = against, risk_rank = (call->>'riskRank')::smallint,
+      state = CASE WHEN call->>'verdict' = 'review' OR call->>'verdict' = 'pay' AND NOT against <@ cleared THEN 'review' ELSE state END
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id RETURNING * INTO edge;
   IF call->>'verdict' = 'refuse' THEN
     PERFORM referral_end(edge, 'refused', call->>'reason', 0, now_at);
@@ -3248,7 +3250,7 @@ DECLARE
   who uuid := (call->>'memberId')::uuid;
   now_at timestamptz := (call->>'at')::timestamptz;
   -- a phone whose clock runs ahead has not opened it in the future
-  opened timestamptz := least(now_at, (call->>'openedAt')::timestamptz);
+  opened timestamptz := CASE WHEN call->>'openedAt' IS NOT NULL THEN least(now_at, (call->>'openedAt')::timestamptz) END;
   edge uuid := uuid_v7(now_at);
   camp referral_campaign;
   inviter uuid;
@@ -3342,17 +3344,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
   stopped timestamptz := camp.stopped_at;
 BEGIN
-  -- by whatever clock: what was stopped promises nothing more
-  IF stopped IS NOT NULL THEN RETURN 'stopped'; END IF;
+  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
   INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
     ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
   IF NOT FOUND THEN RETURN 'cap'; END IF;
   UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
-    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points AND stopped_at IS NULL;
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
+      AND (stopped_at IS NULL OR stopped_at > now_at);
   IF FOUND THEN RETURN NULL; END IF;
   UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
   SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
-  RETURN CASE WHEN stopped IS NOT NULL THEN 'stopped' ELSE 'budget' END;
+  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
 END $$;
 
 -- Rights of members. Protects I-R1: no use beyond the quota of a period. The conditional write decides; verbs of one member
