@@ -1,4 +1,5 @@
 import { DAY_MS } from '@huiyuan/shared/time'
+import { countReadings } from './article'
 import type { Ctx, House } from './ctx'
 import { reviewHonours } from './honour'
 import { type Job, startQueue } from './job-queue'
@@ -13,6 +14,7 @@ import { forgetPrints } from './risk'
 import { forgetSmsCodes } from './sms'
 import { reviewDueStandings } from './tier'
 import { forgetNonces } from './till'
+import { SWEEP_SECONDS, sweepPictures, tendUploads } from './upload'
 import { forgetDeliveries, sendDueWebhooks } from './webhook'
 
 const REQUEST_DAYS = 30
@@ -99,6 +101,15 @@ const JOBS: Job[] = [
     },
   },
   {
+    name: 'count readings',
+    everySeconds: 60,
+    batch: 100,
+    run: async (ctx, batch) => {
+      const { due, failed } = await countReadings(ctx, { batch })
+      return due === batch && failed === 0
+    },
+  },
+  {
     name: 'review standings',
     everySeconds: 300,
     batch: 200,
@@ -132,6 +143,24 @@ const JOBS: Job[] = [
     run: async (ctx, batch) => {
       const { found, failed } = await purgeTradeRecords(ctx, { batch })
       return found === batch && failed === 0
+    },
+  },
+  {
+    name: 'tend uploads',
+    everySeconds: 30,
+    batch: 50,
+    run: async (ctx, batch) => {
+      const { found, failed } = await tendUploads(ctx, { batch })
+      return found === batch && failed === 0
+    },
+  },
+  {
+    name: 'sweep pictures',
+    everySeconds: SWEEP_SECONDS,
+    batch: 1,
+    run: async (ctx) => {
+      await sweepPictures(ctx)
+      return false
     },
   },
   {

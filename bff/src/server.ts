@@ -11,10 +11,12 @@ import type { House } from './ctx'
 import type { Env } from './env'
 import { withoutRows } from './plain-error'
 import { exportRoute } from './privacy'
+import { Refusal, toRefusal } from './refusal'
 import { readActor } from './session'
 import { type TillLimits, tillApiRoute } from './till'
-import { faultOf, type RequestContext } from './trpc'
+import { faultOf, httpStatusOf, type RequestContext } from './trpc'
 import { serveTrpc } from './trpc-http'
+import { uploadRoutes } from './upload'
 import { findApp } from './wechat'
 
 const BODY_LIMIT = '256kb'
@@ -85,6 +87,11 @@ function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   app.use('/trpc', serveTrpc(appRouter, contextOf(house)))
   app.use('/api/v1', tillApiRoute(house, env))
   app.get('/export', rateLimit(env.REQUESTS_PER_MINUTE), exportRoute(house))
+  app.use(
+    '/upload',
+    rateLimit(env.REQUESTS_PER_MINUTE),
+    uploadRoutes(house, (req) => readActor(house, req.headers.authorization)),
+  )
   if (parts.notify) app.all('/wechat/notify', express.raw({ limit: BODY_LIMIT, type: () => true }), parts.notify)
   app.use(pageHeaders())
   app.get('/h5-config.json', (req, res) => {
@@ -214,6 +221,16 @@ function serveWeb(app: App, dir: string): void {
 const lastResort =
   (log: Logger): ErrorRequestHandler =>
   (error, req, res, _next) => {
+    if (res.headersSent) return void res.destroy()
+    const refusal = toRefusal(error)
+    if (refusal instanceof Refusal) {
+      const { code } = refusal.fault
+      const data = { httpStatus: httpStatusOf(code), fault: refusal.fault }
+      return void res
+        .status(data.httpStatus)
+        .set('cache-control', 'no-store')
+        .json({ error: { message: code, code: -32600, data } })
+    }
     const status = Number.isInteger(error?.status) && error.status >= 400 && error.status < 500 ? error.status : 500
     if (status === 500) (req.log ?? log).error({ rid: req.rid, err: error }, 'request failed')
     const told =
@@ -222,7 +239,6 @@ const lastResort =
         : status < 500
           ? { code: 'BAD_INPUT', detail: { fields: [{ path: '', problem: 'malformed' }] } }
           : faultOf(error, req.rid)
-    if (res.headersSent) return void res.destroy()
     const body = { error: { message: told.code, code: -32600, data: { httpStatus: status, fault: told } } }
     res.status(status).json(req.query?.batch === '1' ? [body] : body)
   }

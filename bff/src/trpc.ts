@@ -1,5 +1,6 @@
-import { type Fault, fault } from '@huiyuan/shared/faults'
+import { FAULTS, type Fault, type FaultCode, fault } from '@huiyuan/shared/faults'
 import { initTRPC, TRPCError } from '@trpc/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { ZodError, z } from 'zod'
 import { type Actor, type Ctx, ctxOf, type House } from './ctx'
 import { Refusal, refuse, toRefusal } from './refusal'
@@ -14,6 +15,10 @@ export interface RequestContext {
   /** Reads the bearer token once, when a procedure first needs it. @throws Refusal */
   actor: () => Promise<Actor>
 }
+
+/** With which HTTP status a fault leaves outside of tRPC. */
+export const httpStatusOf = (code: FaultCode): number =>
+  getHTTPStatusCodeFromError(new TRPCError({ code: FAULTS[code] }))
 
 /** The fault behind any error; what is unknown stays inside and leaves only the request's id. */
 export function faultOf(error: unknown, requestId: string): Fault {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Ctx, inTx } from '../ctx'
 import { forbidMessages, recordDelivery } from '../outbox'
 import { closeByWechat, forgetRevoked } from '../privacy'
-import { openPush, type PushEvent, type PushSetup, pushGreeting } from '../wechat'
+import { hearCheck } from '../upload'
+import { mediaCheckedIn, openPush, type PushEvent, type PushSetup, pushGreeting } from '../wechat'
 import { NOTICE_DAYS } from './forget-notices'
 
 export interface Notify {
@@ -78,9 +79,22 @@ export async function handleNotify(
   // A replay older than the notices that would recognise it.
   if (isOlderThanNotices(ctx, query.timestamp)) return { status: 403, body: '' }
   const { event } = opened
+  if (event.event === MEDIA_CHECK) return { status: (await hearMedia(ctx, event)) ? 200 : 503, body: 'success' }
   const act = Object.hasOwn(ACTS, event.event) ? ACTS[event.event] : undefined
   if (act) await actOnce(ctx, event, act)
   return { status: 200, body: 'success' }
+}
+
+/** It names a picture, not a person, and is heard once by the picture's own state. */
+const MEDIA_CHECK = 'wxa_media_check'
+/** So long the name that WeChat gave a picture may still be on its way here. */
+const ON_ITS_WAY_MS = 60_000
+
+/** False for a picture that is not known yet: WeChat then tells it again. */
+async function hearMedia(ctx: Ctx, { raw, createdAt }: PushEvent): Promise<boolean> {
+  const said = mediaCheckedIn(raw)
+  if (!said || (await hearCheck(ctx, said.traceId, said.verdict))) return true
+  return createdAt.getTime() < ctx.now().getTime() - ON_ITS_WAY_MS
 }
 
 const isOlderThanNotices = (ctx: Ctx, signedSeconds: unknown): boolean =>

@@ -1,2 +1,7 @@
 export { checkText, type TextCheck } from './check-text'
 export { describeUploads, type Picture } from './describe-uploads'
+export { hearCheck } from './mark-checked'
+export { SWEEP_SECONDS, sweepPictures } from './sweep-pictures'
+export { tendUploads } from './tend-uploads'
+export { uploadRoutes } from './upload-routes'
+export { uploadUrl } from './upload-url'

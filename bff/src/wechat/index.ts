@@ -2,7 +2,7 @@ export { type AppBook, type AppKind, type AppName, appsOf, findApp, type MoreApp
 export { wechatBaseRefusal } from './base'
 export { databaseTokenStore } from './database-token-store'
 export { openPush, type PushEvent, type PushSetup, pushGreeting } from './push'
-export { type ContentScene, mediaCheckedIn } from './security'
+export { type ContentScene, type ContentVerdict, mediaCheckedIn } from './security'
 export type { SendOutcome, SubscribeMessage } from './subscribe'
 export { memoryTokenStore } from './token-store'
 export { createWechat, type Wechat } from './wechat'
