@@ -10,13 +10,14 @@ import { diskPictures } from '../../bff/src/picture-store'
 import { registry } from '../../bff/src/registry'
 import { createWechat, memoryTokenStore } from '../../bff/src/wechat'
 import { seedAdjustments } from './adjustment'
+import { seedArticle, seedReaders } from './article'
 import { seedCoupon } from './coupon'
 import { seedBirthday, seedGift } from './gift'
 import { type PastPurchase, purchasesOf, replayPurchase, settleMember } from './history'
 import { seedWearers } from './honour'
 import { seedMall } from './mall'
 import { seedObligation } from './obligation'
-import { type SeedPerson, seedPerson, seedStaff } from './people'
+import { memberOfPhone, type SeedPerson, seedPerson, seedStaff } from './people'
 import { seedProduct } from './product'
 import { type Chance, chanceFrom } from './random'
 import { seedFriends, seedReferral, settleFriends } from './referral'
@@ -55,6 +56,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
   try {
     const ctx = seedCtx(wish, database)
     await seedObligation(ctx)
+    await seedArticle(ctx)
     if (await ctx.db.effect.findUnique({ where: { kind_sourceId_part: DONE }, select: { kind: true } })) return
     const now = wish.now ?? new Date()
     await seedStores(ctx)
@@ -74,6 +76,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await seedAdjustments(ctx, now)
     await seedTwins(ctx, now)
     await seedWearers(ctx, now)
+    await seedReaders(ctx, await memberOfPhone(ctx, '+8613800003318'))
     // what the history would have sent is not sent today
     await ctx.db.outboxMessage.deleteMany({ where: { state: 'waiting', createdAt: { lt: now } } })
     await ctx.db.effect.create({ data: { ...DONE, memberId: staff.get('hubin') as string, at: now } })
