@@ -1,5 +1,6 @@
 import { articleRouter } from './article/router'
 import { auditRouter } from './audit/router'
+import { campaignRouter } from './campaign/router'
 import { codeRouter } from './code/router'
 import { couponRouter } from './coupon/router'
 import { giftRouter } from './gift/router'
@@ -45,6 +46,7 @@ export const appRouter = router({
   mall: mallRouter,
   referral: referralRouter,
   obligation: obligationRouter,
+  campaign: campaignRouter,
   honour: honourRouter,
   article: articleRouter,
   merge: mergeRouter,

@@ -140,15 +140,15 @@ LANGUAGE plpgsql AS $$
 DECLARE
   stopped timestamptz := camp.stopped_at;
 BEGIN
-  IF stopped <= now_at THEN RETURN 'stopped'; END IF;
+  -- by whatever clock: what was stopped promises nothing more
+  IF stopped IS NOT NULL THEN RETURN 'stopped'; END IF;
   INSERT INTO referral_quota AS own (member_id, campaign_id, taken) VALUES (inviter, camp.campaign_id, 1)
     ON CONFLICT (member_id, campaign_id) DO UPDATE SET taken = own.taken + 1 WHERE own.taken < camp.per_inviter_cap;
   IF NOT FOUND THEN RETURN 'cap'; END IF;
   UPDATE referral_campaign SET spent_points = spent_points + camp.reward_points
-    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points
-      AND (stopped_at IS NULL OR stopped_at > now_at);
+    WHERE campaign_id = camp.campaign_id AND spent_points + camp.reward_points <= budget_points AND stopped_at IS NULL;
   IF FOUND THEN RETURN NULL; END IF;
   UPDATE referral_quota SET taken = taken - 1 WHERE member_id = inviter AND campaign_id = camp.campaign_id;
   SELECT stopped_at INTO stopped FROM referral_campaign WHERE campaign_id = camp.campaign_id;
-  RETURN CASE WHEN stopped <= now_at THEN 'stopped' ELSE 'budget' END;
+  RETURN CASE WHEN stopped IS NOT NULL THEN 'stopped' ELSE 'budget' END;
 END $$;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ARTICLE_CASES } from './article-cases.fixture'
+import { CAMPAIGN_CASES } from './campaign-cases.fixture'
 import { COUPON_CASES } from './coupon-cases.fixture'
 import { GIFT_CASES } from './gift-cases.fixture'
 import { HONOUR_CASES } from './honour-cases.fixture'
@@ -171,6 +172,7 @@ export const CASES: Record<string, ProcedureCase> = {
   ...OBLIGATION_CASES,
   ...HONOUR_CASES,
   ...ARTICLE_CASES,
+  ...CAMPAIGN_CASES,
   ...PRIVACY_CASES,
   ...REFERRAL_CASES,
   ...MALL_CASES,
