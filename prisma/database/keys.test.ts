@@ -44,6 +44,7 @@ const OF_THE_HOUSE = [
     'adjustment_day',
     'audit_entry',
     'audit_head',
+    'campaign_revision',
     'house_key',
     'import_key',
     'import_run',
