@@ -8,7 +8,7 @@ import { Cell, Panel, Section, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Sheet } from '../../ui/sheet'
 import { FaultNote } from '../../ui/states'
-import { Switch } from './switch'
+import { Switch } from '../../ui/switch'
 
 type Consents = RouterOutputs['privacy']['consents']
 type Message = Consents['messages'][number]

@@ -1,4 +1,4 @@
-import { crackle } from './crackle'
+import { crackle } from '../../ui/crackle'
 
 /** The poster is thought in these units and drawn one and a half times as large. */
 export const WIDTH = 750

@@ -2,7 +2,8 @@ import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import Taro from '@tarojs/taro'
 import { useCallback, useEffect, useState } from 'react'
 import { platform } from '../../lib/device'
-import { type DrawnOn, paintInBrowser, paintInWeapp } from './canvas'
+import type { DrawnOn } from '../../lib/canvas'
+import { paintInBrowser, paintInWeapp } from './canvas'
 import type { Poster } from './poster'
 
 export interface Painted {

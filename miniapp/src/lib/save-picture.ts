@@ -1,6 +1,5 @@
 import Taro from '@tarojs/taro'
 import type { DrawnOn } from './canvas'
-import { HEIGHT, SCALE, WIDTH } from './draw-poster'
 
 const SCOPE = 'scope.writePhotosAlbum'
 
@@ -13,8 +12,8 @@ export async function saveToAlbum(canvas: DrawnOn): Promise<Saved> {
   try {
     const { tempFilePath } = await Taro.canvasToTempFilePath({
       canvas: canvas as never,
-      destWidth: WIDTH * SCALE,
-      destHeight: HEIGHT * SCALE,
+      destWidth: canvas.width,
+      destHeight: canvas.height,
       fileType: 'png',
     } as Parameters<typeof Taro.canvasToTempFilePath>[0])
     await Taro.saveImageToPhotosAlbum({ filePath: tempFilePath })

@@ -1,6 +1,6 @@
 import { View } from '@tarojs/components'
-import { aria } from '../../ui/aria'
-import { tapProps } from '../../ui/tap'
+import { aria } from './aria'
+import { tapProps } from './tap'
 
 interface SwitchWish {
   on: boolean
@@ -16,9 +16,9 @@ export function Switch({ on, busy, label, id, onChange }: SwitchWish) {
     if (!busy) onChange(!on)
   })
   return (
-    <View id={id} className="pv-switch" {...tap} {...aria({ role: 'checkbox', checked: on, label, disabled: busy })}>
-      <View className={`pv-switch__rail${on ? ' pv-switch__rail--on' : ''}`}>
-        <View className="pv-switch__dot" />
+    <View id={id} className="hy-switch" {...tap} {...aria({ role: 'checkbox', checked: on, label, disabled: busy })}>
+      <View className={`hy-switch__rail${on ? ' hy-switch__rail--on' : ''}`}>
+        <View className="hy-switch__dot" />
       </View>
     </View>
   )
