@@ -9,6 +9,7 @@ import { at, seedPerson } from './people'
 export const DEMO_CAMPAIGN = {
   campaignId: 'first_cup_2026',
   title: '请朋友喝第一盏',
+  words: '约上一位朋友，坐下来慢慢喝',
   rewardPoints: 100,
   minOrderFen: 1_500,
   holdDays: 15,

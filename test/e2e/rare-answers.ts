@@ -114,16 +114,13 @@ export const everyCoupon: Change = (answer) => {
   }
 }
 
-export const cups = (change: object) => one('obligations', 'own_cup', 'obligationId', change)
-export const running = { state: 'in_progress', progress: 9, refusal: null, nextAt: null, acceptedAt: days(-24) }
-export const finished = { state: 'rewarded', progress: 10, finishedAt: days(-1), acceptedAt: days(-24) }
-
-export const honoured: Change = (answer) => ({
-  ...among('honours', (honour) => ({
-    ...honour,
-    held: true,
-    until: honour.honourId === 'cup_keeper' ? '2027-11-30T15:59:59.999Z' : null,
-  }))(answer),
+/** Nine of ten cups were brought. */
+export const cups: Change = (answer) => ({
+  ...answer,
+  obligation: {
+    ...(answer.obligation as object),
+    ...{ state: 'in_progress', progress: 9, refusal: null, nextAt: null, acceptedAt: days(-24) },
+  },
 })
 
 /** A day on which much waits. */

@@ -7,6 +7,7 @@ import { OFFLINE_SHOTS } from './offline-states'
 import type { Place } from './place'
 import { PLACES } from './places'
 import { LAST_SHOTS, RARE_SHOTS } from './rare-shots'
+import { SHARE_SHOTS } from './share-states'
 import type { Scheme, Shot } from './studio'
 import { TILL_SHOTS } from './till-shots'
 import { at, haveCodePage, type Screen } from './web-house'
@@ -119,6 +120,7 @@ export const SHOTS: Shot[] = [
   ...RARE_SHOTS,
   ...MALL_SHOTS,
   ...MENU_SHOTS,
+  ...SHARE_SHOTS,
   ...OFFLINE_SHOTS,
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,

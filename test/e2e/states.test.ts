@@ -5,16 +5,22 @@ import { MENU_STATES } from './menu-states'
 import { OFFLINE_STATES } from './offline-states'
 import { FLAWLESS } from './page-checks.fixture'
 import type { PlaceState } from './place'
+import { shareStates } from './share-states'
 import { smallPhones } from './small-phones.fixture'
 import { FULLEST_TILL_STATES } from './till-shots'
 
 const phones = smallPhones()
 const states: { name: string; state: PlaceState }[] = [
-  ...[...mallStates(() => new Date()), ...MENU_STATES, ...OFFLINE_STATES].map((state) => ({
-    name: state.place.name,
+  ...[...mallStates(() => new Date()), ...shareStates(() => new Date()), ...MENU_STATES, ...OFFLINE_STATES].map(
+    (state) => ({
+      name: state.place.name,
+      state,
+    }),
+  ),
+  ...[...BOOKS_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({
+    name,
     state,
   })),
-  ...[...BOOKS_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({ name, state })),
 ]
 
 test.each(states)(

@@ -19,7 +19,10 @@ const program = readProgram(WEAPP_DIST)
 const paths = program.pages.map(({ path }) => path)
 
 /** What a page is told of what to show. */
-const QUERIES: Record<string, Record<string, string>> = { 'pages/mall/reward': { rewardId: 'autumn_cup' } }
+const QUERIES: Record<string, Record<string, string>> = {
+  'pages/mall/reward': { rewardId: 'autumn_cup' },
+  'pages/obligation/obligation': { id: 'own_cup' },
+}
 
 /** What each person's phone remembers after its first start. */
 const memories = new Map<string, PhoneStorage>()

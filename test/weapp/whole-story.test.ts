@@ -201,11 +201,8 @@ describeWithWcc('her first small thing for the house', () => {
 
   test('leaves a name on her phone', async () => {
     await lin.pullDown()
-    expect(lin.text()).toContain('已完成 1')
-    expect(nameOf(lin.get('#honour-tea_knower'))).not.toContain('待获得')
-    await tap(lin, '#honour-tea_knower')
-    expect(lin.text()).toContain('知茶人')
-    await tap(lin, '.hy-sheet__close')
+    await tap(lin, '已完成 1')
+    expect(wordsAt(lin, '#obligation-autumn_tasting')).toMatch(/「知茶人」[\s\S]*做完/)
   })
 })
 
@@ -253,7 +250,9 @@ describeWithWcc('a card that they send to a chat', () => {
     ['tabs/home/index', {}, '/tabs/home/index?'],
     ['pages/mall/reward', { rewardId: 'autumn_cup' }, '/pages/mall/reward?rewardId=autumn_cup&'],
     ['pages/referral/referral', {}, '/tabs/home/index?'],
+    ['pages/referral/rules', {}, '/pages/referral/rules?'],
     ['pages/obligation/obligations', {}, '/pages/obligation/obligations?'],
+    ['pages/obligation/obligation', { id: 'own_cup' }, '/pages/obligation/obligation?id=own_cup&'],
   ])('from %s carries her own code and promises nothing', async (path, query, target) => {
     const { api } = await signIn(there.house.sandbox, there.url, 'lin')
     const { code } = await api.referral.mine.query()

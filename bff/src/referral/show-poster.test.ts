@@ -25,11 +25,11 @@ beforeEach(() => {
 })
 afterAll(() => house.close())
 
-test('holds the picture of the own link, the name and the gift that waits', async () => {
+test('holds the picture of the own link, the name, the gift that waits and what the campaign says', async () => {
   const { ctx } = await newMember(house, { name: '小梅' })
   const { code } = await showReferral(ctx)
   const poster = { image: 'iQEC', mime: 'image/png', scene: `l=${code}`, inviterName: '小梅' }
-  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: null })
+  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: null, words: '' })
   await house.house.prisma.gift.create({
     data: {
       giftId: randomUUID().slice(0, 8),
@@ -41,7 +41,11 @@ test('holds the picture of the own link, the name and the gift that waits', asyn
       startsAt: house.clock.at,
     },
   })
-  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: '新人礼' })
+  const campaign = { title: '请朋友', rewardPoints: 1, minOrderFen: 1, holdDays: 1, perInviterCap: 1, budgetPoints: 1 }
+  await house.house.prisma.referralCampaign.create({
+    data: { ...campaign, campaignId: 'c', words: '坐下慢慢喝', startsAt: house.clock.at },
+  })
+  expect(await showPoster(ctx)).toEqual({ ...poster, giftTitle: '新人礼', words: '坐下慢慢喝' })
 })
 
 test('one code is drawn once, however often and at once it is looked at; another member’s is another', async () => {

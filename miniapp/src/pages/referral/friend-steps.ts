@@ -10,7 +10,7 @@ type Told = Pick<
 
 /** How far one friend has come, from joining to what became of the reward; what is still to come stands there already. */
 export function stepsOf(friend: Told, now: Date): TrackStep[] {
-  const { state, points, joinedAt, heldAt = null, releaseAt, settledAt, byActivity } = friend
+  const { state, points, joinedAt, heldAt, releaseAt, settledAt, byActivity } = friend
   const day = (at: string | null) => (at ? dayWords(new Date(at), now) : '')
   const first = byActivity ? '来参加活动' : '喝到第一盏'
   const joined: TrackStep = { key: 'joined', title: '入会', sub: day(joinedAt), state: 'done' }

@@ -39,7 +39,10 @@ export default function ReferralRulesPage() {
 
 function Whole({ shown, member }: { shown: Shown; member: boolean }) {
   const { title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, endsAt, running } = shown
-  const order = minOrderFen > 1 ? `满 ${yuanText(minOrderFen)}` : '第一笔'
+  const order =
+    minOrderFen > 1
+      ? { n: yuanText(minOrderFen).replace('.00', ''), words: '朋友首单满' }
+      : { n: '1 笔', words: '朋友的首单' }
   return (
     <View id="referral-rules">
       <View className="hy-top">
@@ -50,7 +53,7 @@ function Whole({ shown, member }: { shown: Shown; member: boolean }) {
         </View>
       </View>
       <View className="hy-panel rf-facts">
-        <Fact n={order} words="朋友首单" />
+        <Fact {...order} />
         <Fact n={`${holdDays} 天`} words="没有退款" />
         <Fact n={countText(rewardPoints)} words="积分谢谢你" />
         <Fact n={`${countText(perInviterCap)} 位`} words="每人最多" />
