@@ -53,9 +53,10 @@ export const registry: Registry = {
     'gift_merge',
     'mall_merge',
     'upload_merge',
-    'referral_merge',
     'honour_merge',
     'obligation_merge',
+    // after it: a friend who does not count any more is no step of the survivor's undertaking
+    'referral_merge',
     'article_merge',
     'outbox_merge',
   ],
@@ -63,9 +64,9 @@ export const registry: Registry = {
   undoSteps: [
     'outbox_unmerge',
     'article_unmerge',
+    'referral_unmerge',
     'obligation_unmerge',
     'honour_unmerge',
-    'referral_unmerge',
     'upload_unmerge',
     'mall_unmerge',
     'gift_unmerge',

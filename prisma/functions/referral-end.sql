@@ -17,6 +17,10 @@ BEGIN
         WHERE kind = 'referral' AND source_id = edge.referral_id::text AND starts_with(part, 'void:')) ELSE 'take_back' END,
       'points', take, 'growth', 0, 'earnedAt', edge.settled_at, 'reason', 'referral_returned', 'detail', '{}'::jsonb));
   END IF;
+  IF edge.state = 'released' THEN
+    -- a friend who does not count is no step of an undertaking either
+    PERFORM obligation_retract(jsonb_build_object('memberId', holder, 'at', now_at, 'counts', 'friend_rewarded', 'sourceId', edge.referral_id));
+  END IF;
   IF edge.state IN ('held', 'review') THEN
     UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;
     UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
@@ -69,6 +73,8 @@ BEGIN
     'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
   PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
     'payload', jsonb_build_object('points', edge.points, 'friend', call->'friend', 'at', call->'at')));
+  PERFORM obligation_count(jsonb_build_object('memberId', inviter, 'at', now_at, 'counts', 'friend_rewarded', 'sourceId', id,
+    'expiresAt', call->'expiresAt'));
   RETURN '{"released": true}';
 END $$;
 

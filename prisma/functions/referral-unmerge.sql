@@ -44,13 +44,14 @@ DECLARE
   invited uuid[] := uuid_list(call->'moved'->'invited');
   orders uuid[] := uuid_list((SELECT moved->'orders' FROM merge_step
     WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'order_merge'));
+  proofs uuid[] := uuid_list((SELECT moved->'proofs' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'obligation_merge'));
   bought int;
   paid jsonb;
 BEGIN
   UPDATE referral SET member_id = dst WHERE member_id = src AND referral_id = ANY (edges)
     AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = src AND p.order_id = referral.order_id AND p.order_id <> ALL (orders))
-    -- steps at an activity have gone back already; one that is still here was the survivor's own
-    AND NOT EXISTS (SELECT 1 FROM obligation_proof p WHERE p.member_id = src AND p.proof_id = referral.proof_id);
+    AND NOT EXISTS (SELECT 1 FROM obligation_proof p WHERE p.member_id = src AND p.proof_id = referral.proof_id AND p.proof_id <> ALL (proofs));
   SELECT count(*) INTO bought FROM referral WHERE member_id = src AND referral_id = ANY (edges);
   UPDATE referral SET inviter_id = dst WHERE inviter_id = src AND referral_id = ANY (invited)
     AND NOT EXISTS (SELECT 1 FROM effect e WHERE e.kind = 'referral' AND e.source_id = referral.referral_id::text
@@ -108,7 +109,12 @@ BEGIN
   UPDATE referral SET state = before.state, reason = before.reason, points = before.points, held_at = before.held_at,
       release_at = before.release_at, settled_at = before.settled_at, clawed_back = before.clawed_back
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
-  IF before.state = 'released' THEN PERFORM referral_pay_again(call, edge); END IF;
+  IF before.state = 'released' THEN
+    PERFORM referral_pay_again(call, edge);
+    PERFORM obligation_count(jsonb_build_object('memberId', edge.inviter_id, 'at', call->'at', 'counts', 'friend_rewarded',
+      'sourceId', edge.referral_id, 'expiresAt', (SELECT l.expires_at FROM effect e JOIN lot l ON l.member_id = e.member_id
+        AND l.lot_id = referral_lot(edge) WHERE e.kind = 'referral' AND e.source_id = edge.referral_id::text AND e.part = 'award')));
+  END IF;
   RETURN NULL;
 END $$;
 

@@ -8,6 +8,7 @@ const decision = { how: 'pay', answer: '' }
 export const REFERRAL_CASES: Record<string, ProcedureCase> = {
   'referral.mine': { for: 'member', input: () => undefined },
   'referral.poster': { for: 'member', input: () => undefined },
+  'referral.links': { for: 'member', input: () => undefined },
   'referral.rules': { for: 'anybody', input: () => undefined },
   'referral.appeal': {
     for: 'member',

@@ -3,6 +3,7 @@ import { memberProcedure, openProcedure, requestId, router, staffProcedure } fro
 import { appealReferral } from './appeal-referral'
 import { decideReferral } from './decide-referral'
 import { listReviews } from './list-reviews'
+import { showLinks } from './show-links'
 import { showPoster } from './show-poster'
 import { showReferral } from './show-referral'
 import { showRules } from './show-rules'
@@ -10,6 +11,7 @@ import { showRules } from './show-rules'
 export const referralRouter = router({
   mine: memberProcedure.query(({ ctx }) => showReferral(ctx.verb)),
   poster: memberProcedure.query(({ ctx }) => showPoster(ctx.verb)),
+  links: memberProcedure.query(({ ctx }) => showLinks(ctx.verb)),
   rules: openProcedure.query(({ ctx }) => showRules(ctx.verb)),
   appeal: memberProcedure
     .input(z.object({ requestId, referralId: z.uuid(), words: z.string().trim().min(1).max(200) }))
