@@ -17,6 +17,7 @@ export default defineAppConfig({
     { root: 'pages/manage', pages: ['manage'] },
     { root: 'pages/books', pages: ['books'] },
     { root: 'pages/merge', pages: ['merges', 'merge'] },
+    { root: 'pages/review', pages: ['review'] },
   ],
   preloadRule: {
     'tabs/home/index': { network: 'all', packages: ['pages/gift', 'pages/mall', 'pages/product'] },

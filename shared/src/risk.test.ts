@@ -92,11 +92,11 @@ test('an inviter reads no rank, no device, no network and no number; an operator
   expect(words).toHaveLength(Object.keys(CLEAN).length)
   expect(words).toEqual(
     expect.arrayContaining([
-      '两人都用过的手机 2 台',
-      '两人都连过的网络 最小的一个有 3 人用过',
+      '共用的手机 2 台',
+      '共用的网络 最小的一个有 3 人用过',
       '店里的同事 朋友是同事',
-      '入会时的微信风险 两小时内没有打开过小程序',
-      '现在的微信风险 3 级（最高 4 级）',
+      '入会时微信风险 两小时内没有打开过小程序',
+      '现在微信风险 3 级（最高 4 级）',
     ]),
   )
 })

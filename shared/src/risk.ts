@@ -86,24 +86,24 @@ const WORDS: Record<Doubt, [string, string]> = {
 const STAFF = { inviter: '邀请人是同事', friend: '朋友是同事', both: '两人都是同事' }
 const rankWords = (rank: number | null) =>
   rank === null ? '没有取到' : rank === UNSEEN ? '两小时内没有打开过小程序' : `${rank} 级（最高 ${REFUSE_RANK} 级）`
-const countWords = (count: number, unit: string) => (count > 0 ? `${count} ${unit}` : '没有')
+const countWords = (count: number, words: string) => (count > 0 ? `${count} ${words}` : '没有')
 const yesWords = (yes: boolean) => (yes ? '是' : '没有')
 
 /** The facts as an operator reads them. */
 export const factWords = (facts: PairFacts): { label: string; value: string }[] => [
-  { label: '两人都用过的手机', value: countWords(facts.sharedDevices, '台') },
-  { label: '朋友手机上其他被请来的人', value: countWords(facts.devicePeople, '人') },
-  { label: '为两人都付过款的人', value: countWords(facts.sharedPayers, '位') },
-  { label: '同一付款人名下其他被请来的人', value: countWords(facts.payerPeople, '人') },
+  { label: '共用的手机', value: countWords(facts.sharedDevices, '台') },
+  { label: '朋友手机上还有', value: countWords(facts.devicePeople, '位被请来的人') },
+  { label: '共同的付款人', value: countWords(facts.sharedPayers, '位') },
+  { label: '付款人还付过', value: countWords(facts.payerPeople, '位被请来的人') },
   {
-    label: '两人都连过的网络',
+    label: '共用的网络',
     value: facts.networkPeople === null ? '没有' : `最小的一个有 ${facts.networkPeople} 人用过`,
   },
   { label: '店里的同事', value: facts.staff ? STAFF[facts.staff] : '都不是' },
-  { label: '前后一小时入会的朋友', value: `${facts.joinedWithinHour} 位` },
-  { label: '前后一天入会的朋友', value: `${facts.joinedWithinDay} 位` },
-  { label: '入会时的微信风险', value: rankWords(facts.riskAtJoin) },
-  { label: '现在的微信风险', value: rankWords(facts.riskNow) },
-  { label: '合并过又分开', value: yesWords(facts.mergedBefore) },
+  { label: '前后一小时', value: `${facts.joinedWithinHour} 位朋友入会` },
+  { label: '前后一天', value: `${facts.joinedWithinDay} 位朋友入会` },
+  { label: '入会时微信风险', value: rankWords(facts.riskAtJoin) },
+  { label: '现在微信风险', value: rankWords(facts.riskNow) },
+  { label: '合并后又分开', value: yesWords(facts.mergedBefore) },
   { label: '手机号换过手', value: yesWords(facts.phoneMoved) },
 ]

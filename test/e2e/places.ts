@@ -3,6 +3,7 @@ import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import type { NextCode } from './customer'
 import { IDENTITY_PLACES } from './identity-places'
 import { type Place, priced, stand, tap } from './place'
+import { REVIEW_PLACES } from './review-states'
 import { TILL_PLACES } from './till-places'
 import { at } from './web-house'
 
@@ -135,6 +136,7 @@ export const PLACES: Place[] = [
   { name: 'books-review', ...BOOKS, steps: review },
   ...IDENTITY_PLACES,
   ...TILL_PLACES,
+  ...REVIEW_PLACES,
   { name: 'conversions', who: 'operator', path: 'pages/gift/conversions', ready: '#conversions' },
   { name: 'books-liability', ...BOOKS, steps: then(async () => {}, 'view-liability', 'liability') },
 ]

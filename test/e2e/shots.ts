@@ -7,6 +7,7 @@ import { OFFLINE_SHOTS } from './offline-states'
 import type { Place } from './place'
 import { PLACES } from './places'
 import { LAST_SHOTS, RARE_SHOTS } from './rare-shots'
+import { REVIEW_SHOTS } from './review-states'
 import { SHARE_SHOTS } from './share-states'
 import type { Scheme, Shot } from './studio'
 import { TILL_SHOTS } from './till-shots'
@@ -118,6 +119,7 @@ export const SHOTS: Shot[] = [
   },
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
   ...RARE_SHOTS,
+  ...REVIEW_SHOTS,
   ...MALL_SHOTS,
   ...MENU_SHOTS,
   ...SHARE_SHOTS,

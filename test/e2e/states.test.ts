@@ -5,6 +5,7 @@ import { MENU_STATES } from './menu-states'
 import { OFFLINE_STATES } from './offline-states'
 import { FLAWLESS } from './page-checks.fixture'
 import type { PlaceState } from './place'
+import { REVIEW_STATES } from './review-states'
 import { shareStates } from './share-states'
 import { smallPhones } from './small-phones.fixture'
 import { FULLEST_TILL_STATES } from './till-shots'
@@ -17,7 +18,7 @@ const states: { name: string; state: PlaceState }[] = [
       state,
     }),
   ),
-  ...[...BOOKS_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({
+  ...[...BOOKS_STATES, ...REVIEW_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({
     name,
     state,
   })),

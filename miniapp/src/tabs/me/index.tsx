@@ -119,6 +119,15 @@ function Mine() {
                 )}
                 {me.staff.role === 'operator' && (
                   <Cell
+                    id="review-open"
+                    icon="check"
+                    title="审核"
+                    sub="推荐、材料和申诉"
+                    onTap={() => go('/pages/review/review')}
+                  />
+                )}
+                {me.staff.role === 'operator' && (
+                  <Cell
                     id="conversions-open"
                     icon="leaf"
                     title="体验装"

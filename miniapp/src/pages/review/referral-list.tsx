@@ -1,0 +1,79 @@
+import { countText } from '@huiyuan/shared/money'
+import { View } from '@tarojs/components'
+import { useGrowing } from '../../lib/growing'
+import { Said } from '../../ui/appeal'
+import { Tag } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { Earlier } from '../../ui/earlier'
+import { Empty, States } from '../../ui/states'
+import type { ReferralCase, ReferralQueue } from './use-queues'
+import { moment, whoOf } from './words'
+
+const STEP = 4
+const MOST = 200
+
+interface ListWish {
+  queue: ReferralQueue
+  onOpen: (friend: ReferralCase) => void
+  /** What stands there when nothing waits. */
+  none: string
+}
+
+/** Rewards for friends that wait for a person. */
+export function ReferralList({ queue: { first, cases, ...pages }, onOpen, none }: ListWish) {
+  const { shown } = useGrowing(cases, STEP, MOST)
+  return (
+    <States read={first}>
+      {() =>
+        cases.length === 0 ? (
+          <Empty title="没有在等的" sub={none} />
+        ) : (
+          <View>
+            <View className="rv-cards">
+              {shown.map((friend) => (
+                <FriendCard key={friend.caseRef} friend={friend} onOpen={onOpen} />
+              ))}
+            </View>
+            <Earlier {...pages} />
+          </View>
+        )
+      }
+    </States>
+  )
+}
+
+/** Who brought whom, what speaks against it, and since when it waits. */
+const FriendCard = ({ friend, onOpen }: { friend: ReferralCase; onOpen: (friend: ReferralCase) => void }) => {
+  const { inviter, points, doubts, appeal, heldAt, joinedAt } = friend
+  return (
+    <View className="rv-card">
+      <View className="hy-row hy-between">
+        <View className="hy-grow hy-num">
+          <View className="hy-bold">{whoOf(inviter)}</View>
+          <View className="hy-2">{`请来 ${whoOf(friend.friend)}`}</View>
+        </View>
+        <View className="rv-points">{points > 0 ? `+${countText(points)}` : ''}</View>
+      </View>
+      <View className="rv-tags">
+        {doubts.map(({ doubt, words }) => (
+          <Tag key={doubt} kind="accent">
+            {words}
+          </Tag>
+        ))}
+      </View>
+      {appeal && <Said title={`${moment(appeal.askedAt)}，邀请人申诉`} words={appeal.words} mine />}
+      <View className="rv-foot">
+        <View className="hy-caption hy-3 hy-num">{heldAt ? `${moment(heldAt)} 起等` : `${moment(joinedAt)} 入会`}</View>
+        <Button
+          id={`friend-${friend.friend.memberNo.slice(-4)}`}
+          kind="secondary"
+          small
+          label={`处理 ${whoOf(inviter)} 请来 ${whoOf(friend.friend)}`}
+          onTap={() => onOpen(friend)}
+        >
+          处理
+        </Button>
+      </View>
+    </View>
+  )
+}
