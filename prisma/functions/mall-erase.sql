@@ -69,14 +69,3 @@ BEGIN
   DELETE FROM referral_quota WHERE member_id = ANY (erase_records(call));
   RETURN '{}';
 END $$;
-
--- What was undertaken and shown at the counter; its points stand in the books.
-CREATE OR REPLACE FUNCTION obligation_erase(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM obligation_proof WHERE member_id = ANY (erase_records(call));
-  DELETE FROM obligation_instance WHERE member_id = ANY (erase_records(call));
-  -- a server of the release before names no step of honours
-  IF NOT call->'steps' ? 'honour_erase' THEN RETURN honour_erase(call); END IF;
-  RETURN '{}';
-END $$;

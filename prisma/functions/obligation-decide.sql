@@ -14,6 +14,7 @@ DECLARE
   held obligation_instance;
   duty obligation;
   answer jsonb;
+  stands text;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   by_staff := adjustment_operator((call->>'staffId')::uuid);
@@ -27,6 +28,7 @@ BEGIN
   IF NOT (own.state = 'waiting' OR own.appeal = 'asked') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   IF member = by_staff.member_id OR (own.appeal = 'asked' AND own.decided_by = by_staff.member_id) THEN PERFORM refuse('REVIEW_OWN'); END IF;
   SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
+  IF held.state NOT IN ('submitted', 'rejected') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
   IF call->>'how' = 'approve' THEN
     answer := obligation_approve(call, own, held, duty, by_staff.member_id);
@@ -36,10 +38,13 @@ BEGIN
   ELSE
     PERFORM obligation_turn_down(own, call->>'reason', call->>'answer', by_staff.member_id, now_at);
   END IF;
+  SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
+  PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
+    'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
   PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
     'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
-  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL) || coalesce(answer, '{}')
-    || (SELECT jsonb_build_object('state', state) FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id));
+  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
+    || coalesce(answer, '{}'));
 END $$;
 
 -- One hand-in is good: it becomes a confirmed step. → as obligation_advance
@@ -68,12 +73,13 @@ DECLARE
 BEGIN
   RETURN (SELECT coalesce(jsonb_agg(obligation_submission_row(s) || jsonb_build_object('title', o.title, 'kind', o.kind, 'words', o.words,
       'labelled', o.labelled, 'progress', i.progress, 'target', o.target, 'textCheck', (s).text_check,
-      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no, 'uploads', obligation_pictures(s),
+      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no,
       'purchase', (SELECT jsonb_build_object('storeName', t.name, 'amountFen', p.amount_fen, 'settledAt', p.settled_at, 'kept', p.state = 'settled')
         FROM purchase p JOIN store t USING (store_id) WHERE p.member_id = (s).member_id AND p.order_id = (s).order_id))
       ORDER BY (s).submission_id), '[]')
-    FROM (SELECT own AS s FROM obligation_submission own
-      WHERE (CASE WHEN appeals THEN own.appeal = 'asked' ELSE own.state = 'waiting' END)
+    FROM (SELECT own AS s FROM obligation_submission own JOIN obligation_instance USING (member_id, instance_id)
+      -- of one that a merge has superseded nothing is looked at
+      WHERE obligation_instance.state IN ('submitted', 'rejected') AND (CASE WHEN appeals THEN own.appeal = 'asked' ELSE own.state = 'waiting' END)
         AND (call->>'after' IS NULL OR own.submission_id > (call->>'after')::uuid)
       ORDER BY own.submission_id LIMIT (call->>'limit')::int) waiting
     JOIN obligation o ON o.obligation_id = (s).obligation_id JOIN member m ON m.member_id = (s).member_id
@@ -83,8 +89,8 @@ END $$;
 -- The pictures of a hand-in in its order; `seen` for one that another hand-in has shown.
 CREATE OR REPLACE FUNCTION obligation_pictures(own obligation_submission) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'memberId', u.member_id, 'state', u.state, 'storageKey', u.storage_key,
-      'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
+  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'state', u.state, 'width', u.width, 'height', u.height,
+      'kept', u.storage_key IS NOT NULL, 'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
         AND twin.used_by <> own.submission_id)) ORDER BY nth), '[]')
     FROM unnest(own.upload_ids) WITH ORDINALITY shown (id, nth) JOIN upload u ON u.member_id = own.member_id AND u.upload_id = shown.id
 $$;

@@ -68,7 +68,7 @@ LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('submissionId', own.submission_id, 'nth', own.nth, 'text', own.text, 'link', own.link, 'rating', own.rating,
     'orderId', own.order_id, 'state', own.state, 'submittedAt', own.submitted_at, 'decidedAt', own.decided_at, 'reason', own.reason,
     'answer', own.answer, 'appeal', own.appeal, 'appealWords', own.appeal_words, 'appealAt', own.appeal_at, 'appealAnswer', own.appeal_answer,
-    'memberId', own.member_id, 'uploadIds', to_jsonb(own.upload_ids))
+    'memberId', own.member_id, 'uploads', obligation_pictures(own))
 $$;
 
 -- One obligation with what was done for it before this period, and the purchases that can be named for it.

@@ -28,7 +28,7 @@ const OWNED = [
     'referral_appeal WHERE member_id',
     'referral_appeal WHERE friend_id',
   ],
-  ...['obligation_instance WHERE member_id', 'obligation_proof WHERE member_id', 'honour_held WHERE member_id'],
+  ...['obligation_instance WHERE member_id', 'obligation_proof WHERE member_id', 'obligation_submission WHERE member_id', 'honour_held WHERE member_id'],
 ]
 
 /** A count that is kept, beside the rows it counts: which promise, of what, what is written and what should be. */
@@ -102,7 +102,12 @@ SELECT 'I-F2 cap', member_id || ' ' || campaign_id, taken,
 UNION ALL
 SELECT 'obligation budget', obligation_id, spent_points, reward_points * (SELECT count(*) FROM obligation_instance i
     JOIN effect e ON e.kind = 'obligation' AND e.source_id = i.instance_id::text AND e.part = 'award' WHERE i.obligation_id = o.obligation_id)
-  FROM obligation o`
+  FROM obligation o
+UNION ALL
+SELECT 'I-O1, I-O2 what an undertaking holds is what it was given less what was taken back', instance_id::text, points_given, coalesce(t.points, 0)
+  FROM obligation_instance i LEFT JOIN (SELECT effect_source, sum(CASE reason WHEN 'obligation' THEN amount ELSE -amount END) AS points FROM transfer
+    WHERE effect_kind = 'obligation' AND unit = 'points' AND reason IN ('obligation', 'obligation_returned') GROUP BY effect_source) t
+    ON t.effect_source = i.instance_id::text`
 
 /** Rows that there must not be. */
 const NEVER = `
@@ -212,6 +217,15 @@ SELECT 'I-F2 who brought somebody is counted', r.inviter_id || ' ' || r.campaign
 UNION ALL
 SELECT 'a step lies with its undertaking', proof_id::text FROM obligation_proof p
   WHERE NOT EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = p.member_id AND i.instance_id = p.instance_id)
+UNION ALL
+SELECT 'a hand-in lies with its undertaking', submission_id::text FROM obligation_submission s
+  WHERE NOT EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = s.member_id AND i.instance_id = s.instance_id)
+UNION ALL
+SELECT 'I-O2 what is over holds no reward', instance_id::text FROM obligation_instance WHERE points_given > 0 AND state NOT IN ('rewarded', 'superseded')
+UNION ALL
+SELECT 'what waits for a word has something that waits', instance_id::text FROM obligation_instance i WHERE state IN ('accepted', 'in_progress', 'submitted', 'rejected')
+  AND (state = 'submitted') <> EXISTS (SELECT 1 FROM obligation_submission s
+    WHERE s.member_id = i.member_id AND s.instance_id = i.instance_id AND s.state IN ('checking', 'waiting'))
 UNION ALL
 SELECT 'a return lies with its purchase', order_id::text FROM purchase_return r
   WHERE NOT EXISTS (SELECT 1 FROM purchase p WHERE p.member_id = r.member_id AND p.order_id = r.order_id)

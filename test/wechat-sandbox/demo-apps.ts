@@ -33,6 +33,11 @@ export const DEMO_TEMPLATES = {
     title: '荣誉到期提醒',
     keys: ['thing1', 'time2', 'thing3'],
   },
+  hand_in_reviewed: {
+    templateId: 'rV7mK2tS9cW4xN1hB8qL5yJ3dF0gP6zA8uE2iO4kTnR',
+    title: '审核结果通知',
+    keys: ['thing1', 'time2', 'thing3'],
+  },
   leaving: {
     templateId: 'lV6nC1xS8tK4wR9bJ3mQ7zY2dH5fP0gA8uE1iO6kWcN',
     title: '注销申请提醒',

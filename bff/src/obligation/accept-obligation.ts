@@ -25,5 +25,5 @@ export async function acceptObligation(
       regainFrom: regainFromOf(at, ctx.policy),
     }),
   )
-  return shownObligation(row, at, ctx.policy)
+  return shownObligation(ctx, row)
 }

@@ -23,7 +23,10 @@ export interface Decided {
  * number of decisions has one effect.
  * @throws NOT_FOUND, REVIEW_DONE, REVIEW_OWN, BAD_INPUT (a refusal without a reason), STAFF_NEEDED, ROLE_NEEDED, REQUEST_REUSED
  */
-export function decideSubmission(ctx: Ctx, input: { requestId: string; caseRef: string } & Verdict): Promise<Decided> {
+export async function decideSubmission(
+  ctx: Ctx,
+  input: { requestId: string; caseRef: string } & Verdict,
+): Promise<Decided> {
   const { requestId, caseRef, how, reason, answer } = input
   if (how === 'reject' && !reason) return refuse('BAD_INPUT', { fields: [{ path: 'reason', problem: 'missing' }] })
   const named = readSubmissionRef(ctx.keys, caseRef)

@@ -39,6 +39,6 @@ export async function listObligations(ctx: Ctx): Promise<{ honours: ShownHonour[
       const held = grantedAt !== null && (until === null || until >= now)
       return { honourId, name, mark, words, held, until: held ? (until?.toISOString() ?? null) : null }
     }),
-    obligations: obligations.map((row) => shownObligation(row, now, ctx.policy)),
+    obligations: obligations.map((row) => shownObligation(ctx, row)),
   }
 }

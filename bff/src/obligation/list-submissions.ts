@@ -2,7 +2,7 @@ import { maskName } from '@huiyuan/shared/member'
 import type { ObligationKind } from '@huiyuan/shared/obligation'
 import { REJECTIONS } from '@huiyuan/shared/obligation-proof'
 import type { Ctx } from '../ctx'
-import { type Picture, type PictureRow, pictureOf } from './pictures'
+import { type Picture, pictureOf } from './pictures'
 import type { SubmissionRow } from './submission-facts'
 import { submissionRefOf } from './submission-ref'
 
@@ -59,7 +59,6 @@ interface CaseRow extends SubmissionRow {
   textCheck: 'pass' | 'review' | 'unknown' | null
   nameSealed: string | null
   memberNo: string
-  uploads: PictureRow[]
   purchase: { storeName: string; amountFen: number; settledAt: string; kept: boolean } | null
 }
 

@@ -16,7 +16,7 @@ import type { Wants } from '@huiyuan/shared/obligation-proof'
 import { obligationRules } from '@huiyuan/shared/obligation-words'
 import type { Policy } from '@huiyuan/shared/policy'
 import { monthsBefore } from '@huiyuan/shared/time'
-import { type ShownSubmission, type SubmissionRow, shownSubmission } from './submission-facts'
+import { type Shown, type ShownSubmission, type SubmissionRow, shownSubmission } from './submission-facts'
 
 /** What an obligation says of itself, as the database gives it; instants as ISO text. */
 export interface TermsRow {
@@ -144,7 +144,8 @@ export const regainFromOf = (now: Date, { honourRegainMonths }: Policy): Date =>
 export const rulesOfRow = (row: TermsRow, policy: Policy): string[] =>
   obligationRules({ ...row, articleTitle: row.skuTitle, appealDays: policy.appealDays })
 
-export function shownObligation(row: ObligationRow, now: Date, policy: Policy): ShownObligation {
+export function shownObligation(ctx: Shown, row: ObligationRow): ShownObligation {
+  const now = ctx.now()
   const facts = factsOf(row)
   const refusal = obligationRefusal(facts, now)
   const { forHonourId, forHonourName, submission, tries, mostTries } = row
@@ -170,8 +171,8 @@ export function shownObligation(row: ObligationRow, now: Date, policy: Policy): 
     acceptedAt: isoOf(row.acceptedAt),
     finishedAt: isoOf(row.finishedAt),
     nextAt: refusal ? null : (nextProofAt(facts, now)?.toISOString() ?? null),
-    submission: submission && shownSubmission(submission, now, policy),
-    rules: rulesOfRow(row, policy),
+    submission: submission && shownSubmission(ctx, submission),
+    rules: rulesOfRow(row, ctx.policy),
   }
 }
 

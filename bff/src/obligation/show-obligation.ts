@@ -48,9 +48,9 @@ export async function showObligation(
   const asked = { memberId: memberIdOf(ctx), obligationId, at: now, regainFrom }
   const shown = await ctx.sql<Shown | null>('obligation_show', asked)
   if (!shown) return refuse('NOT_FOUND', { noun: 'obligation' })
-  const asOf = (row: InstanceRow) => shownObligation({ ...shown.obligation, ...row }, now, ctx.policy)
+  const asOf = (row: InstanceRow) => shownObligation(ctx, { ...shown.obligation, ...row })
   return {
-    obligation: shownObligation(shown.obligation, now, ctx.policy),
+    obligation: shownObligation(ctx, shown.obligation),
     earlier: shown.earlier.map((row) => {
       const { state, progress, pointsGiven, reason, finishedAt, submission } = asOf(row)
       return { periodKey: row.periodKey ?? '', state, progress, pointsGiven, reason, finishedAt, submission }

@@ -1,6 +1,7 @@
 import { appealUntil } from '@huiyuan/shared/obligation'
 import { REJECTIONS, type Rejection } from '@huiyuan/shared/obligation-proof'
-import type { Policy } from '@huiyuan/shared/policy'
+import type { Ctx } from '../ctx'
+import { type Picture, type PictureRow, pictureOf } from './pictures'
 
 export type SubmissionState = 'checking' | 'waiting' | 'approved' | 'rejected'
 export type AppealState = 'none' | 'asked' | 'granted' | 'declined'
@@ -14,7 +15,7 @@ export interface SubmissionRow {
   link: string | null
   rating: number | null
   orderId: string | null
-  uploadIds: string[]
+  uploads: PictureRow[]
   state: SubmissionState
   submittedAt: string
   decidedAt: string | null
@@ -36,6 +37,7 @@ export interface ShownSubmission {
   rating: number | null
   orderId: string | null
   uploadIds: string[]
+  uploads: Picture[]
   submittedAt: string
   decidedAt: string | null
   /** Why it was turned down, as a code and in words. */
@@ -48,17 +50,24 @@ export interface ShownSubmission {
   appeal: { state: Exclude<AppealState, 'none'>; words: string; askedAt: string; answer: string | null } | null
 }
 
+/** What a row is shown with: links to pictures end by the clock. */
+export type Shown = Pick<Ctx, 'keys' | 'now' | 'policy'>
+
 const isoOf = (at: string | null) => at && new Date(at).toISOString()
 
-export function shownSubmission(row: SubmissionRow, now: Date, { appealDays }: Policy): ShownSubmission {
-  const { submissionId, nth, state, text, link, rating, orderId, uploadIds, reason, answer, appeal } = row
+export function shownSubmission(ctx: Shown, row: SubmissionRow): ShownSubmission {
+  const { submissionId, nth, state, text, link, rating, orderId, reason, answer, appeal } = row
+  const { appealDays } = ctx.policy
   const until = row.decidedAt && appealUntil(new Date(row.decidedAt), appealDays)
   return {
-    ...{ submissionId, nth, state, text, link, rating, orderId, uploadIds, reason, answer },
+    ...{ submissionId, nth, state, text, link, rating, orderId, reason, answer },
+    uploadIds: row.uploads.map(({ uploadId }) => uploadId),
+    uploads: row.uploads.map((picture) => pictureOf(ctx, picture)),
     submittedAt: new Date(row.submittedAt).toISOString(),
     decidedAt: isoOf(row.decidedAt),
     reasonWords: reason && REJECTIONS[reason],
-    mayAppealUntil: state === 'rejected' && appeal === 'none' && until && until >= now ? until.toISOString() : null,
+    mayAppealUntil:
+      state === 'rejected' && appeal === 'none' && until && until >= ctx.now() ? until.toISOString() : null,
     appeal:
       appeal === 'none'
         ? null

@@ -37,7 +37,7 @@ export async function submitObligation(ctx: Ctx, input: Submission): Promise<Sho
       regainFrom: regainFromOf(at, ctx.policy),
     }),
   )
-  return shownObligation(row, at, ctx.policy)
+  return shownObligation(ctx, row)
 }
 
 /** What is wanted stands from the start of an obligation on, so it can be read ahead. */

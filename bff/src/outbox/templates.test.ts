@@ -90,6 +90,7 @@ describe('the words of a message', () => {
           ['pickup_ready', { title, pickupBy: at }],
           ['reward_released', { points }],
           ['tier_ending', { tierName: title, endsAt: at, needGrowth: points }],
+          ['hand_in_reviewed', { title, how: points % 2 ? 'approve' : 'reject', rewarded: points % 3 === 0 }],
           ['honour_ending', { name: title, endsAt: at, because: points % 2 ? 'duties' : 'term' }],
         ] as const) {
           const data = TEMPLATES[key]?.wordsOf(payload, at) ?? {}
@@ -101,7 +102,14 @@ describe('the words of a message', () => {
   })
 
   test('of pick-ups and rewards are none when the payload is another’s', () => {
-    for (const key of ['pickup_ready', 'reward_released', 'tier_ending', 'honour_ending', 'leaving'])
+    for (const key of [
+      'pickup_ready',
+      'reward_released',
+      'tier_ending',
+      'honour_ending',
+      'hand_in_reviewed',
+      'leaving',
+    ])
       for (const payload of [null, 'x', {}, { title: '', pickupBy: 'soon' }, { points: 0 }])
         expect(TEMPLATES[key]?.wordsOf(payload, AT)).toBeNull()
   })
@@ -131,6 +139,7 @@ test('the demo has a template of every message, with the keys that its words fil
     reward_released: { points: 1 },
     tier_ending: { tierName: '铂金', endsAt: AT, needGrowth: 1 },
     honour_ending: { name: '一盏大使', endsAt: AT, because: 'duties' },
+    hand_in_reviewed: { title: '说一说', how: 'approve', rewarded: true },
     leaving: { dueAt: AT },
   }
   expect(Object.keys(DEMO_TEMPLATES).sort()).toEqual(Object.keys(TEMPLATES).sort())

@@ -134,6 +134,20 @@ const honourEnding: MessageTemplate = {
   },
 }
 
+const HandInReviewed = z.object({ title: z.string().min(1), how: z.enum(['approve', 'reject']), rewarded: z.boolean() })
+
+const handInReviewed: MessageTemplate = {
+  title: '审核结果通知',
+  page: 'pages/obligation/obligations',
+  wordsOf(payload, createdAt) {
+    const told = HandInReviewed.safeParse(payload)
+    if (!told.success) return null
+    const { title, how, rewarded } = told.data
+    const done = rewarded ? '通过了，谢谢你，奖励已经到账' : '通过了，又近了一步'
+    return { thing1: thing(title), time2: time(createdAt), thing3: how === 'approve' ? done : '没有通过，来看看原因' }
+  },
+}
+
 const Leaving = z.object({ dueAt: z.coerce.date() })
 
 const leaving: MessageTemplate = {
@@ -150,7 +164,7 @@ const leaving: MessageTemplate = {
  * The subscribe messages of the house, by key. The brand picks a template with these keywords, in this order, in
  * WeChat's console and names its id in the settings: 积分到账通知 项目 积分 时间 备注 · 取货通知 商品 最晚取货 备注 ·
  * 奖励到账 项目 积分 时间 备注 · 手机号变更提醒 项目 时间 备注 · 等级到期提醒 等级 到期 备注 ·
- * 荣誉到期提醒 荣誉 到期 备注 · 注销申请提醒 项目 到期 备注.
+ * 荣誉到期提醒 荣誉 到期 备注 · 审核结果通知 项目 时间 备注 · 注销申请提醒 项目 到期 备注.
  */
 export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   points_arrived: pointsArrived,
@@ -159,6 +173,7 @@ export const TEMPLATES: Readonly<Record<string, MessageTemplate>> = {
   reward_released: rewardReleased,
   tier_ending: tierEnding,
   honour_ending: honourEnding,
+  hand_in_reviewed: handInReviewed,
   leaving,
 }
 

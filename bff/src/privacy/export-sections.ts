@@ -1,6 +1,7 @@
 import { ARTICLE_SECTIONS } from './export-article'
 import { BENEFIT_SECTIONS } from './export-benefits'
 import type { Column } from './export-columns'
+import { OBLIGATION_SECTIONS } from './export-obligations'
 import { PERSON_SECTIONS } from './export-person'
 import { REFERRAL_SECTIONS } from './export-referral'
 import { TRADE_SECTIONS } from './export-trade'
@@ -21,6 +22,7 @@ export const SECTIONS: Section[] = [
   ...PERSON_SECTIONS,
   ...TRADE_SECTIONS,
   ...BENEFIT_SECTIONS,
+  ...OBLIGATION_SECTIONS,
   ...REFERRAL_SECTIONS,
   ...ARTICLE_SECTIONS,
 ]

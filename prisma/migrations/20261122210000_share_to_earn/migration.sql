@@ -310,6 +310,8 @@ DROP FUNCTION obligation_reward;
 
 DROP FUNCTION obligation_row;
 
+DROP FUNCTION obligation_set;
+
 DROP FUNCTION obligation_step;
 
 -- Two records are one person: what both have read and passed on goes along. Nobody is a reader of what they passed on themselves, and one
@@ -1558,17 +1560,6 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- What was undertaken and shown at the counter; its points stand in the books.
-CREATE OR REPLACE FUNCTION obligation_erase(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM obligation_proof WHERE member_id = ANY (erase_records(call));
-  DELETE FROM obligation_instance WHERE member_id = ANY (erase_records(call));
-  -- a server of the release before names no step of honours
-  IF NOT call->'steps' ? 'honour_erase' THEN RETURN honour_erase(call); END IF;
-  RETURN '{}';
-END $$;
-
 -- Everything that says who somebody was. What is left of the person is a member id that leads to nobody.
 
 -- Who, by which ways, called what, since when wanted: all of it goes, of every record of the person. Printed numbers stay reserved and
@@ -1837,6 +1828,7 @@ DECLARE
   held obligation_instance;
   duty obligation;
   answer jsonb;
+  stands text;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   by_staff := adjustment_operator((call->>'staffId')::uuid);
@@ -1850,6 +1842,7 @@ BEGIN
   IF NOT (own.state = 'waiting' OR own.appeal = 'asked') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   IF member = by_staff.member_id OR (own.appeal = 'asked' AND own.decided_by = by_staff.member_id) THEN PERFORM refuse('REVIEW_OWN'); END IF;
   SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
+  IF held.state NOT IN ('submitted', 'rejected') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
   IF call->>'how' = 'approve' THEN
     answer := obligation_approve(call, own, held, duty, by_staff.member_id);
@@ -1859,10 +1852,13 @@ BEGIN
   ELSE
     PERFORM obligation_turn_down(own, call->>'reason', call->>'answer', by_staff.member_id, now_at);
   END IF;
+  SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
+  PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
+    'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
   PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
     'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
-  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL) || coalesce(answer, '{}')
-    || (SELECT jsonb_build_object('state', state) FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id));
+  RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
+    || coalesce(answer, '{}'));
 END $$;
 
 -- One hand-in is good: it becomes a confirmed step. → as obligation_advance
@@ -1891,12 +1887,13 @@ DECLARE
 BEGIN
   RETURN (SELECT coalesce(jsonb_agg(obligation_submission_row(s) || jsonb_build_object('title', o.title, 'kind', o.kind, 'words', o.words,
       'labelled', o.labelled, 'progress', i.progress, 'target', o.target, 'textCheck', (s).text_check,
-      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no, 'uploads', obligation_pictures(s),
+      'nameSealed', encode(m.name_sealed, 'base64'), 'memberNo', m.member_no,
       'purchase', (SELECT jsonb_build_object('storeName', t.name, 'amountFen', p.amount_fen, 'settledAt', p.settled_at, 'kept', p.state = 'settled')
         FROM purchase p JOIN store t USING (store_id) WHERE p.member_id = (s).member_id AND p.order_id = (s).order_id))
       ORDER BY (s).submission_id), '[]')
-    FROM (SELECT own AS s FROM obligation_submission own
-      WHERE (CASE WHEN appeals THEN own.appeal = 'asked' ELSE own.state = 'waiting' END)
+    FROM (SELECT own AS s FROM obligation_submission own JOIN obligation_instance USING (member_id, instance_id)
+      -- of one that a merge has superseded nothing is looked at
+      WHERE obligation_instance.state IN ('submitted', 'rejected') AND (CASE WHEN appeals THEN own.appeal = 'asked' ELSE own.state = 'waiting' END)
         AND (call->>'after' IS NULL OR own.submission_id > (call->>'after')::uuid)
       ORDER BY own.submission_id LIMIT (call->>'limit')::int) waiting
     JOIN obligation o ON o.obligation_id = (s).obligation_id JOIN member m ON m.member_id = (s).member_id
@@ -1906,8 +1903,8 @@ END $$;
 -- The pictures of a hand-in in its order; `seen` for one that another hand-in has shown.
 CREATE OR REPLACE FUNCTION obligation_pictures(own obligation_submission) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'memberId', u.member_id, 'state', u.state, 'storageKey', u.storage_key,
-      'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
+  SELECT coalesce(jsonb_agg(jsonb_build_object('uploadId', u.upload_id, 'state', u.state, 'width', u.width, 'height', u.height,
+      'kept', u.storage_key IS NOT NULL, 'seen', EXISTS (SELECT 1 FROM upload twin WHERE twin.sha256 = u.sha256 AND twin.upload_id <> u.upload_id AND twin.used_by IS NOT NULL
         AND twin.used_by <> own.submission_id)) ORDER BY nth), '[]')
     FROM unnest(own.upload_ids) WITH ORDINALITY shown (id, nth) JOIN upload u ON u.member_id = own.member_id AND u.upload_id = shown.id
 $$;
@@ -1928,6 +1925,20 @@ BEGIN
           WHERE l.member_id = own.member_id AND l.order_id = own.order_id AND l.sku = call->>'sku')))
       ORDER BY own.decided_at DESC, own.submission_id DESC LIMIT (call->>'limit')::int) shown
     JOIN member m ON m.member_id = (s).member_id AND m.status = 'active');
+END $$;
+
+-- Leaving takes along what somebody did for the brand.
+
+-- What was undertaken, shown at the counter, counted and handed in; its points stand in the books.
+CREATE OR REPLACE FUNCTION obligation_erase(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM obligation_submission WHERE member_id = ANY (erase_records(call));
+  DELETE FROM obligation_proof WHERE member_id = ANY (erase_records(call));
+  DELETE FROM obligation_instance WHERE member_id = ANY (erase_records(call));
+  -- a server of the release before names no step of honours
+  IF NOT call->'steps' ? 'honour_erase' THEN RETURN honour_erase(call); END IF;
+  RETURN '{}';
 END $$;
 
 -- What there is to do for the brand, as one member sees it.
@@ -2000,7 +2011,7 @@ LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('submissionId', own.submission_id, 'nth', own.nth, 'text', own.text, 'link', own.link, 'rating', own.rating,
     'orderId', own.order_id, 'state', own.state, 'submittedAt', own.submitted_at, 'decidedAt', own.decided_at, 'reason', own.reason,
     'answer', own.answer, 'appeal', own.appeal, 'appealWords', own.appeal_words, 'appealAt', own.appeal_at, 'appealAnswer', own.appeal_answer,
-    'memberId', own.member_id, 'uploadIds', to_jsonb(own.upload_ids))
+    'memberId', own.member_id, 'uploads', obligation_pictures(own))
 $$;
 
 -- One obligation with what was done for it before this period, and the purchases that can be named for it.
@@ -2046,9 +2057,9 @@ $$;
 
 -- What two records have done for the brand, put together and taken apart again.
 
--- Of two undertakings of one obligation the one further along stays, the other is superseded and can give nothing more;
--- the cooldown runs from the later step of both. {from, to, at}; the journal is
--- {instances, proofs: ids that moved, pairs: [{obligationId, theirs, own}]}
+-- Of two undertakings of one obligation for the same period the one further along stays, the other is superseded and can give nothing
+-- more: what was handed in for it is looked at by nobody. The cooldown runs from the later step of both. {from, to, at}; the journal is
+-- {instances, proofs, submissions: ids that moved, pairs: [{obligationId, theirs, own}]}
 CREATE OR REPLACE FUNCTION obligation_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2061,9 +2072,9 @@ DECLARE
   part jsonb;
 BEGIN
   SELECT jsonb_agg(jsonb_build_object('obligationId', theirs.obligation_id, 'theirs', to_jsonb(theirs), 'own', to_jsonb(own))
-      ORDER BY theirs.obligation_id) INTO part
+      ORDER BY theirs.obligation_id, theirs.period_key) INTO part
     FROM obligation_instance theirs LEFT JOIN obligation_instance own ON own.member_id = dst AND own.state <> 'superseded'
-      AND own.obligation_id = theirs.obligation_id
+      AND own.obligation_id = theirs.obligation_id AND own.period_key = theirs.period_key
     WHERE theirs.member_id = src AND theirs.state <> 'superseded';
   IF part IS NOT NULL THEN
     duties := jsonb_array_length(part);
@@ -2076,6 +2087,8 @@ BEGIN
     moved := moved || jsonb_build_object('instances', part);
     WITH went AS (UPDATE obligation_proof SET member_id = dst WHERE member_id = src RETURNING proof_id)
       SELECT moved || jsonb_build_object('proofs', coalesce(jsonb_agg(proof_id), '[]')) INTO moved FROM went;
+    WITH went AS (UPDATE obligation_submission SET member_id = dst WHERE member_id = src RETURNING submission_id)
+      SELECT moved || jsonb_strip_nulls(jsonb_build_object('submissions', jsonb_agg(submission_id))) INTO moved FROM went;
   END IF;
   -- a server of the release before names no step of honours
   IF NOT call->'steps' ? 'honour_merge' THEN
@@ -2090,112 +2103,25 @@ END $$;
 CREATE OR REPLACE FUNCTION obligation_join(src uuid, dst uuid) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'approved', 'rewarded'];
+  ranks text[] := ARRAY['lapsed', 'accepted', 'in_progress', 'rejected', 'submitted', 'clawed_back', 'approved', 'rewarded'];
   superseded jsonb;
 BEGIN
   UPDATE obligation_instance mine SET last_proof_at = greatest(mine.last_proof_at, other.last_proof_at),
       accepted_at = least(mine.accepted_at, other.accepted_at)
     FROM obligation_instance other
     WHERE mine.member_id IN (src, dst) AND other.member_id IN (src, dst) AND other.member_id <> mine.member_id
-      AND other.obligation_id = mine.obligation_id AND mine.state <> 'superseded' AND other.state <> 'superseded';
+      AND other.obligation_id = mine.obligation_id AND other.period_key = mine.period_key AND mine.state <> 'superseded' AND other.state <> 'superseded';
   WITH gone AS (
     UPDATE obligation_instance lost SET state = 'superseded' FROM obligation_instance kept
       WHERE lost.member_id IN (src, dst) AND kept.member_id IN (src, dst) AND kept.member_id <> lost.member_id
-        AND kept.obligation_id = lost.obligation_id AND lost.state <> 'superseded' AND kept.state <> 'superseded'
+        AND kept.obligation_id = lost.obligation_id AND kept.period_key = lost.period_key AND lost.state <> 'superseded' AND kept.state <> 'superseded'
         AND (array_position(ranks, kept.state::text), kept.progress, coalesce(lost.finished_at, 'infinity'), kept.instance_id)
           > (array_position(ranks, lost.state::text), lost.progress, coalesce(kept.finished_at, 'infinity'), lost.instance_id)
       RETURNING lost.*)
   SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'obligation_superseded', 'title', o.title, 'progress', gone.progress)
-      ORDER BY gone.obligation_id), '[]') INTO superseded
+      ORDER BY gone.obligation_id, gone.period_key), '[]') INTO superseded
     FROM gone JOIN obligation o USING (obligation_id);
   RETURN superseded;
-END $$;
-
--- Each has their own undertakings again. Where the survivor went on since with what was the other's, the progress made since stays
--- with the survivor, and the separated record gets what it had. {from, to, at, moved} → {back, restored}
-CREATE OR REPLACE FUNCTION obligation_unmerge(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  dst uuid := (call->>'to')::uuid;
-  moved jsonb := call->'moved';
-  pair jsonb;
-  restored jsonb := '[]';
-  duties int;
-  honours jsonb;
-BEGIN
-  UPDATE obligation_instance SET member_id = dst WHERE member_id = src AND instance_id = ANY (uuid_list(moved->'instances'));
-  UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
-  FOR pair IN SELECT value FROM jsonb_array_elements(moved->'pairs') LOOP
-    restored := restored || obligation_part(call, jsonb_populate_record(NULL::obligation_instance, pair->'theirs'),
-      jsonb_populate_record(NULL::obligation_instance, nullif(pair->'own', 'null')));
-  END LOOP;
-  SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
-  -- merges of the release before kept the honours in this journal
-  IF moved ? 'honours' THEN honours := honour_unmerge(call); END IF;
-  RETURN jsonb_build_object('restored', restored,
-    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0))) || coalesce(honours->'back', '{}'));
-END $$;
-
--- Takes two undertakings of one obligation apart. → what is restored
-CREATE OR REPLACE FUNCTION obligation_part(call jsonb, theirs obligation_instance, own obligation_instance) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  held obligation_instance;
-  lost obligation_instance;
-  since int;
-BEGIN
-  -- the one of the two that stayed, as it is by now
-  SELECT * INTO held FROM obligation_instance WHERE (member_id, instance_id) IN ((theirs.member_id, theirs.instance_id), (src, own.instance_id))
-    AND state <> 'superseded';
-  IF held.instance_id = theirs.instance_id AND held.progress > theirs.progress THEN
-    PERFORM obligation_go_on(call, held, theirs, own);
-    lost := own;
-  ELSE
-    PERFORM obligation_set(theirs);
-    IF own.instance_id IS NOT NULL AND held.instance_id = own.instance_id AND held.progress > own.progress THEN
-      UPDATE obligation_instance SET accepted_at = own.accepted_at WHERE member_id = src AND instance_id = own.instance_id;
-    ELSIF own.instance_id IS NOT NULL THEN
-      PERFORM obligation_set(own);
-    END IF;
-    lost := CASE WHEN held.instance_id = theirs.instance_id THEN own ELSE theirs END;
-  END IF;
-  RETURN CASE WHEN lost.instance_id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('kind', 'obligation_superseded',
-    'title', (SELECT title FROM obligation o WHERE o.obligation_id = lost.obligation_id), 'progress', lost.progress)) END;
-END $$;
-
-CREATE OR REPLACE FUNCTION obligation_set(was obligation_instance) RETURNS void
-LANGUAGE sql AS $$
-  UPDATE obligation_instance SET state = was.state, progress = was.progress, accepted_at = was.accepted_at,
-      last_proof_at = was.last_proof_at, finished_at = was.finished_at, reason = was.reason
-    WHERE member_id = was.member_id AND instance_id = was.instance_id
-$$;
-
--- The survivor went on with what was the other's. The steps since become the survivor's own undertaking; one that was finished with
--- them stays as it is, for its reward was given under its name, and the other's goes on under a new one.
-CREATE OR REPLACE FUNCTION obligation_go_on(call jsonb, held obligation_instance, theirs obligation_instance, own obligation_instance)
-RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  src uuid := (call->>'from')::uuid;
-  named uuid := uuid_v7((call->>'at')::timestamptz);
-BEGIN
-  IF held.state IN ('approved', 'rewarded') THEN
-    UPDATE obligation_instance SET member_id = src, accepted_at = coalesce(own.accepted_at, accepted_at)
-      WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
-    INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
-      VALUES (theirs.member_id, named, theirs.obligation_id, theirs.state, theirs.progress, theirs.accepted_at, theirs.last_proof_at);
-    UPDATE obligation_proof SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
-    RETURN;
-  END IF;
-  PERFORM obligation_set(theirs);
-  INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at)
-    VALUES (src, coalesce(own.instance_id, named), held.obligation_id, 'in_progress', coalesce(own.progress, 0) + held.progress - theirs.progress,
-            coalesce(own.accepted_at, held.last_proof_at), held.last_proof_at)
-    ON CONFLICT (member_id, instance_id) DO UPDATE SET state = excluded.state, progress = excluded.progress,
-      accepted_at = excluded.accepted_at, last_proof_at = excluded.last_proof_at;
-  UPDATE obligation_proof SET instance_id = coalesce(own.instance_id, named) WHERE member_id = src AND instance_id = theirs.instance_id;
 END $$;
 
 -- What is handed in, what the machine says of its pictures, and the appeal against a refusal.
@@ -2315,6 +2241,154 @@ BEGIN
   SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
   RETURN request_end(call->'request', obligation_for(member, duty, now_at, (call->>'regainFrom')::timestamptz));
 END $$;
+
+-- What two records had done for the brand is each one's own again.
+
+-- Where the survivor went on since with what was the other's, the steps and hand-ins made since stay with the survivor, and the separated
+-- record gets what it had. What was decided or taken back since is as it is by now. {from, to, at, moved} → {back, restored}
+CREATE OR REPLACE FUNCTION obligation_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  moved jsonb := call->'moved';
+  pair jsonb;
+  restored jsonb := '[]';
+  duties int;
+  honours jsonb;
+BEGIN
+  UPDATE obligation_instance SET member_id = dst WHERE member_id = src AND instance_id = ANY (uuid_list(moved->'instances'));
+  UPDATE obligation_proof SET member_id = dst WHERE member_id = src AND proof_id = ANY (uuid_list(moved->'proofs'));
+  UPDATE obligation_submission SET member_id = dst WHERE member_id = src AND submission_id = ANY (uuid_list(moved->'submissions'));
+  FOR pair IN SELECT value FROM jsonb_array_elements(moved->'pairs') LOOP
+    restored := restored || obligation_part(call, jsonb_populate_record(NULL::obligation_instance, pair->'theirs'),
+      jsonb_populate_record(NULL::obligation_instance, nullif(pair->'own', 'null')));
+  END LOOP;
+  SELECT count(*) INTO duties FROM obligation_instance WHERE member_id = dst AND state <> 'superseded';
+  -- merges of the release before kept the honours in this journal
+  IF moved ? 'honours' THEN honours := honour_unmerge(call); END IF;
+  RETURN jsonb_build_object('restored', restored,
+    'back', jsonb_strip_nulls(jsonb_build_object('obligations', nullif(duties, 0))) || coalesce(honours->'back', '{}'));
+END $$;
+
+-- Takes two undertakings of one obligation apart. → what is restored
+CREATE OR REPLACE FUNCTION obligation_part(call jsonb, theirs obligation_instance, own obligation_instance) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  held obligation_instance;
+  lost obligation_instance;
+  went_on boolean;
+BEGIN
+  -- the one of the two that stayed, as it is by now
+  SELECT * INTO held FROM obligation_instance WHERE (member_id, instance_id) IN ((theirs.member_id, theirs.instance_id), (src, own.instance_id))
+    AND state <> 'superseded';
+  IF held.instance_id = theirs.instance_id THEN
+    lost := own;
+    went_on := EXISTS (SELECT 1 FROM obligation_proof WHERE member_id = src AND instance_id = held.instance_id)
+      OR EXISTS (SELECT 1 FROM obligation_submission WHERE member_id = src AND instance_id = held.instance_id);
+    IF held.state IN ('approved', 'rewarded', 'clawed_back') AND obligation_next(theirs.state, 'proof') IS NOT NULL THEN
+      PERFORM obligation_leave(call, held, theirs, own);
+    ELSIF went_on THEN
+      PERFORM obligation_go_on(call, held, theirs, own);
+    ELSE
+      PERFORM obligation_untie(held, theirs);
+      PERFORM obligation_revive(own);
+    END IF;
+  ELSE
+    lost := theirs;
+    PERFORM obligation_untie(held, own);
+    PERFORM obligation_revive(theirs);
+  END IF;
+  PERFORM obligation_even(member_id, instance_id) FROM obligation_instance WHERE member_id IN (src, theirs.member_id)
+    AND obligation_id = theirs.obligation_id AND state IN ('accepted', 'in_progress', 'submitted', 'rejected');
+  RETURN CASE WHEN lost.instance_id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('kind', 'obligation_superseded',
+    'title', (SELECT title FROM obligation o WHERE o.obligation_id = lost.obligation_id), 'progress', lost.progress)) END;
+END $$;
+
+-- One that stayed is as it is by now; only what it had from the other one goes.
+CREATE OR REPLACE FUNCTION obligation_untie(held obligation_instance, was obligation_instance) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation_instance SET accepted_at = was.accepted_at,
+      last_proof_at = CASE WHEN held.progress > was.progress THEN last_proof_at ELSE was.last_proof_at END
+    WHERE member_id = held.member_id AND instance_id = held.instance_id
+$$;
+
+-- One that was superseded is again what it was, less what was taken back from it since.
+CREATE OR REPLACE FUNCTION obligation_revive(was obligation_instance) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation_instance i SET accepted_at = was.accepted_at, last_proof_at = was.last_proof_at, finished_at = was.finished_at,
+      state = CASE WHEN obligation_fell(was, i.progress, o.target) THEN 'clawed_back' ELSE was.state END,
+      reason = CASE WHEN obligation_fell(was, i.progress, o.target) THEN 'taken_back' ELSE was.reason END
+    FROM obligation o WHERE i.member_id = was.member_id AND i.instance_id = was.instance_id AND o.obligation_id = i.obligation_id
+$$;
+
+-- Whether one that was done has fallen below its goal since.
+CREATE OR REPLACE FUNCTION obligation_fell(was obligation_instance, progress int, target int) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT obligation_next(was.state, 'claw_back') IS NOT NULL AND progress < least(was.progress, target) $$;
+
+-- What was finished since with what was the other's stays the survivor's as it is, for its reward was given under its name; the other's
+-- goes on under a new one.
+CREATE OR REPLACE FUNCTION obligation_leave(call jsonb, held obligation_instance, theirs obligation_instance, own obligation_instance)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  named uuid := uuid_v7((call->>'at')::timestamptz);
+BEGIN
+  -- a hand-in that was decided since was a step of what stays
+  UPDATE obligation_submission SET member_id = src WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id
+    AND decided_at > (call->>'mergedAt')::timestamptz;
+  UPDATE obligation_instance SET member_id = src, accepted_at = coalesce(own.accepted_at, accepted_at)
+    WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+  INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, period_key, due_at,
+      submitted_at, tries, reason)
+    SELECT theirs.member_id, named, theirs.obligation_id, theirs.state, greatest(theirs.progress - count(*), 0), theirs.accepted_at,
+        theirs.last_proof_at, held.period_key, held.due_at, theirs.submitted_at, coalesce(theirs.tries, 0), theirs.reason
+      FROM obligation_proof WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id
+        AND retracted_at > (call->>'mergedAt')::timestamptz;
+  UPDATE obligation_proof SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+  UPDATE obligation_submission SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+END $$;
+
+-- The survivor went on with what was the other's: the steps and hand-ins since become an undertaking of the survivor's own.
+CREATE OR REPLACE FUNCTION obligation_go_on(call jsonb, held obligation_instance, theirs obligation_instance, own obligation_instance)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  mine uuid := coalesce(own.instance_id, uuid_v7((call->>'at')::timestamptz));
+  since int;
+BEGIN
+  SELECT count(*) FILTER (WHERE retracted_at IS NULL) INTO since FROM obligation_proof
+    WHERE member_id = src AND instance_id = theirs.instance_id;
+  PERFORM obligation_revive(own);
+  INSERT INTO obligation_instance AS kept (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, period_key, due_at)
+    VALUES (src, mine, held.obligation_id, CASE WHEN since > 0 THEN 'in_progress' ELSE 'accepted' END, since,
+      coalesce(held.last_proof_at, held.accepted_at), CASE WHEN since > 0 THEN held.last_proof_at END, held.period_key, held.due_at)
+    ON CONFLICT (member_id, instance_id) DO UPDATE SET progress = kept.progress + since,
+      state = CASE WHEN kept.state = 'accepted' AND since > 0 THEN 'in_progress' ELSE kept.state END,
+      last_proof_at = CASE WHEN since > 0 THEN held.last_proof_at ELSE kept.last_proof_at END;
+  UPDATE obligation_instance SET progress = greatest(progress - since, 0), accepted_at = theirs.accepted_at, last_proof_at = theirs.last_proof_at,
+      tries = coalesce(theirs.tries, 0), state = CASE WHEN state = 'in_progress' AND progress <= since THEN 'accepted' ELSE state END
+    WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+  UPDATE obligation_proof SET instance_id = mine WHERE member_id = src AND instance_id = theirs.instance_id;
+  -- of two that wait the later one is looked at
+  UPDATE obligation_submission older SET state = 'rejected', reason = 'other', decided_at = (call->>'at')::timestamptz
+    WHERE older.member_id = src AND older.instance_id = mine AND older.state IN ('checking', 'waiting') AND EXISTS (
+      SELECT 1 FROM obligation_submission s WHERE s.member_id = src AND s.instance_id = theirs.instance_id AND s.state IN ('checking', 'waiting'));
+  UPDATE obligation_submission SET instance_id = mine WHERE member_id = src AND instance_id = theirs.instance_id;
+END $$;
+
+-- The state says what lies with it: a hand-in that waits, one that was turned down last, steps, or nothing yet.
+CREATE OR REPLACE FUNCTION obligation_even(owner uuid, wanted uuid) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE obligation_instance i SET state = CASE WHEN last.state IN ('checking', 'waiting') THEN 'submitted' WHEN last.state = 'rejected' THEN 'rejected'
+      WHEN i.progress > 0 OR i.state = 'in_progress' THEN 'in_progress' ELSE 'accepted' END
+    FROM (SELECT (SELECT s.state FROM obligation_submission s WHERE s.member_id = owner AND s.instance_id = wanted
+      ORDER BY s.state IN ('checking', 'waiting') DESC, s.submitted_at DESC, s.nth DESC LIMIT 1)) last
+    WHERE i.member_id = owner AND i.instance_id = wanted
+$$;
 
 -- What a member does for the brand. Protects I-O1 (the member is held, one undertaking a period by index, the award claims its
 -- effect), the budget (a conditional write with a CHECK behind it) and the cooldown between two steps. What several verbs need is here.
