@@ -7,6 +7,7 @@ import { keep, kept } from './storage'
 interface Arrival {
   channel: string
   link?: string
+  article?: string
   storeId?: string
   scene?: number
 }
@@ -103,10 +104,24 @@ export function linkNow(): string | undefined {
 /** Whoever joins next on this phone did not come by it. */
 export const forgetLink = (): void => keep(NAME, null)
 
+const ARTICLE = 'link-article'
+interface LinkArticle {
+  code: string
+  article: string
+}
+
+/** A friend's link has led to an article: whoever joins by that link came by it. */
+export const noteArticle = (code: string, article: string): void => keep(ARTICLE, { code, article })
+
+function articleOf(code: string): { article?: string } {
+  const noted = kept<LinkArticle>(ARTICLE)
+  return noted?.code === code && /^[0-9a-z_]{1,32}$/.test(noted.article) ? { article: noted.article } : {}
+}
+
 /** Where this visit came from; the link may have been opened days ago. */
 export function arrivalOf(): Arrival {
   const link = linkNow()
-  return { ...originOf(launch()), ...(link ? { link } : {}) }
+  return { ...originOf(launch()), ...(link ? { link, ...articleOf(link) } : {}) }
 }
 
 function launch(): Launch {
