@@ -147,6 +147,8 @@ function eachOf(days: Days) {
   const sent = (more: Facts, state = 'submitted'): Facts => ({
     ...REVIEW,
     state,
+    handInRefusal: { code: state === 'rewarded' ? 'OBLIGATION_DONE' : 'PROOF_WAITING', detail: {} },
+    refusal: state === 'rewarded' ? { code: 'OBLIGATION_DONE', detail: {} } : null,
     tries: { used: 1, most: 3 },
     submission: submission(days, more),
   })
@@ -164,12 +166,12 @@ function eachOf(days: Days) {
     form: { ...REVIEW, state: 'accepted', acceptedAt: days(-1) },
     checking: sent({ state: 'checking' }),
     waiting: sent({}),
-    rejected: sent(back, 'rejected'),
+    rejected: { ...sent({ ...back, orderId: 'o2' }, 'rejected'), handInRefusal: null },
     appealed: sent({ ...back, mayAppealUntil: null, appeal: asked }, 'rejected'),
     rewarded: { ...sent({ state: 'approved', decidedAt: days(0) }, 'rewarded'), finishedAt: days(0), progress: 1 },
     duty: { ...DUTY, state: 'accepted', acceptedAt: days(-10) },
     friends: { ...FRIENDS, state: 'in_progress', acceptedAt: days(-18) },
-    clawed: { ...FRIENDS, state: 'clawed_back', finishedAt: days(-1) },
+    clawed: { ...FRIENDS, state: 'clawed_back', finishedAt: days(-1), rewardPoints: 60, pointsGiven: 60 },
   }
 }
 

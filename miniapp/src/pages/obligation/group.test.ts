@@ -1,5 +1,16 @@
 import type { Fault } from '@huiyuan/shared/faults'
-import { endWords, groupOf, howWords, nextWords, periodName, rewardWords, sortWords, startGroup, unitOf } from './group'
+import {
+  endNote,
+  endWords,
+  groupOf,
+  howWords,
+  nextWords,
+  periodName,
+  rewardWords,
+  sortWords,
+  startGroup,
+  unitOf,
+} from './group'
 import { obligationOf as one, submissionOf } from './obligation.fixture'
 
 const NOW = new Date('2026-11-22T04:00:00Z')
@@ -61,6 +72,9 @@ test('says what there is for it, from when on it counts again, how it ended, and
   expect(endWords(one({ state: 'rewarded', finishedAt }), NOW)).toBe('11 月 20 日做完')
   expect(endWords(one({ state: 'approved', finishedAt, reason: 'budget' }), NOW)).toBe('11 月 20 日做完，谢礼已发完')
   expect(endWords(one({ state: 'clawed_back', finishedAt }), NOW)).toBe('11 月 20 日收回了')
+  expect(endNote(one({ state: 'clawed_back', pointsGiven: 60 }))).toContain('60 积分已收回')
+  expect(endNote(one({ state: 'approved', reason: 'budget' }))).toContain('发完')
+  expect([endNote(one()), endNote(one({ state: 'rewarded' }))]).toEqual([null, null])
   expect(['2026-11-20', '2026-W47', '2026-10', ''].map(periodName)).toEqual([
     '11 月 20 日',
     '2026 年第 47 周',

@@ -1,3 +1,4 @@
+import { countText } from '@huiyuan/shared/money'
 import { obligationRewardWords } from '@huiyuan/shared/obligation'
 import { clockText, daysUntil, dayWords } from '@huiyuan/shared/time'
 import type { Obligation } from './obligations'
@@ -101,6 +102,18 @@ export function endWords(
     default:
       return `${day ? `${day}做完` : '做完了'}${reason === 'budget' ? '，谢礼已发完' : ''}`
   }
+}
+
+/** Why there was less for it than was said, or nothing any more; null where there is nothing to explain. */
+export function endNote({
+  state,
+  reason,
+  pointsGiven,
+}: Pick<Obligation, 'state' | 'reason' | 'pointsGiven'>): string | null {
+  if (state === 'clawed_back')
+    return `记上的有一次退了，不够数了${pointsGiven > 0 ? `，${countText(pointsGiven)} 积分已收回` : '，这一份收回了'}。`
+  if (state === 'approved' && reason === 'budget') return '你做到了，只是那时积分已经发完。名字照样留着。'
+  return state === 'lapsed' ? '时间过了，这一次没有做完。下一次再来。' : null
 }
 
 /** A day, week or month as its key names it: `2026-11-20`, `2026-W47`, `2026-10`. */

@@ -13,14 +13,19 @@ export interface HandIn {
   photos: Photo[]
 }
 
-/** What the form begins with: what was written last time, and the only purchase there is. Pictures are taken anew. */
+/** What the form begins with: what was written last time, its purchase, or the only one there is. Pictures are taken anew. */
 export function startOf(
-  submission: Pick<Submission, 'text' | 'link' | 'rating' | 'state'> | null,
+  submission: Pick<Submission, 'text' | 'link' | 'rating' | 'orderId' | 'state'> | null,
   purchases: { orderId: string }[],
 ): Omit<HandIn, 'photos'> {
   const before = submission?.state === 'rejected' ? submission : null
-  const only = purchases.length === 1 ? purchases[0]?.orderId : undefined
-  return { text: before?.text ?? '', link: before?.link ?? '', rating: before?.rating ?? 0, order: only ?? '' }
+  const likely = purchases.length === 1 ? purchases[0] : purchases.find(({ orderId }) => orderId === before?.orderId)
+  return {
+    text: before?.text ?? '',
+    link: before?.link ?? '',
+    rating: before?.rating ?? 0,
+    order: likely?.orderId ?? '',
+  }
 }
 
 const letters = (text: string) => [...text.trim()].length

@@ -42,12 +42,12 @@ test('what the form calls whole the server does not call incomplete, and the for
 })
 
 test('what came back is begun with again, and the only purchase is chosen', () => {
-  const back = submissionOf({ state: 'rejected', link: 'https://tea.example' })
+  const back = submissionOf({ state: 'rejected', link: 'https://tea.example', orderId: 'b' })
   expect(startOf(back, [{ orderId: 'a' }, { orderId: 'b' }])).toEqual({
     text: '桂花香得刚好',
     link: 'https://tea.example',
     rating: 4,
-    order: '',
+    order: 'b',
   })
   expect(startOf(submissionOf({ state: 'approved' }), [{ orderId: 'a' }])).toMatchObject({ text: '', order: 'a' })
 })

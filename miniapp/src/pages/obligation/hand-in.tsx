@@ -17,6 +17,8 @@ import { usePhotos } from './use-photos'
 
 const STAR_WORDS = ['点一颗，说说喜不喜欢', '不喜欢', '不太喜欢', '还行', '喜欢', '很喜欢']
 const LONGEST_LINK = 500
+/** What is asked for because it may be bad. */
+const HONEST: readonly Obligation['kind'][] = ['review', 'product_test']
 
 interface FormWish {
   obligation: Obligation
@@ -25,7 +27,7 @@ interface FormWish {
 
 /** What this obligation asks for, to fill in and hand in. */
 export function HandInForm({ obligation, purchases }: FormWish) {
-  const { obligationId, wants: asked, submission } = obligation
+  const { obligationId, kind, wants: asked, submission } = obligation
   const wants = asked ?? {}
   const [form, setForm] = useState(() => startOf(submission, purchases))
   const all = usePhotos()
@@ -56,7 +58,7 @@ export function HandInForm({ obligation, purchases }: FormWish) {
         {wants.text && (
           <WritingField
             id="hand-in-text"
-            label="写几句真心话"
+            label={HONEST.includes(kind) ? '写几句真心话' : '写几句'}
             value={form.text}
             onInput={(text) => put({ text })}
             least={wants.text.min}

@@ -3,7 +3,7 @@ import { aria } from '../../ui/aria'
 import { Bar, Tag } from '../../ui/blocks'
 import { markOf } from '../../ui/honour-badge'
 import { Icon } from '../../ui/icon'
-import { sortWords, unitOf } from './group'
+import { endNote, sortWords, unitOf } from './group'
 import type { Obligation } from './obligations'
 import { handInTag } from './standing'
 
@@ -14,6 +14,7 @@ const STAMPS = 20
 export function Head({ obligation }: { obligation: Obligation }) {
   const { title, words, mark, target, labelled, state } = obligation
   const tag = handInTag(obligation)
+  const note = endNote(obligation)
   return (
     <View className="hy-panel ob-head">
       <View className="ob-head__top">
@@ -30,6 +31,7 @@ export function Head({ obligation }: { obligation: Obligation }) {
         {tag && <Tag kind={tag.kind}>{tag.words}</Tag>}
       </View>
       <View className="hy-2 hy-mt3">{words}</View>
+      {note && <View className="ob-head__note">{note}</View>}
       {target > 1 && state !== 'open' && <Progress obligation={obligation} />}
     </View>
   )

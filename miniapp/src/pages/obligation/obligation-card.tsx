@@ -27,7 +27,9 @@ export function ObligationCard({ obligation }: { obligation: Obligation }) {
             {tag ? (
               <Tag kind={tag.kind}>{tag.words}</Tag>
             ) : (
-              <Text className="hy-caption hy-2 hy-num">{`${progress} / ${target} ${unitOf(obligation)}`}</Text>
+              target > 1 && (
+                <Text className="hy-caption hy-2 hy-num">{`${progress} / ${target} ${unitOf(obligation)}`}</Text>
+              )
             )}
           </View>
           <View className="ob-card__sort">

@@ -69,7 +69,6 @@ function List({ obligations }: { obligations: Obligation[] }) {
         <Cell
           id="honours-open"
           icon="medal"
-          tone="accent"
           title="我的荣誉"
           sub="做完留下的称号和徽章"
           onTap={() => go('/pages/honour/honours')}

@@ -1,4 +1,5 @@
 import { crackle } from '../../ui/crackle'
+import { broken, cut, spaced } from './poster-text'
 
 /** The poster is thought in these units and drawn one and a half times as large. */
 export const WIDTH = 750
@@ -17,6 +18,8 @@ export interface PosterWords {
   brand: string
   inviterName: string
   giftTitle: string | null
+  /** What the campaign says; empty for nothing. */
+  words: string
 }
 
 /** The code as a picture, with its own size in dots. */
@@ -34,7 +37,7 @@ export function drawPoster(pen: Pen, words: PosterWords, code: Code): void {
   drawMark(pen, words.brand)
   drawSteam(pen)
   drawBowl(pen)
-  drawInvitation(pen)
+  drawInvitation(pen, words.words)
   drawFoot(pen, words)
   drawCode(pen, code)
 }
@@ -106,15 +109,6 @@ function drawMark(pen: Pen, brand: string): void {
   pen.font = `600 36px ${FONT}`
   pen.textBaseline = 'alphabetic'
   spaced(pen, brand, EDGE + 70, 94, 6)
-}
-
-/** Letters with air between them; not every canvas has letterSpacing. */
-function spaced(pen: Pen, text: string, x: number, y: number, gap: number): void {
-  let at = x
-  for (const letter of text) {
-    pen.fillText(letter, at, y)
-    at += pen.measureText(letter).width + gap
-  }
 }
 
 function drawSteam(pen: Pen): void {
@@ -229,11 +223,18 @@ function drawTea(pen: Pen): void {
   pen.stroke()
 }
 
-function drawInvitation(pen: Pen): void {
+const SAYING = { size: 30, line: 44, most: 2 }
+
+/** The invitation, higher up where the campaign has something to say below it. */
+function drawInvitation(pen: Pen, saying: string): void {
   pen.fillStyle = INK
+  pen.font = `400 ${SAYING.size}px ${FONT}`
+  const lines = broken(pen, saying, WIDTH - 2 * EDGE).slice(0, SAYING.most)
+  const up = lines.length === 0 ? 0 : SAYING.line * lines.length + 18
+  for (const [nth, line] of lines.entries()) pen.fillText(line, EDGE, 824 - up + 74 + SAYING.line * nth)
   pen.font = `600 84px ${FONT}`
-  spaced(pen, '请你喝', EDGE - 4, 720, 4)
-  spaced(pen, '第一盏', EDGE - 4, 824, 4)
+  spaced(pen, '请你喝', EDGE - 4, 720 - up, 4)
+  spaced(pen, '第一盏', EDGE - 4, 824 - up, 4)
 }
 
 const CODE_BOX = 324
@@ -255,14 +256,6 @@ function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
   pen.fillStyle = '#65706a'
   pen.font = `400 26px ${FONT}`
   pen.fillText(giftTitle ? '长按识别，入会就能领' : '长按识别，来坐一坐', EDGE, ART + 330)
-}
-
-/** As much of a text as there is room for. */
-function cut(pen: Pen, text: string, room: number): string {
-  if (pen.measureText(text).width <= room) return text
-  const letters = [...text]
-  while (letters.length > 1 && pen.measureText(`${letters.join('')}…`).width > room) letters.pop()
-  return `${letters.join('')}…`
 }
 
 /**

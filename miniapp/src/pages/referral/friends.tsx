@@ -56,7 +56,7 @@ function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => vo
       {campaign?.running && (
         <View className="hy-caption hy-3 rf-left">
           {campaign.leftForMe > 0
-            ? `还可以为 ${campaign.leftForMe} 位朋友谢谢你。`
+            ? `这一期还能为 ${campaign.leftForMe} 位朋友谢你。`
             : `${campaign.perInviterCap} 位朋友的谢礼都送到了，谢谢你。朋友照样能来。`}
         </View>
       )}

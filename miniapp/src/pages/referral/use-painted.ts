@@ -1,8 +1,8 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import Taro from '@tarojs/taro'
 import { useCallback, useEffect, useState } from 'react'
-import { platform } from '../../lib/device'
 import type { DrawnOn } from '../../lib/canvas'
+import { platform } from '../../lib/device'
 import { paintInBrowser, paintInWeapp } from './canvas'
 import type { Poster } from './poster'
 
@@ -35,8 +35,14 @@ export function usePainted(poster: Poster | undefined): Painted {
   return { ...done, again }
 }
 
-async function paint({ image, mime, inviterName, giftTitle }: Poster): Promise<Pick<Painted, 'canvas' | 'picture'>> {
-  const words = { brand: DEMO_POLICY.brand.name, inviterName, giftTitle }
+async function paint({
+  image,
+  mime,
+  inviterName,
+  giftTitle,
+  words: saying,
+}: Poster): Promise<Pick<Painted, 'canvas' | 'picture'>> {
+  const words = { brand: DEMO_POLICY.brand.name, inviterName, giftTitle, words: saying ?? '' }
   const source = `data:${mime};base64,${image}`
   if (platform === 'h5') return { picture: await paintInBrowser(words, source) }
   // the canvas is only there after WeChat has drawn this change
