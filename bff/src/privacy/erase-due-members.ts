@@ -1,6 +1,7 @@
 import { DAY_MS } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
 import { eachDue } from '../each-due'
+import { pictureKeysOf, removePictures } from '../upload'
 
 export interface Erased {
   /** How many were found due in this batch. */
@@ -28,6 +29,7 @@ export async function eraseDueMembers(ctx: Ctx, { batch }: { batch: number }): P
       }),
     idOf: ({ memberId }) => memberId,
     work: async ({ memberId }) => {
+      const pictures = await pictureKeysOf(ctx, memberId)
       const { erased } = await ctx.sql<{ erased: boolean }>('cancellation_erase', {
         memberId,
         at,
@@ -35,7 +37,9 @@ export async function eraseDueMembers(ctx: Ctx, { batch }: { batch: number }): P
         steps: ctx.registry.eraseSteps,
         smsHashes: await smsHashesOf(ctx, memberId),
       })
-      if (erased) done.erased++
+      if (!erased) return
+      done.erased++
+      await removePictures(ctx, pictures)
     },
     nameOf: ({ memberId }) => ({ memberId }),
     failed: 'a member was not erased',

@@ -1,4 +1,4 @@
-import { as, detail, INSIDE, OTHER, OWNER, sealed, time, word } from './export-columns'
+import { as, detail, INSIDE, OTHER, OWNER, picture, sealed, time, word } from './export-columns'
 import type { Section } from './export-sections'
 import { STATE } from './export-states'
 
@@ -194,6 +194,34 @@ export const BENEFIT_SECTIONS: Section[] = [
       staff_id: OTHER,
       visit_id: INSIDE,
       at: time('时间'),
+    },
+  },
+  {
+    title: '上传的图片',
+    table: 'upload',
+    key: [['upload_id', 'uuid']],
+    columns: {
+      member_id: OWNER,
+      upload_id: picture('图片（链接一小时内有效）'),
+      mime: as('格式'),
+      bytes: as('大小（字节）'),
+      width: as('宽'),
+      height: as('高'),
+      sha256: as('指纹（SHA-256）'),
+      storage_key: INSIDE,
+      state: word('状态', {
+        checking: '检查中',
+        passed: '已通过检查',
+        doubtful: '待人工查看',
+        refused: '未通过检查，已删除',
+        removed: '没有用上，已删除',
+      }),
+      trace_id: INSIDE,
+      label: as('微信内容检查的结果（100 为正常）'),
+      tries: as('送检次数'),
+      checked_at: time('检查时间'),
+      created_at: time('上传时间'),
+      used_by: INSIDE,
     },
   },
   {

@@ -1,8 +1,11 @@
 import { clockText, dayText } from '@huiyuan/shared/time'
 import type { Ctx } from '../ctx'
+import { uploadUrl } from '../upload'
 
 /** How one column is written into the file: under which words, and how its value is made readable. Left out only with a reason. */
-export type Column = { title: string; read: (value: unknown, keys: Ctx['keys']) => unknown } | { leftOut: string }
+export type Column =
+  | { title: string; read: (value: unknown, keys: Ctx['keys'], ctx: Ctx) => unknown }
+  | { leftOut: string }
 
 const plain = (value: unknown): unknown => value
 
@@ -22,6 +25,12 @@ export const time = (title: string): Column => ({
 export const yuan = (title: string): Column => ({
   title,
   read: (value) => (typeof value === 'number' ? value / 100 : value),
+})
+
+/** A link to a picture, good for an hour after the file was made. */
+export const picture = (title: string): Column => ({
+  title,
+  read: (value, _keys, ctx) => (typeof value === 'string' ? `${ctx.publicUrl}${uploadUrl(ctx, value)}` : value),
 })
 
 /** A code in words; one that this list does not know stays a code. */

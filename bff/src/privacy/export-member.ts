@@ -57,11 +57,11 @@ async function* pagesOf(ctx: Ctx, section: Section, recordId: string): AsyncGene
   }
 }
 
-function shownRow({ keys }: Ctx, { columns }: Section, row: Row): Row {
+function shownRow(ctx: Ctx, { columns }: Section, row: Row): Row {
   const shown: Row = {}
   for (const [name, column] of Object.entries(columns)) {
     if ('leftOut' in column) continue
-    const value = column.read(row[name], keys)
+    const value = column.read(row[name], ctx.keys, ctx)
     if (value !== null && value !== undefined) shown[column.title] = value
   }
   // a phone is looked up by a hash; the number itself stands beside it

@@ -1,6 +1,7 @@
 export { checkText, type TextCheck } from './check-text'
 export { describeUploads, type Picture } from './describe-uploads'
 export { hearCheck } from './mark-checked'
+export { pictureKeysOf, removePictures } from './remove-pictures'
 export { SWEEP_SECONDS, sweepPictures } from './sweep-pictures'
 export { tendUploads } from './tend-uploads'
 export { uploadRoutes } from './upload-routes'
