@@ -48,6 +48,7 @@ export const submissionOf = (more: Partial<Submission> = {}): Submission => ({
   link: null,
   rating: 4,
   orderId: null,
+  uploadIds: [],
   uploads: [],
   submittedAt: '2026-11-20T04:00:00.000Z',
   decidedAt: null,
