@@ -13,6 +13,7 @@ export default defineAppConfig({
     { root: 'pages/gift', pages: ['gift', 'conversions'] },
     { root: 'pages/referral', pages: ['referral', 'poster', 'rules'] },
     { root: 'pages/obligation', pages: ['obligations', 'obligation'] },
+    { root: 'pages/honour', pages: ['honours', 'wall', 'certificate'] },
     { root: 'pages/staff', pages: ['counter', 'shift', 'card', 'offline'] },
     { root: 'pages/manage', pages: ['manage'] },
     { root: 'pages/books', pages: ['books'] },

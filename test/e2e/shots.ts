@@ -1,5 +1,6 @@
 import type { Page, Route } from 'playwright-core'
 import { BOOKS_SHOTS } from './books-shots'
+import { HONOUR_SHOTS } from './honour-states'
 import { IDENTITY_SHOTS } from './identity-shots'
 import { MALL_SHOTS } from './mall-shots'
 import { MENU_SHOTS } from './menu-states'
@@ -123,6 +124,7 @@ export const SHOTS: Shot[] = [
   ...MALL_SHOTS,
   ...MENU_SHOTS,
   ...SHARE_SHOTS,
+  ...HONOUR_SHOTS,
   ...OFFLINE_SHOTS,
   ...BOOKS_SHOTS,
   ...IDENTITY_SHOTS,

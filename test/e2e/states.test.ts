@@ -1,4 +1,5 @@
 import { BOOKS_STATES } from './books-shots'
+import { honourStates } from './honour-states'
 import { FULLEST_STATES } from './identity-shots'
 import { mallStates } from './mall-states'
 import { MENU_STATES } from './menu-states'
@@ -12,12 +13,16 @@ import { FULLEST_TILL_STATES } from './till-shots'
 
 const phones = smallPhones()
 const states: { name: string; state: PlaceState }[] = [
-  ...[...mallStates(() => new Date()), ...shareStates(() => new Date()), ...MENU_STATES, ...OFFLINE_STATES].map(
-    (state) => ({
-      name: state.place.name,
-      state,
-    }),
-  ),
+  ...[
+    ...mallStates(() => new Date()),
+    ...shareStates(() => new Date()),
+    ...honourStates(() => new Date()),
+    ...MENU_STATES,
+    ...OFFLINE_STATES,
+  ].map((state) => ({
+    name: state.place.name,
+    state,
+  })),
   ...[...BOOKS_STATES, ...REVIEW_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({
     name,
     state,

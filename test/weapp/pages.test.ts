@@ -22,6 +22,8 @@ const paths = program.pages.map(({ path }) => path)
 const QUERIES: Record<string, Record<string, string>> = {
   'pages/mall/reward': { rewardId: 'autumn_cup' },
   'pages/obligation/obligation': { id: 'own_cup' },
+  'pages/honour/wall': { id: 'tea_knower' },
+  'pages/honour/certificate': { id: 'ambassador' },
 }
 
 /** What each person's phone remembers after its first start. */

@@ -10,7 +10,7 @@ import { FaultNote, SlowNote } from './states'
 import { tapProps } from './tap'
 
 interface StageWish {
-  /** Of the canvas; its sheet is `<id>-sheet`. */
+  /** Of the canvas; its sheet is `<id>-sheet`, and `po-sheet--<id>` says how high it is. */
   id: string
   title: string
   /** What is seen on it, for who does not see it. */
@@ -46,7 +46,7 @@ export function PosterStage({ title, known, fault, slow, onRetry, actions, ...sh
             <FaultNote fault={fault} onRetry={onRetry} />
           </View>
         ) : (
-          <Coming words={sheet.coming} slow={slow} />
+          <Coming id={sheet.id} words={sheet.coming} slow={slow} />
         )}
       </View>
       {known && sheet.painted.state !== 'failed' && actions}
@@ -54,8 +54,8 @@ export function PosterStage({ title, known, fault, slow, onRetry, actions, ...sh
   )
 }
 
-const Coming = ({ words, slow }: { words: string; slow: boolean }) => (
-  <View className="po-sheet po-sheet--coming" {...aria({ role: 'img', label: words })}>
+const Coming = ({ id, words, slow }: { id: string; words: string; slow: boolean }) => (
+  <View className={`po-sheet po-sheet--${id} po-sheet--coming`} {...aria({ role: 'img', label: words })}>
     <Icon name="bowl" size="l" />
     <View className="hy-mt2">{words}</View>
     {slow && <SlowNote />}
@@ -74,15 +74,15 @@ function Sheet({ id, label, coming, painted }: Pick<StageWish, 'id' | 'label' | 
       )}
       {platform === 'weapp' ? (
         // stays while it failed: another try needs it
-        <View id={`${id}-sheet`} className={failed ? 'po-gone' : 'po-sheet'}>
+        <View id={`${id}-sheet`} className={failed ? 'po-gone' : `po-sheet po-sheet--${id}`}>
           <Canvas id={id} type="2d" className="po-canvas" {...aria({ role: 'img', label })} />
         </View>
       ) : painted.picture ? (
-        <View id={`${id}-sheet`} className="po-sheet">
+        <View id={`${id}-sheet`} className={`po-sheet po-sheet--${id}`}>
           <Image id={id} className="po-canvas" src={painted.picture} imgProps={{ alt: label }} />
         </View>
       ) : (
-        !failed && <Coming words={coming} slow={false} />
+        !failed && <Coming id={id} words={coming} slow={false} />
       )}
     </>
   )

@@ -97,7 +97,7 @@ test('the way leads to where it is used, or to what brings it', () => {
   expect(wayOf(locked)).toEqual({ words: '怎么升级', path: '/pages/tier/tier' })
   expect(wayOf({ ...locked, unlock: { tier: null, honourName: '惜杯人' } })).toEqual({
     words: '怎么得到',
-    path: '/pages/obligation/obligations',
+    path: '/pages/honour/honours',
   })
   expect(wayOf({ ...locked, unlock: { tier: null, honourName: null } })).toBeNull()
 })

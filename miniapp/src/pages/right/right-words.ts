@@ -51,7 +51,7 @@ export function wayOf(right: OwnRight): Way | null {
   if (state === 'available') return placeOf(right)
   if (state === 'used_up') return null
   if (unlock?.tier) return { words: '怎么升级', path: '/pages/tier/tier' }
-  return unlock?.honourName ? { words: '怎么得到', path: '/pages/obligation/obligations' } : null
+  return unlock?.honourName ? { words: '怎么得到', path: '/pages/honour/honours' } : null
 }
 
 function placeOf(right: OwnRight): Way | null {

@@ -1,0 +1,64 @@
+import { View } from '@tarojs/components'
+import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
+import { toTab } from '../../lib/nav'
+import { useRead } from '../../lib/query'
+import { useSession } from '../../lib/session'
+import { Button } from '../../ui/button'
+import { Page } from '../../ui/page'
+import { Empty, Skeleton, States } from '../../ui/states'
+import { HonourCard } from './honour-card'
+import { isWorn } from './honour-words'
+import './honour.css'
+
+export type Shown = RouterOutputs['honour']['mine']
+export type Honour = Shown['honours'][number]
+
+/** The names that small things leave: what is worn, what it asks for, and what there is to come. */
+export default function HonoursPage() {
+  const { state } = useSession()
+  const stranger = state === 'guest' || state === 'signed_out'
+  const read = useRead(['honours'], () => api.honour.mine.query(), { keepAs: 'honours', enabled: !stranger })
+  return (
+    <Page onRefresh={read.reload}>
+      {stranger ? (
+        <Empty title="入会就能留一个名字" sub="做一件小事，得一枚徽章" action="去入会" onAction={() => toTab('home')} />
+      ) : (
+        <States read={read} skeleton={<Skeleton rows={4} />}>
+          {({ honours }) =>
+            honours.length === 0 ? <Empty title="还没有荣誉" sub="有了会放在这里" /> : <List honours={honours} />
+          }
+        </States>
+      )}
+    </Page>
+  )
+}
+
+const STEP = 2
+const MOST = 12
+/** What is worn comes first, then what can be won back, then what there is to come. */
+const RANK: Record<Honour['state'], number> = { warned: 0, worn: 1, lapsed: 2, open: 3 }
+
+function List({ honours }: { honours: Honour[] }) {
+  const sorted = [...honours].sort((a, b) => RANK[a.state] - RANK[b.state])
+  const { shown, more } = useGrowing(sorted, STEP, MOST)
+  const worn = honours.filter(isWorn).length
+  return (
+    <View id="honours">
+      <View className="hy-top">
+        <View className="hy-display">{worn > 0 ? `戴着 ${worn} 枚` : '还没有戴上'}</View>
+        <View className="hy-2 hy-mt1">{`一共 ${honours.length} 枚，都从小事里来`}</View>
+      </View>
+      {shown.map((honour) => (
+        <HonourCard key={honour.honourId} honour={honour} />
+      ))}
+      {more && (
+        <View className="hy-dock">
+          <Button kind="ghost" block small onTap={more}>
+            更多
+          </Button>
+        </View>
+      )}
+    </View>
+  )
+}

@@ -1,0 +1,5 @@
+export default definePageConfig({
+  navigationBarTitleText: '荣誉墙',
+  enablePullDownRefresh: true,
+  enableShareAppMessage: true,
+})
