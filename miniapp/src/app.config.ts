@@ -14,6 +14,7 @@ export default defineAppConfig({
     { root: 'pages/referral', pages: ['referral', 'poster', 'rules'] },
     { root: 'pages/obligation', pages: ['obligations', 'obligation'] },
     { root: 'pages/honour', pages: ['honours', 'wall', 'certificate'] },
+    { root: 'pages/article', pages: ['articles', 'article', 'spread', 'drafts', 'edit'] },
     { root: 'pages/staff', pages: ['counter', 'shift', 'card', 'offline'] },
     { root: 'pages/manage', pages: ['manage'] },
     { root: 'pages/books', pages: ['books'] },

@@ -1,6 +1,6 @@
 -- All that the home screen reads, in one round trip; nothing is decided here but what is still to be had.
 -- {memberId, at, newAfterDays, windowMonths, tierWarnDays} → {member, account, standing, lots, claim, phones, devices, gift, birthday, coupons, pickups,
--- undertaken, released, taken, personal, rightsOwn, shareCode}; no member for one that was merged away.
+-- undertaken, released, taken, personal, rightsOwn, shareCode, news}; no member for one that was merged away.
 CREATE OR REPLACE FUNCTION home_show(call jsonb) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -48,7 +48,8 @@ BEGIN
       SELECT reward_id, taken FROM reward_quota WHERE member_id = me LIMIT 200) q),
     'personal', consent_personal(me),
     'rightsOwn', right_own(me, now_at),
-    'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1));
+    'shareCode', (SELECT l.code FROM referral_link l WHERE l.member_id = me ORDER BY l.created_at, l.code LIMIT 1),
+    'news', article_newest(now_at));
 END $$;
 
 -- What decides whether the running gift is open for somebody; NULL when they have had it or joined too long ago to ask.

@@ -3,6 +3,7 @@
  * never taken for markup. Passing it on earns nothing; what readers do afterwards is told to whoever passed it on in numbers.
  */
 import { countText } from './money'
+import { clockText, dayText } from './time'
 
 export type ArticleBlock =
   | { kind: 'heading' | 'text'; text: string }
@@ -131,4 +132,20 @@ export function spreadWords(numbers: SpreadNumbers, { attributionDays }: { attri
     ...of(numbers.double, '和另一位读者是同一个人，不计'),
     ...of(numbers.passed, `读过以后 ${attributionDays} 天里没有到店，不计`),
   ]
+}
+
+/** `2026-11-25 08:00`, by the brand's clock. */
+export const momentText = (at: Date): string => `${dayText(at)} ${clockText(at)}`
+
+/** The instant that such words mean; null for anything else. */
+export function momentOf(text: string): Date | null {
+  const parts = /^(\d{4})-(\d{1,2})-(\d{1,2})[ T]+(\d{1,2})[:：](\d{2})$/.exec(text.trim())
+  if (!parts) return null
+  const [, year = '', month = '', day = '', hour = '', minute = ''] = parts
+  const two = (part: string) => part.padStart(2, '0')
+  const at = new Date(`${year}-${two(month)}-${two(day)}T${two(hour)}:${minute}:00+08:00`)
+  // the 31st of a short month is no day
+  return Number.isNaN(at.getTime()) || momentText(at) !== `${year}-${two(month)}-${two(day)} ${two(hour)}:${minute}`
+    ? null
+    : at
 }

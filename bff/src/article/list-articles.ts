@@ -35,6 +35,6 @@ export async function listArticles(ctx: Ctx, { after }: { after?: string | undef
   })
   return {
     articles: rows.slice(0, PAGE).map(shownHead),
-    next: rows.length > PAGE ? (rows[PAGE - 1]?.articleId ?? null) : null,
+    nextCursor: rows.length > PAGE ? (rows[PAGE - 1]?.articleId ?? null) : null,
   }
 }

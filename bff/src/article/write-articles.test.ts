@@ -107,8 +107,8 @@ test('a manager writes no news, and nobody reads more than a page of it at once'
     })),
   })
   const first = await listArticles(one.as(), {})
-  const rest = await listArticles(one.as(), { after: first.next as string })
-  expect([first.articles.length, rest.articles.length, rest.next]).toEqual([20, 3, null])
+  const rest = await listArticles(one.as(), { after: first.nextCursor as string })
+  expect([first.articles.length, rest.articles.length, rest.nextCursor]).toEqual([20, 3, null])
   expect([...first.articles, ...rest.articles].map(({ articleId }) => articleId)).toEqual(
     NTH.map((n) => `a_${String(n).padStart(2, '0')}`),
   )

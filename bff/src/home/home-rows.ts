@@ -27,6 +27,8 @@ export interface HomeRows {
   personal: boolean
   rightsOwn: RightFacts
   shareCode: string | null
+  /** The article that came out last. */
+  news: { articleId: string; title: string } | null
 }
 
 interface GiftRow {

@@ -59,6 +59,7 @@ export async function showHome(ctx: Ctx) {
       now,
     ),
     shareCode: rows.shareCode,
+    news: rows.news,
     stores,
   }
 }

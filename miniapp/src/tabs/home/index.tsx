@@ -14,6 +14,7 @@ import { GuestHome } from './guest-home'
 import './home.css'
 import { MenuWay } from './menu-way'
 import { Nearby } from './nearby'
+import { NewsLine } from './news-line'
 import { openGift } from './open-gift'
 import { Rewards } from './rewards'
 import { Today } from './today'
@@ -63,13 +64,14 @@ function MemberHome() {
     <Page tab="home" onRefresh={read.reload}>
       <BrandLine />
       <States read={read} skeleton={<Coming />}>
-        {({ card, today, gift, counts, rewards, personal, stores }) => (
+        {({ card, today, gift, counts, rewards, personal, stores, news }) => (
           <>
             <Greeting name={card.displayName} />
             <MemberCard card={card} />
             <Entries gift={gift} counts={counts} />
             <MenuWay sub="看看会员价，多买怎么更省" />
             <Today items={today} />
+            <NewsLine news={news} />
             <View>
               <Later>
                 <Rewards rewards={rewards} personal={personal} />

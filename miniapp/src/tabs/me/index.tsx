@@ -60,6 +60,7 @@ function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
       )}
       <View className="hy-mt5">
         <Panel>
+          <Cell id="articles-open" icon="bowl" title="品牌资讯" onTap={() => go('/pages/article/articles')} />
           <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
         </Panel>
       </View>
@@ -128,6 +129,15 @@ function Mine() {
                 )}
                 {me.staff.role === 'operator' && (
                   <Cell
+                    id="drafts-open"
+                    icon="list"
+                    title="资讯管理"
+                    sub="写、上线和撤下"
+                    onTap={() => go('/pages/article/drafts')}
+                  />
+                )}
+                {me.staff.role === 'operator' && (
+                  <Cell
                     id="conversions-open"
                     icon="leaf"
                     title="体验装"
@@ -156,6 +166,7 @@ function Mine() {
                     onTap={() => go('/pages/tier/tier')}
                   />
                   <Cell id="rights-open" icon="spark" title="我的权益" onTap={() => go('/pages/right/rights')} />
+                  <Cell id="articles-open" icon="bowl" title="品牌资讯" onTap={() => go('/pages/article/articles')} />
                 </Panel>
                 <Panel>
                   <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />

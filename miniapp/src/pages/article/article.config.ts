@@ -1,0 +1,5 @@
+export default definePageConfig({
+  navigationBarTitleText: '资讯',
+  enablePullDownRefresh: true,
+  enableShareAppMessage: true,
+})

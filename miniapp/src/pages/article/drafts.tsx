@@ -1,0 +1,71 @@
+import { momentText } from '@huiyuan/shared/article'
+import { View } from '@tarojs/components'
+import { api, type RouterOutputs } from '../../lib/api'
+import { go } from '../../lib/nav'
+import { refresh, useRead } from '../../lib/query'
+import { Cell, Panel } from '../../ui/blocks'
+import { Button } from '../../ui/button'
+import { OperatorPage } from '../../ui/operator-page'
+import { Empty, States } from '../../ui/states'
+import { ArticleArt } from './art'
+import './article.css'
+import { StateTag } from './state-tag'
+
+type Draft = RouterOutputs['article']['drafts']['articles'][number]
+
+/** Every article with its window, for operators: what is to come, what is out, what is over. */
+export default function DraftsPage() {
+  return (
+    <OperatorPage
+      title="资讯管理"
+      signInWords="登录后，总部运营可以在这里写资讯"
+      className="at-desk"
+      onRefresh={() => refresh('article.drafts')}
+    >
+      {() => <Drafts />}
+    </OperatorPage>
+  )
+}
+
+function Drafts() {
+  const read = useRead(['article.drafts'], () => api.article.drafts.query())
+  const write = () => go('/pages/article/edit')
+  return (
+    <>
+      <View className="at-gap">
+        <Button id="write" block onTap={write}>
+          写一篇
+        </Button>
+      </View>
+      <States read={read}>
+        {({ articles }) =>
+          articles.length === 0 ? (
+            <Empty title="还没有资讯" sub="写好第一篇，选一个上线的时间" action="写一篇" onAction={write} />
+          ) : (
+            <View id="drafts">
+              <Panel>
+                {articles.map((draft) => (
+                  <Row key={draft.articleId} draft={draft} />
+                ))}
+              </Panel>
+            </View>
+          )
+        }
+      </States>
+    </>
+  )
+}
+
+function Row({ draft: { articleId, title, art, state, publishFrom, publishUntil } }: { draft: Draft }) {
+  const until = publishUntil ? ` 到 ${momentText(new Date(publishUntil))}` : ''
+  return (
+    <Cell
+      id={`draft-${articleId}`}
+      lead={<ArticleArt art={art} className="at-one__art at-one__lead" />}
+      title={title}
+      sub={`${momentText(new Date(publishFrom))}${until}`}
+      end={<StateTag state={state} />}
+      onTap={() => go(`/pages/article/edit?id=${articleId}`)}
+    />
+  )
+}
