@@ -66,17 +66,17 @@ BEGIN
   RETURN request_end(call->'request', jsonb_build_object('onWall', (call->>'on')::boolean));
 END $$;
 
--- Who stands on the wall of an honour, in the order in which they came: wearers who said so and have not asked to leave.
+-- Who stands on the wall of an honour, the newest first: wearers who said so and have not asked to leave.
 -- {honourId, at, after: {at, memberId} | null, limit} → [{memberId, nameSealed (base64), since, at}]
 CREATE OR REPLACE FUNCTION honour_wall(call jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object('memberId', member_id, 'nameSealed', replace(encode(name_sealed, 'base64'), E'\n', ''),
-      'since', iso_text(granted_at), 'at', iso_text(wall_at)) ORDER BY wall_at, member_id), '[]')
+      'since', iso_text(granted_at), 'at', iso_text(wall_at)) ORDER BY wall_at DESC, member_id DESC), '[]')
   FROM (SELECT own.member_id, m.name_sealed, own.granted_at, own.wall_at FROM honour_held own JOIN member m USING (member_id)
     WHERE own.honour_id = call->>'honourId' AND own.wall_at IS NOT NULL AND m.status = 'active'
       AND (own.expires_at IS NULL OR own.expires_at > (call->>'at')::timestamptz)
       AND NOT EXISTS (SELECT 1 FROM cancellation c WHERE c.member_id = own.member_id AND c.state = 'asked')
       AND (jsonb_typeof(call->'after') IS DISTINCT FROM 'object'
-        OR (own.wall_at, own.member_id) > ((call->'after'->>'at')::timestamptz, (call->'after'->>'memberId')::uuid))
-    ORDER BY own.wall_at, own.member_id LIMIT (call->>'limit')::int) page
+        OR (own.wall_at, own.member_id) < ((call->'after'->>'at')::timestamptz, (call->'after'->>'memberId')::uuid))
+    ORDER BY own.wall_at DESC, own.member_id DESC LIMIT (call->>'limit')::int) page
 $$;

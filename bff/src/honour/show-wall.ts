@@ -18,7 +18,7 @@ interface WallRow {
   at: string
 }
 
-/** Who wears an honour and wants to be seen with it, in the order in which they came. @throws NOT_FOUND, BAD_INPUT */
+/** Who wears an honour and wants to be seen with it, the newest first. @throws NOT_FOUND, BAD_INPUT */
 export async function showWall(
   ctx: Ctx,
   { honourId, after }: { honourId: string; after?: string | undefined },

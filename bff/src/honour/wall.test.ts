@@ -45,8 +45,8 @@ test('on the wall stands who wears it and said so, by the name on the card, unti
   await put(mei, honourId)
   const requestId = randomUUID()
   expect(await put(mei, honourId, requestId)).toEqual(await put(mei, honourId, requestId))
-  expect(await namesOn(honourId)).toEqual(['梅', '青', '周', '唐', '林'])
-  expect((await showWall(one.as(), { honourId })).people[0]).toEqual({ name: '梅', since: expect.any(String) })
+  expect(await namesOn(honourId)).toEqual(['林', '唐', '周', '青', '梅'])
+  expect((await showWall(one.as(), { honourId })).people[4]).toEqual({ name: '梅', since: expect.any(String) })
 
   await renameMember(mei.ctx, { requestId: randomUUID(), displayName: '小梅' })
   await take(qing, honourId)
@@ -61,9 +61,9 @@ test('on the wall stands who wears it and said so, by the name on the card, unti
       because: 'member',
     },
   })
-  expect(await namesOn(honourId)).toEqual(['小梅', '林'])
+  expect(await namesOn(honourId)).toEqual(['林', '小梅'])
   await one.as().db.cancellation.deleteMany({ where: { memberId: tang.memberId } })
-  expect(await namesOn(honourId)).toEqual(['小梅', '唐', '林'])
+  expect(await namesOn(honourId)).toEqual(['林', '唐', '小梅'])
 
   expect(await mine(lin, honourId)).toMatchObject({
     state: 'worn',
