@@ -22,7 +22,7 @@ export function PhotoWall({ least, most, all }: { least: number; most: number; a
             <View
               id="photo-add"
               className="ob-photo ob-photo--add"
-              {...tapProps(() => void all.add(most - photos.length), '加照片')}
+              {...tapProps(() => void all.add(most - photos.length), `加照片，${photos.length} / ${most}`)}
             >
               <Icon name="camera" />
               <View className="hy-caption">{`${photos.length} / ${most}`}</View>
