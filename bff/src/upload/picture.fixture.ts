@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 
@@ -6,11 +7,9 @@ export const filled = (background: string, { width = 640, height = 480 } = {}) =
   sharp({ create: { width, height, channels: 3, background } })
 
 export const noise = (width: number, height: number, seed = 1) => {
-  const pixels = Buffer.alloc(width * height * 3)
-  for (let at = 0, state = seed; at < pixels.length; at++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    pixels[at] = state >>> 24
-  }
+  const key = Buffer.alloc(16)
+  key.writeUInt32BE(seed)
+  const pixels = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(width * height * 3))
   return sharp(pixels, { raw: { width, height, channels: 3 } })
 }
 
