@@ -33,18 +33,22 @@ export const grant = (on: TestHouse, { memberId }: Pick<Person, 'memberId'>, hon
   on.house.sql('honour_grant', { memberId, honourId, at: on.clock.at })
 
 /** An undertaking of this month that has come so far. */
-export const undertaken = (
+export async function undertaken(
   on: TestHouse,
   { memberId }: Pick<Person, 'memberId'>,
   obligationId: string,
   state: 'submitted' | 'approved' | 'rewarded' = 'rewarded',
-) =>
-  on.as().db.obligationInstance.create({
-    data: {
-      ...{ memberId, obligationId, state, instanceId: randomUUID() },
-      ...{ acceptedAt: on.clock.at, periodKey: dutyMonth(on.clock.at) },
-    },
+): Promise<void> {
+  const { db } = on.as()
+  const one = { memberId, obligationId, instanceId: randomUUID() }
+  await db.obligationInstance.create({
+    data: { ...one, state, acceptedAt: on.clock.at, periodKey: dutyMonth(on.clock.at) },
   })
+  if (state === 'submitted')
+    await db.obligationSubmission.create({
+      data: { ...one, submissionId: randomUUID(), nth: 1, state: 'waiting', submittedAt: on.clock.at },
+    })
+}
 
 export const heldBy = (on: TestHouse, { memberId }: Pick<Person, 'memberId'>, honourId: string) =>
   on.as().db.honourHeld.findUnique({ where: { memberId_honourId: { memberId, honourId } } })
