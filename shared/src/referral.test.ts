@@ -86,7 +86,7 @@ test.each<[ReferralState, ReferralReason | null, string, string]>([
   ['refused', 'not_new', '这个手机号之前就是会员，不算新朋友', '你之前就是会员，这一次不算新朋友'],
   ['refused', 'cap', '你的名额已经满了，这一位没有奖励', '对方的名额已经满了，你的权益不受影响'],
   ['refused', 'window_over', '打开链接太久才入会，这一次不算', '打开链接太久才入会，这一次没有算给对方'],
-  ['refused', 'same_device', '两位用过同一部手机，这一份没有算', '这一份没有算给对方，你的权益不受影响'],
+  ['refused', 'same_device', '没能确认是两位不同的朋友，这一份没有算', '这一份没有算给对方，你的权益不受影响'],
   ['void', 'other_inviter', '这位朋友更早由别人请来', '你更早由另一位朋友请来'],
 ])('%s %s in the words of both sides', (state, reason, inviter, friend) => {
   expect(referralWords({ state, reason, ...facts }, 'inviter', now)).toBe(inviter)

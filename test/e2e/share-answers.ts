@@ -34,7 +34,7 @@ function friends(days: Days): Change {
   const refused = {
     reason: 'same_device',
     settledAt: days(-3),
-    answer: '两位的订单都来自同一部手机，付款人也是同一位。',
+    answer: '两张会员卡看起来是一个人在用，这一份先不算。',
   }
   const said = { words: '我们是室友，那天我手机没电，用她的点的', askedAt: days(-2), decidedAt: null, answer: null }
   return (mine) => ({
@@ -44,11 +44,14 @@ function friends(days: Days): Change {
       like('何*', 'joined', '还没有下第一单', { joinedAt: days(-1) }),
       like('陈**', 'held', '已下首单，12 月 5 日过退款期后到账'),
       like('罗*', 'review', '已下首单，正由同事核对，核对好照常到账', {
-        doubts: ['你们用过同一部手机', '你们用同一个账户付过款'],
+        doubts: ['同事会确认一下，这是两位不同的朋友', '同事会核对一下朋友的首单'],
       }),
       like('许**', 'released', '首单已过退款期，11 月 1 日到账', { settledAt: days(-21) }),
-      like('方*', 'refused', '两位用过同一部手机，这一份没有算', { ...refused, mayAppealUntil: days(27) }),
-      like('宋**', 'refused', '两位用过同一部手机，这一份没有算', { ...refused, appeal: { ...said, state: 'asked' } }),
+      like('方*', 'refused', '没能确认是两位不同的朋友，这一份没有算', { ...refused, mayAppealUntil: days(27) }),
+      like('宋**', 'refused', '没能确认是两位不同的朋友，这一份没有算', {
+        ...refused,
+        appeal: { ...said, state: 'asked' },
+      }),
       like('林*', 'refused', '打开链接太久才入会，这一次不算', {
         reason: 'window_over',
         heldAt: null,

@@ -8,7 +8,7 @@ const friend = {
   releaseAt: '2026-11-20T16:00:00.000Z',
   settledAt: '2026-11-21T04:00:00.000Z',
   byActivity: false,
-  words: '两位用过同一部手机，这一份没有算',
+  words: '没能确认是两位不同的朋友，这一份没有算',
 }
 const course = (more: Partial<Parameters<typeof stepsOf>[0]> & Pick<Parameters<typeof stepsOf>[0], 'state'>) =>
   stepsOf({ ...friend, ...more }, NOW).map(({ state, title, sub }) => [state, title, sub].filter(Boolean).join(' '))
@@ -31,7 +31,7 @@ test('a friend is followed from joining to what became of the thanks, and a reas
   expect(course({ state: 'refused' })).toEqual([
     'done 入会 11 月 1 日',
     'done 喝到第一盏 11 月 5 日',
-    'bad 两位用过同一部手机，这一份没有算 11 月 21 日',
+    'bad 没能确认是两位不同的朋友，这一份没有算 11 月 21 日',
   ])
   expect(course({ state: 'void', heldAt: null, settledAt: null, words: '这位朋友更早由别人请来' })).toEqual([
     'done 入会 11 月 1 日',
