@@ -19,6 +19,7 @@ export default defineAppConfig({
     { root: 'pages/manage', pages: ['manage'] },
     { root: 'pages/books', pages: ['books'] },
     { root: 'pages/merge', pages: ['merges', 'merge'] },
+    { root: 'pages/campaign', pages: ['campaigns', 'campaign'] },
     { root: 'pages/review', pages: ['review'] },
   ],
   preloadRule: {

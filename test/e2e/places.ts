@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
+import { ARTICLE_PLACES } from './article-states'
+import { CAMPAIGN_PLACES } from './campaign-states'
 import type { NextCode } from './customer'
 import { IDENTITY_PLACES } from './identity-places'
 import { type Place, priced, stand, tap } from './place'
@@ -138,8 +140,10 @@ export const PLACES: Place[] = [
   { name: 'books-waiting', ...BOOKS, steps: then(correct(800), 'adjust-submit', 'adjusted') },
   { name: 'books-review', ...BOOKS, steps: review },
   ...IDENTITY_PLACES,
+  ...ARTICLE_PLACES,
   ...TILL_PLACES,
   ...REVIEW_PLACES,
+  ...CAMPAIGN_PLACES,
   { name: 'conversions', who: 'operator', path: 'pages/gift/conversions', ready: '#conversions' },
   { name: 'books-liability', ...BOOKS, steps: then(async () => {}, 'view-liability', 'liability') },
 ]

@@ -1,5 +1,7 @@
 import type { Page, Route } from 'playwright-core'
+import { ARTICLE_SHOTS } from './article-states'
 import { BOOKS_SHOTS } from './books-shots'
+import { CAMPAIGN_SHOTS } from './campaign-states'
 import { HONOUR_SHOTS } from './honour-states'
 import { IDENTITY_SHOTS } from './identity-shots'
 import { MALL_SHOTS } from './mall-shots'
@@ -121,9 +123,11 @@ export const SHOTS: Shot[] = [
   { name: 'counter-done-1024', place: placeOf('counter-done'), scheme: 'light', width: 1024 },
   ...RARE_SHOTS,
   ...REVIEW_SHOTS,
+  ...CAMPAIGN_SHOTS,
   ...MALL_SHOTS,
   ...MENU_SHOTS,
   ...SHARE_SHOTS,
+  ...ARTICLE_SHOTS,
   ...HONOUR_SHOTS,
   ...OFFLINE_SHOTS,
   ...BOOKS_SHOTS,

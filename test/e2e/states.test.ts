@@ -1,4 +1,5 @@
 import { BOOKS_STATES } from './books-shots'
+import { CAMPAIGN_STATES } from './campaign-states'
 import { honourStates } from './honour-states'
 import { FULLEST_STATES } from './identity-shots'
 import { mallStates } from './mall-states'
@@ -23,10 +24,12 @@ const states: { name: string; state: PlaceState }[] = [
     name: state.place.name,
     state,
   })),
-  ...[...BOOKS_STATES, ...REVIEW_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(({ name, ...state }) => ({
-    name,
-    state,
-  })),
+  ...[...BOOKS_STATES, ...REVIEW_STATES, ...CAMPAIGN_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(
+    ({ name, ...state }) => ({
+      name,
+      state,
+    }),
+  ),
 ]
 
 test.each(states)(

@@ -129,6 +129,15 @@ function Mine() {
                 )}
                 {me.staff.role === 'operator' && (
                   <Cell
+                    id="campaigns-open"
+                    icon="spark"
+                    title="活动"
+                    sub="请朋友、特色义务和停止"
+                    onTap={() => go('/pages/campaign/campaigns')}
+                  />
+                )}
+                {me.staff.role === 'operator' && (
+                  <Cell
                     id="drafts-open"
                     icon="list"
                     title="资讯管理"
