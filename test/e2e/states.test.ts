@@ -1,3 +1,4 @@
+import { ARTICLE_STATES } from './article-states'
 import { BOOKS_STATES } from './books-shots'
 import { CAMPAIGN_STATES } from './campaign-states'
 import { honourStates } from './honour-states'
@@ -24,12 +25,17 @@ const states: { name: string; state: PlaceState }[] = [
     name: state.place.name,
     state,
   })),
-  ...[...BOOKS_STATES, ...REVIEW_STATES, ...CAMPAIGN_STATES, ...FULLEST_STATES, ...FULLEST_TILL_STATES].map(
-    ({ name, ...state }) => ({
-      name,
-      state,
-    }),
-  ),
+  ...[
+    ...BOOKS_STATES,
+    ...REVIEW_STATES,
+    ...ARTICLE_STATES,
+    ...CAMPAIGN_STATES,
+    ...FULLEST_STATES,
+    ...FULLEST_TILL_STATES,
+  ].map(({ name, ...state }) => ({
+    name,
+    state,
+  })),
 ]
 
 test.each(states)(
