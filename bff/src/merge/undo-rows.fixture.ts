@@ -5,7 +5,7 @@ import type { TestHouse } from '../../../test/support/people'
 const oneOf = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T
 const some = <T>(make: (n: number) => T, most = 4): T[] => Array.from({ length: randomInt(most) }, (_, n) => make(n))
 
-/** Rows of a record in the nouns that only move: places, phones, visits, purchases, messages; any of them may be missing. */
+/** Rows of a record in the nouns that only move: places, phones, visits, purchases, pictures, messages; any of them may be missing. */
 export async function scatterRows({ house: { prisma }, clock }: TestHouse, memberId: string): Promise<void> {
   const at = (days: number) => new Date(clock.at.getTime() + days * DAY_MS)
   const ended = () => oneOf([null, at(-1)])
@@ -53,6 +53,16 @@ export async function scatterRows({ house: { prisma }, clock }: TestHouse, membe
     const back = { memberId, orderId, nth: 1, amountFen: 500, points: 5, growth: 5, staffId: seat.staffId, at: at(-2) }
     await prisma.orderReturn.create({ data: back })
   }
+  const seen = { mime: 'image/jpeg', bytes: 1, width: 1, height: 1, sha256: '0'.repeat(64), createdAt: at(-3) }
+  await prisma.upload.createMany({
+    data: some(() => randomUUID()).map((uploadId) => ({
+      ...{ memberId, uploadId, ...seen, usedBy: oneOf([null, randomUUID()]) },
+      ...oneOf([
+        { state: 'passed', storageKey: uploadId },
+        { state: 'refused', storageKey: null },
+      ]),
+    })),
+  })
   await prisma.outboxMessage.createMany({
     data: some(() => ({
       ...{ memberId, messageId: randomUUID(), template: 'points_arrived', payload: {}, createdAt: at(-3) },

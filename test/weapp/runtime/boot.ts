@@ -7,6 +7,7 @@ import type { Listeners } from './listeners'
 import { createModules, type Modules } from './modules'
 import { createPageStack, type PageStack } from './page-stack'
 import { type Launch, pagesApis } from './pages-api'
+import { pictureApis } from './picture'
 import type { Program, ProgramPage } from './program'
 import { type Activity, createActivity } from './quiet'
 import { createRealm, type Realm } from './realm'
@@ -113,6 +114,7 @@ function apisOf(ground: Ground, parts: Parts, stack: PageStack, canvases: Canvas
         () => parts.launch,
       ),
       request: requestApi(ground, air),
+      ...pictureApis(ground, air, holder),
       createSelectorQuery: selectorQueryApi(ground, () => stack.top(), canvases),
     },
   }

@@ -142,6 +142,26 @@ describeWithWcc('WeChat’s sheets', () => {
     expect(phone.started().realm.run('out.errCode', 'test')).toBe(20026)
   })
 
+  test('hand over the pictures that the holder picks, and send one as a form with a task that tells how far it is', async () => {
+    await startPhone({ holder: { pictures: () => [Buffer.from('one'), Buffer.from('two'), Buffer.from('three')] } })
+    const { tempFiles } = (await wx('chooseMedia', { count: 2 })) as { tempFiles: { tempFilePath: string }[] }
+    expect(tempFiles).toMatchObject([{ size: 3, fileType: 'image' }, { size: 3 }])
+    const filePath = tempFiles[1]?.tempFilePath
+    const sent = await wx('uploadFile', { url: 'https://any.example/up?status=413', filePath, name: 'file' })
+    expect(sent).toMatchObject({ statusCode: 413, errMsg: 'uploadFile:ok' })
+    const { body, type } = JSON.parse(sent.data as string) as { body: string; type: string }
+    expect([type.startsWith('multipart/form-data; boundary='), body.includes('two'), body.includes('one')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(await wx('uploadFile', { url: 'https://any.example/up', filePath: 'x', name: 'file' })).toMatchObject({
+      failed: true,
+    })
+    await startPhone()
+    expect(await wx('chooseMedia')).toMatchObject({ failed: true, errMsg: 'chooseMedia:fail cancel' })
+  })
+
   test('for place, scan and choice answer as the holder does', async () => {
     await startPhone({
       holder: { scans: () => '123456789012345678', picks: (items) => items.indexOf('乙'), confirms: () => false },

@@ -16,6 +16,8 @@ export interface Holder {
   picks(items: string[]): number | null
   /** Where they are; null: they do not say. */
   location(): { latitude: number; longitude: number } | null
+  /** The pictures they pick; none: they change their mind. */
+  pictures(): Buffer[]
   /** Their answer to a permission such as 'scope.writePhotosAlbum'. */
   grants(scope: string): boolean
 }
@@ -29,5 +31,6 @@ export const agreeableHolder = (): Holder => ({
   confirms: () => true,
   picks: () => 0,
   location: () => null,
+  pictures: () => [],
   grants: () => true,
 })
