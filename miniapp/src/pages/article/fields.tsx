@@ -39,14 +39,16 @@ export function Fields({ fields, activities, problems, onChange }: FieldsWish) {
         {...noted(wrong('title'))}
         onInput={(title) => set({ title })}
       />
-      <WritingField
-        id="draft-summary"
-        label="提要"
-        value={fields.summary}
-        most={ARTICLE_LENGTHS.summary.max}
-        least={ARTICLE_LENGTHS.summary.min}
-        onInput={(summary) => set({ summary })}
-      />
+      <View className="at-summary-field">
+        <WritingField
+          id="draft-summary"
+          label="提要"
+          value={fields.summary}
+          most={ARTICLE_LENGTHS.summary.max}
+          least={ARTICLE_LENGTHS.summary.min}
+          onInput={(summary) => set({ summary })}
+        />
+      </View>
       <View className="at-body-field">
         <WritingField
           id="draft-body"
@@ -57,7 +59,9 @@ export function Fields({ fields, activities, problems, onChange }: FieldsWish) {
           onInput={(body) => set({ body })}
         />
       </View>
-      <Text className="hy-field__label">题图</Text>
+      <View className="at-part">
+        <Text className="hy-field__label">题图</Text>
+      </View>
       <View className="at-arts">
         {ARTICLE_ARTS.map((art) => (
           <View
@@ -71,7 +75,7 @@ export function Fields({ fields, activities, problems, onChange }: FieldsWish) {
         ))}
       </View>
       {activities.length > 0 && (
-        <View className="hy-mt3">
+        <View className="at-part">
           <Text className="hy-field__label">说的是哪个活动</Text>
           <View className="at-when">
             <Chip on={fields.obligationId === null} onTap={() => set({ obligationId: null })}>
@@ -85,7 +89,7 @@ export function Fields({ fields, activities, problems, onChange }: FieldsWish) {
           </View>
         </View>
       )}
-      <View className="hy-mt3">
+      <View className="at-part">
         <Field
           id="draft-from"
           label="上线时间"
