@@ -115,8 +115,17 @@ DECLARE
   src uuid := (call->>'from')::uuid;
   mine uuid := coalesce(own.instance_id, uuid_v7((call->>'at')::timestamptz));
   since int;
+  again int;
+  went int;
 BEGIN
-  SELECT count(*) FILTER (WHERE retracted_at IS NULL) INTO since FROM obligation_proof
+  SELECT count(*) INTO went FROM obligation_proof WHERE member_id = src AND instance_id = theirs.instance_id AND retracted_at IS NULL;
+  -- what both had counted from one source is one step
+  WITH known AS (DELETE FROM obligation_proof p USING obligation_proof q WHERE p.member_id = src AND p.instance_id = theirs.instance_id
+    AND q.member_id = src AND q.instance_id = mine AND q.kind = p.kind AND q.source_id = p.source_id RETURNING p.kind, p.source_id, p.retracted_at)
+  UPDATE obligation_proof q SET retracted_at = NULL FROM known WHERE q.member_id = src AND q.instance_id = mine AND q.kind = known.kind
+    AND q.source_id = known.source_id AND q.retracted_at IS NOT NULL AND known.retracted_at IS NULL;
+  GET DIAGNOSTICS again = ROW_COUNT;
+  SELECT again + count(*) FILTER (WHERE retracted_at IS NULL) INTO since FROM obligation_proof
     WHERE member_id = src AND instance_id = theirs.instance_id;
   PERFORM obligation_revive(own);
   INSERT INTO obligation_instance AS kept (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, period_key, due_at)
@@ -125,8 +134,8 @@ BEGIN
     ON CONFLICT (member_id, instance_id) DO UPDATE SET progress = kept.progress + since,
       state = CASE WHEN kept.state = 'accepted' AND since > 0 THEN 'in_progress' ELSE kept.state END,
       last_proof_at = CASE WHEN since > 0 THEN held.last_proof_at ELSE kept.last_proof_at END;
-  UPDATE obligation_instance SET progress = greatest(progress - since, 0), accepted_at = theirs.accepted_at, last_proof_at = theirs.last_proof_at,
-      tries = coalesce(theirs.tries, 0), state = CASE WHEN state = 'in_progress' AND progress <= since THEN 'accepted' ELSE state END
+  UPDATE obligation_instance SET progress = greatest(progress - went, 0), accepted_at = theirs.accepted_at, last_proof_at = theirs.last_proof_at,
+      tries = coalesce(theirs.tries, 0), state = CASE WHEN state = 'in_progress' AND progress <= went THEN 'accepted' ELSE state END
     WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
   UPDATE obligation_proof SET instance_id = mine WHERE member_id = src AND instance_id = theirs.instance_id;
   -- of two that wait the later one is looked at

@@ -45,3 +45,18 @@ test('two operators, what one of them did at once, and what waits for the other'
     [800, 'waiting', staff[0]?.memberId],
   ])
 })
+
+test('Mei has something to do for the brand in every state, and others have said what they drank', async () => {
+  const { prisma } = books
+  const { memberId } = await prisma.referral
+    .findFirstOrThrow({ select: { inviterId: true } })
+    .then(({ inviterId }) => ({ memberId: inviterId }))
+  const own = await prisma.obligationInstance.findMany({ where: { memberId } })
+  expect([...new Set(own.map(({ state }) => state))].sort()).toEqual(
+    ['accepted', 'approved', 'clawed_back', 'in_progress', 'rejected', 'rewarded', 'submitted'].sort(),
+  )
+  expect(await prisma.obligationSubmission.count({ where: { memberId, state: 'waiting' } })).toBe(1)
+  expect(
+    await prisma.obligationSubmission.count({ where: { obligationId: 'honest_review', state: 'approved' } }),
+  ).toBeGreaterThan(0)
+})

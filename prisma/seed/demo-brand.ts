@@ -24,6 +24,7 @@ import { seedFriends, seedReferral, settleFriends } from './referral'
 import { seedRight } from './right'
 import { DEMO_STORES, seedStores } from './stores'
 import { cardEndingIn, seedTwins } from './twin'
+import { seedUndertakings } from './undertaking'
 
 export interface DemoBrandWish {
   databaseUrl: string
@@ -76,6 +77,7 @@ export async function seedDemoBrand(wish: DemoBrandWish): Promise<void> {
     await seedAdjustments(ctx, now)
     await seedTwins(ctx, now)
     await seedWearers(ctx, now)
+    await seedUndertakings(ctx, now)
     await seedReaders(ctx, await memberOfPhone(ctx, '+8613800003318'))
     // what the history would have sent is not sent today
     await ctx.db.outboxMessage.deleteMany({ where: { state: 'waiting', createdAt: { lt: now } } })

@@ -3,6 +3,9 @@ import type { ProcedureCase } from './procedure-cases.fixture'
 
 const obligationId = 'own_cup'
 const NOT_HERE = 'no_such_obligation'
+const review = { text: '热的比冰的香，杯子很厚实，下次带朋友来。', rating: 2, uploadIds: [] }
+const words = { words: '请再看一眼' }
+const verdict = { how: 'reject', reason: 'unclear' }
 
 export const OBLIGATION_CASES: Record<string, ProcedureCase> = {
   'obligation.list': { for: 'member', input: () => undefined },
@@ -11,6 +14,51 @@ export const OBLIGATION_CASES: Record<string, ProcedureCase> = {
     input: () => ({ requestId: randomUUID(), obligationId }),
     foreign: {
       obligationId: { input: () => ({ requestId: randomUUID(), obligationId: NOT_HERE }), answer: 'NOT_FOUND' },
+    },
+  },
+  'obligation.show': {
+    for: 'member',
+    input: () => ({ obligationId }),
+    foreign: { obligationId: { input: () => ({ obligationId: NOT_HERE }), answer: 'NOT_FOUND' } },
+  },
+  'obligation.submit': {
+    for: 'member',
+    input: () => ({ requestId: randomUUID(), obligationId: 'honest_review', ...review, orderId: randomUUID() }),
+    foreign: {
+      obligationId: {
+        input: () => ({ requestId: randomUUID(), obligationId: NOT_HERE, ...review, orderId: randomUUID() }),
+        answer: 'NOT_FOUND',
+      },
+      // nothing is looked at before it was taken up; bff/src/obligation/hand-in.test.ts names a stranger's purchase
+      orderId: {
+        input: ({ foreign }) => ({
+          ...{ requestId: randomUUID(), obligationId: 'honest_review', ...review },
+          orderId: foreign.transferId,
+        }),
+        answer: 'NOT_TAKEN_UP',
+      },
+    },
+  },
+  'obligation.appeal': {
+    for: 'member',
+    input: () => ({ requestId: randomUUID(), submissionId: randomUUID(), ...words }),
+    foreign: {
+      submissionId: {
+        input: ({ foreign }) => ({ requestId: randomUUID(), submissionId: foreign.transferId, ...words }),
+        answer: 'NOT_FOUND',
+      },
+    },
+  },
+  'obligation.reviews': { for: 'anybody', input: () => ({}) },
+  'obligation.queue': { for: 'operator', input: () => ({ state: 'waiting' }) },
+  'obligation.decide': {
+    for: 'operator',
+    input: () => ({ requestId: randomUUID(), caseRef: 'made-up', ...verdict }),
+    foreign: {
+      caseRef: {
+        input: ({ foreign }) => ({ requestId: randomUUID(), caseRef: foreign.orderRef, ...verdict }),
+        answer: 'NOT_FOUND',
+      },
     },
   },
   'obligation.atCounter': {

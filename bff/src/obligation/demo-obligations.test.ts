@@ -21,7 +21,14 @@ test('the demo’s tasting is on whatever day it is started, and every honour ca
     expect(obligations.map(({ obligationId, refusal }) => [obligationId, refusal])).toEqual([
       ['autumn_tasting', null],
       ['own_cup', null],
+      ['honest_review', null],
+      ['spread_autumn', null],
+      ['bring_friend', null],
+      ['trial_new_tea', { code: 'TIER_NEEDED', detail: { tier: 2 } }],
     ])
+    // each kind is there, and those of a title for its wearers
+    const kinds = await one.as().db.obligation.groupBy({ by: ['kind'], where: { endsAt: { gt: one.clock.at } } })
+    expect(kinds).toHaveLength(7)
     const earned = new Set(obligations.map(({ honourName }) => honourName))
     expect(honours.map(({ name }) => name)).toEqual(DEMO_HONOURS.map(({ name }) => name))
     // titles are given by people
