@@ -2,7 +2,20 @@ import { View } from '@tarojs/components'
 import { Icon, type IconName } from './icon'
 
 /** The signs that honours and obligations may carry; what a newer server names is a medal here. */
-const MARKS: readonly IconName[] = ['leaf', 'cup', 'bowl', 'people', 'spark', 'sun', 'gift', 'store', 'chat', 'medal']
+const MARKS: readonly IconName[] = [
+  'leaf',
+  'cup',
+  'bowl',
+  'people',
+  'spark',
+  'sun',
+  'gift',
+  'store',
+  'chat',
+  'pen',
+  'news',
+  'medal',
+]
 
 export const markOf = (mark: string): IconName => MARKS.find((known) => known === mark) ?? 'medal'
 

@@ -44,6 +44,8 @@ export type IconName =
   | 'star'
   | 'star-full'
   | 'again'
+  | 'pen'
+  | 'news'
 
 /** A drawn sign in the colour of its words; it says nothing to a screen reader. */
 export const Icon = ({
