@@ -24,14 +24,18 @@ test('the purchases of the past were rung up, and nobody has a packet of them to
   expect(await books.prisma.coupon.count()).toBe(0)
 })
 
-test('Mei’s friends are where friends can be: thanked for, brought back, waiting, not bought yet', async () => {
+test('Mei’s friends are wherever friends can be', async () => {
   const edges = await books.prisma.referral.findMany({ orderBy: { joinedAt: 'asc' } })
   expect(edges.map(({ state, reason }) => [state, reason])).toEqual([
     ['released', null],
+    ['refused', 'same_payer'],
+    ['review', null],
     ['refused', 'purchase_returned'],
     ['held', null],
+    ['refused', 'window_over'],
     ['joined', null],
   ])
+  expect(await books.prisma.referralAppeal.findMany()).toMatchObject([{ state: 'asked' }])
   const [{ inviterId } = { inviterId: '' }] = edges
   expect(await books.prisma.transfer.count({ where: { memberId: inviterId, reason: 'referral' } })).toBe(1)
 })

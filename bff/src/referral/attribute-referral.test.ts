@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
@@ -209,4 +210,40 @@ describe('I-F3: no self, no ring', () => {
     expect((await room.join(code, { phone: card.phone })).memberId).toBe(card.memberId)
     expect(await room.edges(card.memberId)).toEqual([])
   })
+})
+
+test('an activity is thanked for where the campaign says so, once, and not beside a purchase', async () => {
+  const { campaignId } = await room.campaign({ qualifies: 'order_or_activity' })
+  const mei = await room.inviter()
+  const [friend, buyer] = [await room.join(mei.code), await room.join(mei.code)]
+  const attend = async ({ memberId }: { memberId: string }) => {
+    const [proofId, instanceId, at] = [randomUUID(), randomUUID(), room.one.clock.at]
+    await room.prisma.obligationProof.create({
+      data: { memberId, proofId, instanceId, at, kind: 'order', sourceId: proofId },
+    })
+    await room.prisma.obligationInstance.create({
+      data: {
+        memberId,
+        instanceId,
+        obligationId: instanceId.slice(0, 32),
+        state: 'in_progress',
+        acceptedAt: at,
+        progress: 1,
+      },
+    })
+    return room.one.house.sql('referral_on_activity', { memberId, proofId, at })
+  }
+  expect(await attend(friend)).toMatchObject({ state: 'held' })
+  expect(await attend(friend)).toBeNull()
+  await room.buy(friend.memberId)
+  await room.buy(buyer.memberId)
+  expect(await attend(buyer)).toBeNull()
+  expect((await showReferral(mei.ctx)).friends.map(({ words }) => words).sort()).toEqual([
+    expect.stringMatching(/^已下首单/),
+    expect.stringMatching(/^已来过活动/),
+  ])
+  expect(await room.spent({ campaignId })).toBe(200)
+  await room.campaign()
+  const other = await room.join((await room.inviter()).code)
+  expect(await attend(other)).toBeNull()
 })

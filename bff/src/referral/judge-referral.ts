@@ -59,7 +59,7 @@ export async function judgeHeldReferrals(ctx: Ctx, { batch }: { batch: number })
     batch,
     find: (take, except) =>
       ctx.db.referral.findMany({
-        where: { state: 'held', judgedAt: null, referralId: { notIn: except } },
+        where: { state: 'held', judgedAt: null, heldAt: { lte: ctx.now() }, referralId: { notIn: except } },
         orderBy: [{ heldAt: 'asc' }, { referralId: 'asc' }],
         take,
         select: { memberId: true, referralId: true },

@@ -1,11 +1,11 @@
-import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { linkAfter, linkOf, originOf, stillCounts } from './arrival'
+import { learnServerTime, serverTimeOf } from './arrival-clock'
 
 jest.mock('@tarojs/taro', () => ({ __esModule: true, default: {} }))
 
 const NOON = Date.UTC(2026, 10, 22, 4)
-const DAYS = DEMO_POLICY.attributionDays
+const DAYS = 30
 
 test.each([
   ['a link', { l: 'Ab3dE9xZ' }, 'Ab3dE9xZ'],
@@ -42,7 +42,17 @@ test('opening a link again starts its days over; looking at the app again does n
   expect(linkAfter(link, 'aaaa', NOON + DAY_MS, true)).toEqual({ code: 'aaaa', at: NOON + DAY_MS })
 })
 
-test(`a link counts for ${DAYS} days, also on a phone whose clock was set back`, () => {
+test('an opening is told by the server’s clock, as its last answer told it, in WeChat and in browsers', () => {
+  expect(serverTimeOf(NOON)).toBe(NOON)
+  learnServerTime({ Date: new Date(NOON).toUTCString() }, NOON + 3 * DAY_MS)
+  expect(serverTimeOf(NOON)).toBe(NOON - 3 * DAY_MS)
+  learnServerTime({ date: new Date(NOON).toUTCString() }, NOON)
+  learnServerTime({}, 0)
+  learnServerTime({ Date: 'soon' }, 0)
+  expect(serverTimeOf(NOON)).toBe(NOON)
+})
+
+test(`a link is kept for ${DAYS} days, also on a phone whose clock was set back`, () => {
   const link = { code: 'aaaa', at: NOON }
   expect(stillCounts(link, NOON + 2 * DAY_MS)).toBe(true)
   expect(stillCounts(link, NOON + DAYS * DAY_MS - 1)).toBe(true)

@@ -1,12 +1,14 @@
-import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { DAY_MS } from '@huiyuan/shared/time'
 import Taro from '@tarojs/taro'
+import { serverTimeOf } from './arrival-clock'
 import { platform } from './device'
 import { keep, kept } from './storage'
 
 interface Arrival {
   channel: string
   link?: string
+  /** When it was opened, in epoch ms by the server's clock; the server judges whether that is too long ago. */
+  openedAt?: number
   article?: string
   storeId?: string
   scene?: number
@@ -25,7 +27,8 @@ export interface OpenedLink {
 }
 
 const NAME = 'link'
-const WINDOW_MS = DEMO_POLICY.attributionDays * DAY_MS
+/** The longest window that a campaign can have. */
+const KEPT_MS = 30 * DAY_MS
 
 /** What the address carries, and beside it what WeChat packs into `scene` when a code was scanned. */
 function carried(query: Record<string, unknown>): Record<string, unknown> {
@@ -72,9 +75,9 @@ export function linkAfter(before: OpenedLink | null, code: string | undefined, n
   return { code, at: now }
 }
 
-/** A link counts for some days; a clock that was set back does not lengthen them. */
+/** A link is kept for as long as any campaign might count it; a clock that was set back does not lengthen that. */
 export const stillCounts = (link: OpenedLink | null, now: number): link is OpenedLink =>
-  link !== null && Math.abs(now - link.at) < WINDOW_MS
+  link !== null && Math.abs(now - link.at) < KEPT_MS
 
 function note({ query }: Launch, anew: boolean): void {
   const before = kept<OpenedLink>(NAME)
@@ -96,9 +99,11 @@ function inHash(hash: string): Record<string, string> {
 }
 
 /** The friend's code that joining now would count for. */
-export function linkNow(): string | undefined {
+export const linkNow = (): string | undefined => keptLink()?.code
+
+function keptLink(): OpenedLink | null {
   const link = kept<OpenedLink>(NAME)
-  return stillCounts(link, Date.now()) ? link.code : undefined
+  return stillCounts(link, Date.now()) ? link : null
 }
 
 /** Whoever joins next on this phone did not come by it. */
@@ -120,8 +125,9 @@ function articleOf(code: string): { article?: string } {
 
 /** Where this visit came from; the link may have been opened days ago. */
 export function arrivalOf(): Arrival {
-  const link = linkNow()
-  return { ...originOf(launch()), ...(link ? { link, ...articleOf(link) } : {}) }
+  const link = keptLink()
+  const opened = link ? { link: link.code, openedAt: serverTimeOf(link.at), ...articleOf(link.code) } : {}
+  return { ...originOf(launch()), ...opened }
 }
 
 function launch(): Launch {

@@ -1,4 +1,5 @@
 import Taro from '@tarojs/taro'
+import { learnServerTime } from './arrival-clock'
 
 const TIMEOUT_MS = 15_000
 
@@ -29,7 +30,10 @@ export function taroFetch(
       dataType: 'text',
       responseType: 'text',
       timeout: TIMEOUT_MS,
-      success: ({ data }) => resolve({ json: async () => (typeof data === 'string' ? JSON.parse(data) : data) }),
+      success: ({ data, header }) => {
+        learnServerTime(header, Date.now())
+        resolve({ json: async () => (typeof data === 'string' ? JSON.parse(data) : data) })
+      },
       fail: ({ errMsg }) => reject(new NoAnswer(/time.?out/i.test(errMsg ?? '') ? 'slow' : 'offline')),
       // Taro rejects a promise of its own besides, which nobody would catch
     }).catch(() => {})

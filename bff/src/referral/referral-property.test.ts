@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { DAY_MS } from '@huiyuan/shared/time'
+import fc from 'fast-check'
+import { testDatabase } from '../../../test/support/database'
+import { expectLedgerHolds } from '../../../test/support/ledger'
+import { expectPromisesHold } from '../../../test/support/promises'
+import { times } from '../member/member.fixture'
+import { referralRoom } from './referral.fixture'
+import { act, referralWorld } from './referral-world.fixture'
+import { releaseDueReferrals } from './release-due-referrals'
+import { showReferral } from './show-referral'
+
+const database = testDatabase()
+let room: ReturnType<typeof referralRoom>
+beforeAll(async () => {
+  room = referralRoom(database.url)
+  await room.open()
+})
+afterAll(() => room.close())
+
+const TERMS = { perInviterCap: 3, budgetPoints: 600 }
+
+/** What must never be, each by its name; none of it asks what was done before. */
+const NEVER = `
+WITH RECURSIVE up AS (
+  SELECT member_id AS start, inviter_id AS at, 1 AS depth FROM referral WHERE state <> 'void'
+  UNION ALL SELECT up.start, r.inviter_id, depth + 1 FROM up JOIN referral r ON r.member_id = up.at AND r.state <> 'void'
+    WHERE up.at <> up.start AND depth < 100),
+paid AS (SELECT source_id, count(*) FILTER (WHERE part = 'award') AS awards, count(*) FILTER (WHERE part = 'take_back') AS taken
+  FROM effect WHERE kind = 'referral' GROUP BY source_id)
+SELECT 'I-F1 two inviters' AS broken, member_id::text AS of FROM referral WHERE state <> 'void' GROUP BY member_id HAVING count(*) > 1
+UNION ALL SELECT 'I-F3 a ring', start::text FROM up WHERE at = start
+UNION ALL SELECT 'I-F2 over the budget', campaign_id FROM referral_campaign WHERE spent_points > budget_points
+UNION ALL SELECT 'I-F2 over the cap', q.member_id::text FROM referral_quota q JOIN referral_campaign c USING (campaign_id)
+  -- places of two records that were one add up
+  WHERE q.taken > c.per_inviter_cap AND NOT EXISTS (SELECT 1 FROM merge_record m WHERE q.member_id IN (m.member_id, m.other_id))
+UNION ALL SELECT 'paid once', r.referral_id::text FROM referral r LEFT JOIN paid ON paid.source_id = r.referral_id::text
+  WHERE r.state = 'released' AND coalesce(awards, 0) <> 1 OR coalesce(awards, 0) > 1
+UNION ALL SELECT 'I-F4 refused and kept', r.referral_id::text FROM referral r JOIN paid ON paid.source_id = r.referral_id::text
+  WHERE r.state = 'refused' AND awards > 0 AND taken = 0
+UNION ALL SELECT 'promised and paid', r.referral_id::text FROM referral r JOIN paid ON paid.source_id = r.referral_id::text
+  WHERE r.state IN ('joined', 'held', 'review') AND awards > 0
+UNION ALL SELECT 'paid with a doubt that nobody cleared', referral_id::text FROM referral
+  WHERE state = 'released' AND (judged_at IS NULL OR NOT doubts <@ cleared)
+UNION ALL SELECT 'promised after the stop', referral_id::text FROM referral JOIN referral_campaign USING (campaign_id)
+  WHERE state IN ('held', 'review', 'released') AND held_at > stopped_at`
+
+test('I-F1 to I-F4: whatever friends, tills, operators and jobs do at once in two processes', async () => {
+  const told: Record<string, number> = {}
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ days: fc.constantFrom(0, 0, 1, 16), acts: fc.array(act, { minLength: 4, maxLength: 12 }) }),
+        {
+          minLength: 5,
+          maxLength: 7,
+        },
+      ),
+      async (rounds) => {
+        const world = await referralWorld(room, TERMS)
+        for (const { days, acts } of rounds) {
+          room.one.clock.pass(days * DAY_MS + 1)
+          for (const code of await world.round(acts)) told[code] = (told[code] ?? 0) + 1
+          expect(await room.prisma.$queryRawUnsafe(NEVER)).toEqual([])
+          await expectPromisesHold(room.prisma, room.one.clock.at)
+        }
+        await expectLedgerHolds(room.prisma)
+      },
+    ),
+    { numRuns: 8, endOnFailure: true },
+  )
+  const states = await room.prisma.referral.groupBy({ by: ['state', 'reason'], _count: true })
+  // a world in which nothing much happens would hold every promise
+  expect(new Set(states.map(({ state }) => state)).size).toBeGreaterThanOrEqual(4)
+  expect(Object.keys(told)).not.toContain('UNKNOWN')
+}, 240_000)
+
+const words = async ({ ctx }: { ctx: Parameters<typeof showReferral>[0] }) =>
+  (await showReferral(ctx)).friends.map((friend) => friend.words)
+
+test('1,000 friends qualify at once with a budget for 100: 100 are paid, by workers in two processes, and 900 are told why', async () => {
+  const campaign = await room.campaign({ budgetPoints: 10_000, perInviterCap: 1_000 })
+  const { campaignId } = campaign
+  const inviters = await Promise.all(times(20, () => room.inviter()))
+  const at = room.one.clock.at
+  const people = inviters.map(({ memberId, code }) => ({ memberId, code }))
+  const friends = await room.prisma.$queryRaw<{ memberId: string }[]>`
+    WITH many AS (SELECT gen_random_uuid() AS id, i."memberId"::uuid AS inviter, i.code, row_number() OVER () AS n
+        FROM jsonb_to_recordset(${JSON.stringify(people)}::jsonb) AS i("memberId" text, code text), generate_series(1, 50)),
+      members AS (INSERT INTO member (member_id, member_no, status, joined_at, last_active_at, join_channel)
+        SELECT id, '8' || lpad(n::text, 15, '0'), 'active', ${at}, ${at}, 'friend' FROM many)
+    INSERT INTO referral (member_id, referral_id, inviter_id, code, campaign_id, state, joined_at)
+      SELECT id, uuid_v7(${at}), inviter, code, ${campaignId}, 'joined', ${at} FROM many RETURNING member_id AS "memberId"`
+  const qualify = ({ memberId }: { memberId: string }, n: number) =>
+    room.at(n).house.sql('referral_on_order', { memberId, orderId: randomUUID(), amountFen: 3_000, at })
+  await Promise.all(friends.map(qualify))
+  room.one.clock.pass(16 * DAY_MS)
+  let released = 0
+  for (let rounds = 0; released < 100 && rounds < 40; rounds++) {
+    const runs = await Promise.all(times(4, (n) => releaseDueReferrals(room.at(n).as(), { batch: 50 })))
+    released += runs.reduce((sum, run) => sum + run.released, 0)
+  }
+  const edges = await room.prisma.referral.groupBy({ by: ['state', 'reason'], where: { campaignId }, _count: true })
+  expect(edges.map(({ state, reason, _count }) => [state, reason, _count]).sort()).toEqual([
+    ['refused', 'budget', 900],
+    ['released', null, 100],
+  ])
+  expect([released, await room.spent(campaign)]).toEqual([100, 10_000])
+  const accounts = await Promise.all(inviters.map(({ memberId }) => room.account(memberId)))
+  expect(accounts.reduce((sum, { availablePoints }) => sum + availablePoints, 0)).toBe(10_000)
+  const told = (await Promise.all(inviters.map(words))).flat()
+  expect(told.filter((line) => line === '这一期的奖励已经发完')).toHaveLength(900)
+  expect(told.filter((line) => /到账$/.test(line))).toHaveLength(100)
+}, 120_000)
