@@ -1,5 +1,5 @@
 import { crackle } from '../../ui/crackle'
-import { broken, cut, spaced } from '../../ui/drawn-text'
+import { bowlMark, broken, cut, FONT, type Pen, rounded, shade, spaced } from '../../ui/pen'
 import type { CertificateWords } from './certificate-words'
 import { drawSeal } from './draw-seal'
 
@@ -8,14 +8,11 @@ export const WIDTH = 750
 export const HEIGHT = 1_060
 export const SCALE = 1.5
 
-const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 const MIDDLE = WIDTH / 2
 const INK = '#16201c'
 const GREEN = '#1d4a3e'
 const GOLD = '#b0883b'
 const QUIET = '#5d685f'
-
-export type Pen = CanvasRenderingContext2D
 
 /** Draws the whole sheet; nothing of it depends on the phone or its colours. */
 export function drawCertificate(pen: Pen, words: CertificateWords): void {
@@ -25,12 +22,6 @@ export function drawCertificate(pen: Pen, words: CertificateWords): void {
   drawSeal(pen, words.mark, MIDDLE, 372)
   drawNames(pen, words)
   drawFoot(pen, words)
-}
-
-function shade(pen: Pen, from: [number, number], to: [number, number], stops: [number, string][]): CanvasGradient {
-  const gradient = pen.createLinearGradient(...from, ...to)
-  for (const [at, colour] of stops) gradient.addColorStop(at, colour)
-  return gradient
 }
 
 const BEYOND = 24
@@ -94,7 +85,7 @@ function middle(pen: Pen, text: string, y: number, gap = 0): void {
 
 function drawHead(pen: Pen, { brand, kind }: CertificateWords): void {
   pen.fillStyle = GREEN
-  drawBowl(pen, MIDDLE - 26, 84, 1.64)
+  bowlMark(pen, MIDDLE - 26, 84, 1.64)
   pen.textBaseline = 'alphabetic'
   pen.font = `600 30px ${FONT}`
   middle(pen, brand, 178, 8)
@@ -103,24 +94,6 @@ function drawHead(pen: Pen, { brand, kind }: CertificateWords): void {
   middle(pen, kind, 228, 12)
   pen.fillRect(MIDDLE - 190, 219, 84, 1.4)
   pen.fillRect(MIDDLE + 106, 219, 84, 1.4)
-}
-
-/** The brand's bowl with its bar, 32 units wide before it is scaled. */
-function drawBowl(pen: Pen, x: number, y: number, scale: number): void {
-  pen.save()
-  pen.translate(x, y)
-  pen.scale(scale, scale)
-  pen.fillRect(3, 5.5, 26, 2)
-  pen.beginPath()
-  pen.moveTo(6, 11)
-  pen.lineTo(26, 11)
-  pen.bezierCurveTo(26, 17, 23.4, 21.2, 19.4, 23.2)
-  pen.lineTo(19.4, 27)
-  pen.lineTo(12.6, 27)
-  pen.lineTo(12.6, 23.2)
-  pen.bezierCurveTo(8.6, 21.2, 6, 17, 6, 11)
-  pen.fill()
-  pen.restore()
 }
 
 const ROOM = 540
@@ -141,7 +114,15 @@ function drawNames(pen: Pen, { name, honour, words }: CertificateWords): void {
   middle(pen, cut(pen, honour, ROOM), 778, 6)
   pen.fillStyle = QUIET
   pen.font = `400 26px ${FONT}`
-  for (const [nth, line] of broken(pen, words, 480).slice(0, 2).entries()) middle(pen, line, 832 + 40 * nth)
+  for (const [nth, line] of inTwo(pen, words).entries()) middle(pen, line, 832 + 40 * nth)
+}
+
+const LINE = 480
+
+/** In one line, or in two that are about as long as each other. */
+function inTwo(pen: Pen, text: string): string[] {
+  const half = pen.measureText(text).width / 2 + 26
+  return broken(pen, text, 2 * half - 52 <= LINE ? LINE : Math.min(LINE, half)).slice(0, 2)
 }
 
 function drawFoot(pen: Pen, { term, brand, slogan }: CertificateWords): void {
@@ -174,14 +155,4 @@ function drawStamp(pen: Pen, brand: string): void {
     pen.fillText(letter, -wide / 2, letters.length > 1 ? -4 + 31 * nth : 16)
   }
   pen.restore()
-}
-
-function rounded(pen: Pen, x: number, y: number, wide: number, high: number, radius: number): void {
-  pen.beginPath()
-  pen.moveTo(x + radius, y)
-  pen.arcTo(x + wide, y, x + wide, y + high, radius)
-  pen.arcTo(x + wide, y + high, x, y + high, radius)
-  pen.arcTo(x, y + high, x, y, radius)
-  pen.arcTo(x, y, x + wide, y, radius)
-  pen.closePath()
 }

@@ -1,4 +1,4 @@
-import type { Pen } from './draw-certificate'
+import type { Pen } from '../../ui/pen'
 
 /** The glazes of the seals, as the badges have them. */
 const GLAZES: Record<string, [light: string, deep: string, ink: string]> = {

@@ -47,7 +47,7 @@ export function HonourCard({ honour }: { honour: Honour }) {
           >
             证书
           </Button>
-        ) : (
+        ) : honour.regainUntil ? null : (
           <Button
             id={`ways-${honourId}`}
             kind="secondary"

@@ -27,6 +27,11 @@ test('an honour says how long it is worn', () => {
 test.each([
   ['nothing while all is well', worn, null],
   ['what is missing, and until when', warned, '11 月 30 日前还差 2 件；没有做完，它会先收起来'],
+  [
+    'what is still to be handed in',
+    { ...warned, duties: { ...duties, waiting: 1 } },
+    '11 月 30 日前还差 1 件；没有做完，它会先收起来',
+  ],
   ['that waiting costs nothing', { ...warned, duties: { ...duties, waiting: 2 } }, '交上的正有人看，不会因为等而失去'],
   ['that it is kept', { ...warned, duties: { ...duties, done: 3 } }, '都做完了，它留住了'],
   ['the end of a term', { ...warned, because: 'term' as const }, '11 月 30 日到期，谢谢你戴了这一程'],

@@ -27,9 +27,9 @@ export function noteWords(honour: Told, now: Date): { kind: 'warn' | 'calm'; wor
   if (state !== 'warned' || !lapsesAt) return null
   const day = dayWords(new Date(lapsesAt), now)
   if (because === 'term' || !duties) return { kind: 'calm', words: `${day}到期，谢谢你戴了这一程` }
-  const missing = duties.need - duties.done
-  if (missing <= 0) return { kind: 'calm', words: '都做完了，它留住了' }
-  if (missing <= duties.waiting) return { kind: 'calm', words: '交上的正有人看，不会因为等而失去' }
+  const missing = duties.need - duties.done - duties.waiting
+  if (duties.done >= duties.need) return { kind: 'calm', words: '都做完了，它留住了' }
+  if (missing <= 0) return { kind: 'calm', words: '交上的正有人看，不会因为等而失去' }
   return { kind: 'warn', words: `${day}前还差 ${missing} 件；没有做完，它会先收起来` }
 }
 

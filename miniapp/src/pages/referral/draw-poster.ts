@@ -1,5 +1,6 @@
+import type { Loaded } from '../../lib/canvas'
 import { crackle } from '../../ui/crackle'
-import { broken, cut, spaced } from './poster-text'
+import { bowlMark, broken, cut, FONT, type Pen, rounded, shade, spaced } from '../../ui/pen'
 
 /** The poster is thought in these units and drawn one and a half times as large. */
 export const WIDTH = 750
@@ -9,10 +10,7 @@ export const SCALE = 1.5
 const ART = 868
 const EDGE = 56
 const BEYOND = 24
-const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 const INK = '#0f2e25'
-
-type Pen = CanvasRenderingContext2D
 
 export interface PosterWords {
   brand: string
@@ -22,17 +20,8 @@ export interface PosterWords {
   words: string
 }
 
-/** The code as a picture, with its own size in dots. */
-export interface Code {
-  image: CanvasImageSource
-  width: number
-  height: number
-}
-
 /** Draws the whole poster; nothing of it depends on the phone or its colours. */
-export function drawPoster(pen: Pen, words: PosterWords, code: Code): void {
-  pen.setTransform(SCALE, 0, 0, SCALE, 0, 0)
-  pen.clearRect(0, 0, WIDTH, HEIGHT)
+export function drawPoster(pen: Pen, words: PosterWords, code: Loaded): void {
   drawGlaze(pen)
   drawMark(pen, words.brand)
   drawSteam(pen)
@@ -40,12 +29,6 @@ export function drawPoster(pen: Pen, words: PosterWords, code: Code): void {
   drawInvitation(pen, words.words)
   drawFoot(pen, words)
   drawCode(pen, code)
-}
-
-function shade(pen: Pen, from: [number, number], to: [number, number], stops: [number, string][]): CanvasGradient {
-  const gradient = pen.createLinearGradient(...from, ...to)
-  for (const [at, colour] of stops) gradient.addColorStop(at, colour)
-  return gradient
 }
 
 function drawGlaze(pen: Pen): void {
@@ -90,22 +73,8 @@ function lines(pen: Pen, count: number, seed: number, lineWidth: number, strengt
 }
 
 function drawMark(pen: Pen, brand: string): void {
-  pen.save()
-  pen.translate(EDGE, 52)
-  pen.scale(1.75, 1.75)
   pen.fillStyle = INK
-  pen.fillRect(3, 5.5, 26, 2)
-  pen.beginPath()
-  pen.moveTo(6, 11)
-  pen.lineTo(26, 11)
-  pen.bezierCurveTo(26, 17, 23.4, 21.2, 19.4, 23.2)
-  pen.lineTo(19.4, 27)
-  pen.lineTo(12.6, 27)
-  pen.lineTo(12.6, 23.2)
-  pen.bezierCurveTo(8.6, 21.2, 6, 17, 6, 11)
-  pen.fill()
-  pen.restore()
-  pen.fillStyle = INK
+  bowlMark(pen, EDGE, 52, 1.75)
   pen.font = `600 36px ${FONT}`
   pen.textBaseline = 'alphabetic'
   spaced(pen, brand, EDGE + 70, 94, 6)
@@ -262,7 +231,7 @@ function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
  * The code on white with a quiet edge. Small pictures grow a whole number of times and stay sharp; only a picture
  * larger than its place is made smaller.
  */
-function drawCode(pen: Pen, { image, width, height }: Code): void {
+function drawCode(pen: Pen, { image, width, height }: Loaded): void {
   pen.fillStyle = '#ffffff'
   rounded(pen, CODE_X, CODE_Y, CODE_BOX, CODE_BOX, 28)
   pen.fill()
@@ -274,14 +243,4 @@ function drawCode(pen: Pen, { image, width, height }: Code): void {
   pen.setTransform(1, 0, 0, 1, 0, 0)
   pen.imageSmoothingEnabled = side > room
   pen.drawImage(image, middle(CODE_X, wide), middle(CODE_Y, high), wide, high)
-}
-
-function rounded(pen: Pen, x: number, y: number, wide: number, high: number, radius: number): void {
-  pen.beginPath()
-  pen.moveTo(x + radius, y)
-  pen.arcTo(x + wide, y, x + wide, y + high, radius)
-  pen.arcTo(x + wide, y + high, x, y + high, radius)
-  pen.arcTo(x, y + high, x, y, radius)
-  pen.arcTo(x, y, x + wide, y, radius)
-  pen.closePath()
 }

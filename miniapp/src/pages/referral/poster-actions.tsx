@@ -1,8 +1,8 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
+import type { Painted } from '../../lib/use-painted'
 import { KeepPicture } from '../../ui/keep-picture'
 import type { Poster } from './poster'
 import { SendButton } from './send-dock'
-import type { Painted } from './use-painted'
 
 /** Keep it or hand it on. */
 export const PosterActions = ({ poster, painted }: { poster: Poster; painted: Painted }) => (
