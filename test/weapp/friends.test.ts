@@ -1,6 +1,8 @@
 import { DAY_MS } from '@huiyuan/shared/time'
+import { photo } from '../../bff/src/upload/picture.fixture'
 import { signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
+import { expectLight } from './light.fixture'
 import { describeWithWcc } from './wcc.fixture'
 
 const there = phoneHouse()
@@ -17,6 +19,18 @@ describeWithWcc('Mei asks a friend to tea', () => {
     const [, , , wide, high] = drawn.find(({ name }) => name === 'drawImage')?.args ?? []
     expect(wide).toBeGreaterThan(200)
     expect(high).toBe(wide)
+    await phone.tap('#save')
+    expect(phone.journal.deeds.map(({ name }) => name)).toContain('saveImageToPhotosAlbum')
+    expect(phone.complaints()).toEqual([])
+  })
+
+  test('her certificate names the honour, her, the term and the house, and is kept in the album', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'pages/honour/certificate', query: { id: 'ambassador' } })
+    await phone.until('the certificate', () => phone.isEnabled('#save'))
+    const drawn = phone.canvas('certificate')?.strokes ?? []
+    const words = drawn.filter(({ name }) => name === 'fillText').map(({ args }) => args[0])
+    expect(words.join('')).toMatch(/^一盏称号证书小梅.*一盏大使.*\d{4} 年 \d+ 月 1 日 — \d{4} 年 \d+ 月 \d+ 日/)
     await phone.tap('#save')
     expect(phone.journal.deeds.map(({ name }) => name)).toContain('saveImageToPhotosAlbum')
     expect(phone.complaints()).toEqual([])
@@ -46,6 +60,24 @@ describeWithWcc('Mei asks a friend to tea', () => {
       await phone.start({ path })
       expect(phone.share()).toMatchObject({ path: `/tabs/home/index?l=${code}` })
     }
+  })
+})
+
+describeWithWcc('her friends', () => {
+  test('are told step by step, and the own link is copied for wherever a friend reads it', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'pages/referral/referral' })
+    await phone.until('a friend', () => phone.text().includes('积分到账'))
+    const [first] = phone.all('.hy-cell--tap')
+    await phone.tap(`#${first?.id}`)
+    await phone.until('the course', () => phone.sees('#friend-track'))
+    await phone.tap('.hy-sheet__close')
+    await phone.tap('#links-open')
+    await phone.until('the links', () => phone.sees('#link-h5') && phone.sees('#link-wechat'))
+    await phone.tap('#link-h5')
+    const { code } = await (await meiHerself()).referral.mine.query()
+    expect(phone.device.clipboard).toMatch(new RegExp(`^https?://.*l=${code}$`))
+    expectLight(phone)
   })
 })
 
@@ -82,5 +114,36 @@ describeWithWcc('a small thing for the house', () => {
     await phone.until('the whole of it', () => phone.text().includes('怎么算做到'))
     expect(phone.page().page.path).toBe('pages/obligation/obligation')
     expect(phone.complaints()).toEqual([])
+  })
+
+  test('that came back is handed in once more: a file that is no picture is refused with a word, a photo goes up, a colleague looks', async () => {
+    let picks: Buffer[] = [Buffer.from('<script>alert(1)</script>'.repeat(20))]
+    const phone = there.phoneOf('mei', { holder: { pictures: () => picks } })
+    await phone.start({ path: 'pages/obligation/obligation', query: { id: 'trial_new_tea' } })
+    await phone.until('why it came back', () => phone.text().includes('看不清楚'))
+    await phone.tap('#hand-in-again')
+    await phone.type('#hand-in-text', '水温九十度，第一泡三分钟，香气清，回甘短；第二泡久一点，反而更甜。')
+    await phone.tap('#photo-add')
+    await phone.until('a word on the file', () => phone.text().includes('这个文件不是图片'))
+    expect(phone.isEnabled('#hand-in-send')).toBe(false)
+    await phone.tap('#photo-remove-1')
+    picks = [await photo()]
+    await phone.tap('#photo-add')
+    await phone.until('all is there', () => phone.isEnabled('#hand-in-send'))
+    await phone.tap('#hand-in-send')
+    await phone.until('where it is', () => /检查中|审核中/.test(phone.text()))
+    expect(phone.text()).toContain('第 2 次交上来')
+    expectLight(phone)
+  })
+})
+
+describeWithWcc('the menu', () => {
+  test('tells of one article what members say, marked as thanked for', async () => {
+    const phone = there.phoneOf('mei')
+    await phone.start({ path: 'pages/product/menu' })
+    await phone.until('the menu', () => phone.sees('#look-osmanthus_milk'))
+    await phone.tap('#look-osmanthus_milk')
+    await phone.until('what they say', () => /有奖评价|还没有人写/.test(phone.text()))
+    expectLight(phone)
   })
 })
