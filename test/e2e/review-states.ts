@@ -43,7 +43,7 @@ const FARM = {
   doubts: doubted('same_device', 'same_payer', 'same_network', 'velocity', 'risk_rank'),
   facts: factWords({
     ...{ sharedDevices: 2, devicePeople: 7, sharedPayers: 1, payerPeople: 7, networkPeople: 2, staff: null },
-    ...{ joinedWithinHour: 6, joinedWithinDay: 8, riskAtJoin: 3, riskNow: -1, mergedBefore: false, phoneMoved: true },
+    ...{ joinedWithinHour: 6, joinedWithinDay: 8, riskAtJoin: 3, riskNow: null, mergedBefore: false, phoneMoved: true },
   }),
   joinedAt: days(-17.02),
   heldAt: days(-17),

@@ -1,3 +1,4 @@
+import { openDatabase } from '../../bff/src/db'
 import { LIN_CARD } from '../../prisma/seed/demo-brand'
 import { type Client, signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
@@ -132,6 +133,47 @@ describeWithWcc('An, the second operator', () => {
     await phone.tap('#decide-done')
     expect(phone.text()).toContain('没有等待复核的')
     expectLight(phone)
+  })
+})
+
+describeWithWcc('Tang, who looks at what waits', () => {
+  test('reads the facts of two people, writes why not or lets the reward go', async () => {
+    const { prisma, close } = openDatabase(there.databaseUrl, 1)
+    const { memberId, referralId } = await prisma.referral.findFirstOrThrow({ where: { state: 'held' } })
+    const facts = {
+      ...{ sharedDevices: 1, devicePeople: 0, sharedPayers: 0, payerPeople: 0, networkPeople: 2, staff: null },
+      ...{
+        joinedWithinHour: 1,
+        joinedWithinDay: 1,
+        riskAtJoin: 0,
+        riskNow: null,
+        mergedBefore: false,
+        phoneMoved: false,
+      },
+    }
+    const where = { memberId_referralId: { memberId, referralId } }
+    const doubts = ['same_device', 'same_network']
+    await prisma.referral.update({ where, data: { state: 'review', judgedAt: new Date(), doubts, facts } })
+    const { memberNo } = await prisma.member.findUniqueOrThrow({ where: { memberId } })
+    const phone = there.phoneOf('tang')
+    await phone.start({ path: 'pages/review/review' })
+    const card = `#friend-${memberNo.slice(-4)}`
+    await phone.until('the case', () => phone.sees(card))
+    await phone.tap(card)
+    await phone.until('the facts', () => phone.text().includes('手机号换过手'))
+    expect(phone.text()).toMatch(/共用的手机\s*1 台/)
+    await phone.tap('#review-refuse')
+    expect(phone.text()).toContain('请写一句，邀请人会看到')
+    await phone.tap('#review-pay')
+    await phone.until('the result', () => phone.sees('#decided'))
+    expect(await prisma.referral.findUniqueOrThrow({ where })).toMatchObject({ state: 'held', cleared: doubts })
+    await phone.tap('#decided-done')
+    expect(phone.sees(card)).toBe(false)
+    await phone.tap('#view-material')
+    await phone.tap('#view-appeal')
+    await phone.until('both queues', () => phone.sees('#appeals-material'))
+    expectLight(phone)
+    await close()
   })
 })
 

@@ -1,6 +1,7 @@
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
 import { refresh } from '../../lib/query'
 import { useSteady } from '../../lib/steady'
 import { Said } from '../../ui/appeal'
@@ -14,6 +15,8 @@ import { QUEUES, type ReferralCase } from './use-queues'
 import { moment, paidWords, whoOf } from './words'
 
 const ANSWER_LENGTH = 200
+/** Facts that WeChat is handed at once. */
+const STEP = 4
 
 type Outcome = RouterOutputs['referral']['decide']
 type Wish = { caseRef: string; how: 'pay' | 'refuse'; answer: string }
@@ -64,6 +67,7 @@ export function ReferralDecide({ friend, onClose }: { friend: ReferralCase; onCl
 
 const Known = ({ friend }: { friend: ReferralCase }) => {
   const { inviter, campaign, facts, doubts, joinedAt, heldAt, releaseAt, appeal, earlier } = friend
+  const { shown } = useGrowing(facts, STEP, facts.length)
   return (
     <View id="review-facts">
       <View className="hy-bold hy-num">{whoOf(inviter)}</View>
@@ -75,7 +79,7 @@ const Known = ({ friend }: { friend: ReferralCase }) => {
         <Fact name="活动" words={campaign} />
         <Fact name="朋友入会" words={moment(joinedAt)} />
         {heldAt && <Fact name="首单" words={moment(heldAt)} />}
-        {facts.map(({ label, value }) => (
+        {shown.map(({ label, value }) => (
           <Fact key={label} name={label} words={value} />
         ))}
       </View>

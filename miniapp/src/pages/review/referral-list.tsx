@@ -9,7 +9,7 @@ import { Empty, States } from '../../ui/states'
 import type { ReferralCase, ReferralQueue } from './use-queues'
 import { moment, whoOf } from './words'
 
-const STEP = 4
+const STEP = 2
 const MOST = 200
 
 interface ListWish {

@@ -10,7 +10,7 @@ import { Pictures } from './pictures'
 import type { SubmissionCase, SubmissionQueue } from './use-queues'
 import { moment, whoOf } from './words'
 
-const STEP = 3
+const STEP = 2
 const MOST = 200
 
 interface ListWish {
