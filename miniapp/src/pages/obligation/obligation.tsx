@@ -73,19 +73,28 @@ function Shown({ whole: { obligation, earlier, purchases } }: { whole: Whole }) 
     if (state !== 'rejected') setAgain(false)
   }, [state])
   return (
+    // each part in a View of its own: one that comes or goes hands over nothing of the others
     <View id="obligation">
-      <Head obligation={obligation} />
-      {submission && <HandInState obligation={obligation} onAgain={takes && !again ? () => setAgain(true) : null} />}
-      {writing && <HandInForm key={key} obligation={obligation} purchases={purchases} />}
-      <Later>
-        <View>
-          <Facts obligation={obligation} />
-          <Rules rules={obligation.rules} />
-          <Earlier earlier={earlier} />
-        </View>
-      </Later>
+      <View>
+        <Head obligation={obligation} />
+      </View>
+      <View>
+        {submission && <HandInState obligation={obligation} onAgain={takes && !again ? () => setAgain(true) : null} />}
+      </View>
+      <View>{writing && <HandInForm key={key} obligation={obligation} purchases={purchases} />}</View>
+      <View>
+        <Later>
+          <View>
+            <Facts obligation={obligation} />
+            <Rules rules={obligation.rules} />
+            <Earlier earlier={earlier} />
+          </View>
+        </Later>
+      </View>
       <View className="hy-reach__room" />
-      {!writing && (groupOf(obligation) !== 'doing' || !submission || refusal) && <Dock obligation={obligation} />}
+      <View>
+        {!writing && (groupOf(obligation) !== 'doing' || !submission || refusal) && <Dock obligation={obligation} />}
+      </View>
     </View>
   )
 }

@@ -1,6 +1,7 @@
 import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
+import { useGrowing } from '../../lib/growing'
 import { AllowMessage } from '../../ui/allow-message'
 import { Panel, Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
@@ -14,6 +15,7 @@ export type Friend = Mine['friends'][number]
 
 /** As many as are read at a glance; the rest comes when asked for. */
 const SHOWN = 8
+const STEP = 4
 
 /** Each friend with what became of the reward, and why; a tap tells it step by step. */
 export function Friends({ mine }: { mine: Mine }) {
@@ -31,9 +33,8 @@ export function Friends({ mine }: { mine: Mine }) {
 }
 
 function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => void }) {
-  const [shown, setShown] = useState(SHOWN)
   const { friends, campaign, invitedBy } = mine
-  const more = friends.length > shown
+  const { shown, more } = useGrowing(friends, STEP, SHOWN)
   const waiting = friends.some(({ state }) => state === 'held' || state === 'joined')
   return (
     <View>
@@ -41,15 +42,15 @@ function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => vo
         <Empty title="还没有朋友来过" sub="把链接或海报发给一位爱喝茶的朋友" />
       ) : (
         <Panel>
-          {friends.slice(0, shown).map((friend) => (
+          {shown.map((friend) => (
             <FriendRow key={friend.referralId} friend={friend} onOpen={() => onOpen(friend.referralId)} />
           ))}
         </Panel>
       )}
       {more && (
         <View className="hy-dock">
-          <Button kind="ghost" small block onTap={() => setShown((count) => count + SHOWN)}>
-            {`还有 ${friends.length - shown} 位`}
+          <Button kind="ghost" small block onTap={more}>
+            {`还有 ${friends.length - shown.length} 位`}
           </Button>
         </View>
       )}
