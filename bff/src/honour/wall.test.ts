@@ -96,7 +96,16 @@ test('a wall is read in pages, and tells nobody’s number', async () => {
   expect(new Set([...first.people, ...second.people].map(({ name }) => name)).size).toBe(23)
   await refusalOf(showWall(one.as(), { honourId, after: 'made up' }), 'BAD_INPUT')
   await refusalOf(showWall(one.as(), { honourId: 'no-such' }), 'NOT_FOUND')
-  const [stranger] = [await newMember(one)]
+  const shocking = await wearer(honourId, '违禁的名字')
+  const told: string[] = []
+  const securityText = async ({ text }: { text: string }) => {
+    told.push(text)
+    return { suggest: 'risky' as const, label: 20001 }
+  }
+  const careful = { ...shocking.ctx, wechat: { ...one.house.wechat, securityText } }
+  await refusalOf(setWall(careful as never, { requestId: randomUUID(), honourId }, true), 'CONTENT_REFUSED')
+  expect(told).toEqual(['违禁的名字'])
+  const stranger = await newMember(one)
   await refusalOf(put(stranger, honourId), 'HONOUR_NEEDED')
   expect(await mine(stranger, honourId)).toMatchObject({ state: 'open', onWall: false, grantedAt: null })
 })
