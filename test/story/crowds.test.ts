@@ -151,4 +151,43 @@ describe('a crowd before two server processes', () => {
     expect(memberIds.size).toBe(1)
     expect(await books.prisma.referral.count({ where: { memberId: { in: [...memberIds] } } })).toBe(1)
   })
+
+  test('I-F2: 14 friends of one buy at once, ten are promised; two operators decide on one of them 16 times: once', async () => {
+    const [mei] = await newcomers(1)
+    const { code: link } = await mei!.api.referral.mine.query()
+    const friends = await Promise.all(
+      addStrangers(house, 14).map((key, n) =>
+        join(house.sandbox, urlFor(n), key, { phone: true, arrival: { channel: 'weapp', link } }),
+      ),
+    )
+    const visits = await Promise.all(
+      friends.map(async ({ api }, n) =>
+        clerkFor(n).api.visit.scan.mutate(once({ code: codeOn(await enrol(api)), tillId: 'hubin-1' })),
+      ),
+    )
+    const settle = ({ visitId, memberRef }: (typeof visits)[number], n: number) =>
+      clerkFor(n).api.order.settle.mutate(once({ visitId, memberRef, amountFen: 2_000 }))
+    await Promise.all(visits.map(settle))
+    const edges = await books.prisma.referral.findMany({ where: { inviterId: mei!.memberId } })
+    const held = edges.filter(({ state }) => state === 'held')
+    expect([held.length, edges.filter(({ reason }) => reason === 'cap').length]).toEqual([10, 4])
+    const [{ memberId, referralId, inviterId } = held[0]!] = held
+    const at = new Date()
+    const judged = { verdict: 'review', doubts: ['velocity'], facts: null, riskRank: null, at }
+    const seen = { inviterId, judgedAt: null, reviewedAt: null, cleared: [] }
+    await books.sql('referral_judge', { memberId, referralId, seen, ...judged })
+    const operators = await Promise.all(['tang', 'an'].map((key, n) => signIn(house.sandbox, urlFor(n), key)))
+    const queues = await Promise.all(operators.map(({ api }) => api.referral.queue.query({ state: 'review' })))
+    const refs = queues.map(({ cases }) => cases.at(-1)?.caseRef as string)
+    const decided = Array.from({ length: 16 }, (_, n) =>
+      apiOn(operators[n % 2] as Person, n >> 1).referral.decide.mutate(
+        once({ caseRef: refs[n % 2] as string, how: 'pay' as const, answer: '' }),
+      ),
+    )
+    expect(await endsOf(decided)).toEqual({ answer: 1, REVIEW_DONE: 15 })
+    expect(await books.prisma.referral.findFirst({ where: { referralId } })).toMatchObject({
+      state: 'held',
+      cleared: ['velocity'],
+    })
+  })
 })

@@ -60,7 +60,7 @@ export const REFERRAL_SECTIONS: Section[] = [
     key: [['referral_id', 'uuid']],
     columns: {
       ...{ member_id: OWNER, inviter_id: OTHER, code: as('用的邀请码'), ...referral, ...referralTimes },
-      answer: leftOut('写给请我来的朋友的'),
+      answer: leftOut('这是同事写给请我来的朋友的话'),
     },
   },
   {
