@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { appRouter } from './app-router'
-import type { House } from './ctx'
+import { ctxOf, type House } from './ctx'
 import type { Env } from './env'
 import { withoutRows } from './plain-error'
 import { exportRoute } from './privacy'
@@ -90,7 +90,9 @@ function buildApp(parts: ServerParts, state: { draining: boolean }): App {
   app.use(
     '/upload',
     rateLimit(env.REQUESTS_PER_MINUTE),
-    uploadRoutes(house, (req) => readActor(house, req.headers.authorization)),
+    uploadRoutes(house, async (req) =>
+      ctxOf(house, await readActor(house, req.headers.authorization), req.ip ?? '', req.log),
+    ),
   )
   if (parts.notify) app.all('/wechat/notify', express.raw({ limit: BODY_LIMIT, type: () => true }), parts.notify)
   app.use(pageHeaders())

@@ -1,5 +1,4 @@
 export { checkText, type TextCheck } from './check-text'
-export { describeUploads, type Picture } from './describe-uploads'
 export { hearCheck } from './mark-checked'
 export { pictureKeysOf, removePictures } from './remove-pictures'
 export { SWEEP_SECONDS, sweepPictures } from './sweep-pictures'

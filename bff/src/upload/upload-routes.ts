@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, Router } from 'express'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { type Actor, ctxOf, type House } from '../ctx'
+import type { Ctx, House } from '../ctx'
 import { refuse } from '../refusal'
 import { keepUpload } from './keep-upload'
 import { receiveFile } from './receive-file'
@@ -16,22 +16,23 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$
 
 /**
  * `POST /` takes one picture of a member, `GET /:id?t=` shows it to whoever holds a link. Refusals go to the server's last resort.
- * `actorOf` reads who asks.
+ * `ctxOf` reads who asks.
  */
-export function uploadRoutes(house: House, actorOf: (req: Request) => Promise<Actor>): Router {
+export function uploadRoutes(house: House, ctxOf: (req: Request) => Promise<Ctx>): Router {
   const router = Router()
-  router.post('/', takePicture(house, actorOf))
+  router.post('/', takePicture(house, ctxOf))
   router.get('/:uploadId', showPicture(house))
   return router
 }
 
-function takePicture(house: House, actorOf: (req: Request) => Promise<Actor>): RequestHandler {
+function takePicture(house: House, ctxOf: (req: Request) => Promise<Ctx>): RequestHandler {
   const { mostBytes, perDay } = house.policy.uploads
   const receiving = turns(RECEIVING)
   const tries = new RateLimiterMemory({ points: TRIES * perDay, duration: HOUR_S })
   return async (req, res, next) => {
     try {
-      const actor = await actorOf(req)
+      const ctx = await ctxOf(req)
+      const { actor } = ctx
       if (actor.kind !== 'member') refuse('SESSION_NEEDED')
       const { memberId } = actor
       await tries
@@ -39,7 +40,6 @@ function takePicture(house: House, actorOf: (req: Request) => Promise<Actor>): R
         .catch(({ msBeforeNext }: { msBeforeNext: number }) =>
           refuse('TOO_MANY', { retryAfterSeconds: Math.ceil(msBeforeNext / 1000) }),
         )
-      const ctx = ctxOf(house, actor, req.ip ?? '', req.log)
       const kept = await receiving.run(memberId, async () =>
         keepUpload(ctx, memberId, await receiveFile(req, { mostBytes })),
       )

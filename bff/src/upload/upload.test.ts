@@ -11,7 +11,6 @@ import { eraseDueMembers } from '../privacy/erase-due-members'
 import { exportMember } from '../privacy/export-member'
 import { newcomer, type SessionHouse, sessionHouse } from '../session/session.fixture'
 import { checkText } from './check-text'
-import { describeUploads } from './describe-uploads'
 import { type KeptUpload, keepUpload } from './keep-upload'
 import { hearCheck } from './mark-checked'
 import { badPictures, filled, noise, photo, SCRIPT } from './picture.fixture'
@@ -155,11 +154,6 @@ test('WeChat has its word: passed, to be looked at, or forbidden, which goes fro
   await say(dumb.uploadId, RISKY)
   expect(await rowOf(dumb.uploadId)).toMatchObject({ state: 'refused', label: 20002, storageKey: null })
   expect([lies(dumb.uploadId), lies(odd.uploadId)]).toEqual([false, true])
-  const seen = await describeUploads(one.as(), memberId, [dumb.uploadId, odd.uploadId, randomUUID()])
-  expect(seen).toMatchObject([
-    { state: 'refused', url: null },
-    { state: 'doubtful', url: expect.stringMatching(/^\/upload\//) },
-  ])
 })
 
 test('who cannot be asked about is looked at by a person; a WeChat that is away is asked again, and given up after half an hour', async () => {
@@ -213,16 +207,6 @@ test('used once, by its owner, while it is there; what a hand-in that came back 
   expect((await rowOf(a.uploadId)).usedBy).not.toBe(usedBy)
   await say(bad.uploadId, RISKY)
   await refusalOf(use(me.memberId, [bad.uploadId]), 'CONTENT_REFUSED')
-  // the very same pixels, from somebody else
-  const bytes = await filled('#123456').png().toBuffer()
-  const own = await send(me.memberId, bytes)
-  await use(me.memberId, [own.uploadId])
-  const copied = await send(other.memberId, bytes)
-  const [[mine], [theirs]] = [
-    await describeUploads(one.as(), me.memberId, [own.uploadId]),
-    await describeUploads(one.as(), other.memberId, [copied.uploadId]),
-  ]
-  expect([mine?.seenBefore, theirs?.seenBefore]).toEqual([false, true])
 })
 
 test('what nobody used goes after a day, and so does what lies there without a row; what is used stays', async () => {
