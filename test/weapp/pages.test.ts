@@ -21,6 +21,7 @@ const paths = program.pages.map(({ path }) => path)
 /** What a page is told of what to show. */
 const QUERIES: Record<string, Record<string, string>> = {
   'pages/mall/reward': { rewardId: 'autumn_cup' },
+  'pages/article/article': { id: 'first_frost' },
   'pages/obligation/obligation': { id: 'own_cup' },
   'pages/honour/wall': { id: 'tea_knower' },
   'pages/honour/certificate': { id: 'ambassador' },
