@@ -29,13 +29,13 @@ export const OBLIGATION_CASES: Record<string, ProcedureCase> = {
         input: () => ({ requestId: randomUUID(), obligationId: NOT_HERE, ...review, orderId: randomUUID() }),
         answer: 'NOT_FOUND',
       },
-      // nothing is looked at before it was taken up; bff/src/obligation/hand-in.test.ts names a stranger's purchase
+      // one is waiting already; bff/src/obligation/hand-in.test.ts names a stranger's purchase
       orderId: {
         input: ({ foreign }) => ({
           ...{ requestId: randomUUID(), obligationId: 'honest_review', ...review },
           orderId: foreign.transferId,
         }),
-        answer: 'NOT_TAKEN_UP',
+        answer: 'PROOF_WAITING',
       },
     },
   },

@@ -12,17 +12,31 @@ import {
 } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
 import { acceptObligation } from '../obligation/accept-obligation'
-import { comeAndCheckIn, newObligation } from '../obligation/obligation.fixture'
+import {
+  approve,
+  buy,
+  caseOf,
+  comeAndCheckIn,
+  giveBack,
+  handIn,
+  newCounted,
+  newHandIn,
+  newObligation,
+  reject,
+  takeUp,
+} from '../obligation/obligation.fixture'
 import { snapshotOf } from './before-after.fixture'
-import { merged, undone } from './undo.fixture'
+import { merged, operatorOf, undone } from './undo.fixture'
 
 const database = testDatabase()
 let one: TestHouse
 let clerk: Colleague
+let manager: Colleague
 beforeAll(async () => {
   one = testHouse(database.url)
   await one.warm()
   clerk = await newStaff(one)
+  manager = await newStaff(one, { role: 'manager', shop: clerk })
 })
 afterEach(async () => {
   await expectLedgerHolds(one.house.prisma)
@@ -53,6 +67,8 @@ test('I-ID4: undertakings and honours of three records are as they were after tw
     await newObligation(one, { target: 3, budgetPoints: 70 }),
     await newObligation(one, { target: 2, honour: { name: '知茶人', termMonths: null }, rewardPoints: 0 }),
   ]
+  const counted = await newCounted(one, { target: 2, period: 'weekly' })
+  const handed = await newHandIn(one, { target: 2, period: 'daily' })
   for (let round = 0; round < 4; round++) {
     const all = [await newMember(one), await newMember(one), await newMember(one)] as [Person, Person, Person]
     for (const { obligationId, target } of duties)
@@ -61,6 +77,18 @@ test('I-ID4: undertakings and honours of three records are as they were after tw
         if (randomInt(3) === 0) await acceptObligation(person.ctx, { requestId: randomUUID(), obligationId })
         else await steps(person, obligationId, randomInt(target + 1))
       }
+    for (const person of all) {
+      for (const { obligationId } of [counted, handed]) await takeUp(person, obligationId)
+      for (let n = randomInt(4); n > 0; n--) {
+        const orderId = await buy(one, clerk, person.memberId)
+        if (randomInt(3) === 0) await giveBack(one, manager, person.memberId, orderId)
+      }
+      const words = [async () => {}, approve, reject]
+      for (let n = randomInt(3); n > 0; n--) {
+        await handIn(person.ctx, handed.obligationId).catch(() => {})
+        await words[randomInt(3)]?.((await operatorOf(one)).ctx, await caseOf(one, person)).catch(() => {})
+      }
+    }
     const ids = all.map(({ memberId }) => memberId)
     const before = await snapshotOf(one.house.prisma, ids)
     const first = await merge(all[1], all[2])
@@ -122,4 +150,33 @@ test('an honour of both that the survivor earned again since keeps its longer te
   await undone(one, mergeId)
   expect([await honoursOf(survivor), await honoursOf(other)]).toEqual([longer, until])
   expect(longer).not.toEqual(until)
+})
+
+test('what was handed in, decided and taken back while two were one is each one’s own, and as it is by now', async () => {
+  const [open, done] = [await newHandIn(one), await newCounted(one, { target: 1 })]
+  const [survivor, other] = await pair()
+  const boss = (await operatorOf(one)).ctx
+  for (const person of [survivor, other])
+    for (const { obligationId } of [open, done]) await takeUp(person, obligationId)
+  await handIn(other.ctx, open.obligationId)
+  const orderId = await buy(one, clerk, other.memberId)
+  await buy(one, clerk, survivor.memberId)
+  const theirs = await caseOf(one, other)
+  const mergeId = await merge(survivor, other)
+  // the one further along is the other's: it is turned down, and the survivor hands in anew
+  await reject(boss, theirs)
+  one.clock.pass(1_000)
+  await handIn(one.as(survivor.memberId), open.obligationId)
+  // both had been thanked for a purchase: one of them goes back
+  await giveBack(one, manager, survivor.memberId, orderId)
+  await undone(one, mergeId)
+  expect([await dutyOf(survivor, open.obligationId), await dutyOf(other, open.obligationId)]).toEqual([
+    ['submitted', 0, 0],
+    ['rejected', 0, 0],
+  ])
+  expect([await dutyOf(survivor, done.obligationId), await dutyOf(other, done.obligationId)]).toEqual([
+    ['rewarded', 1, 1],
+    ['clawed_back', 0, 1],
+  ])
+  expect(await approve(boss, await caseOf(one, survivor))).toMatchObject({ state: 'rewarded' })
 })
