@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { answering } from './answers'
+import { answering, type Change } from './answers'
 import { type Place, tap } from './place'
 import { pictureTime } from './shifted-clock'
 import type { Scheme, Shot } from './studio'
@@ -36,7 +36,7 @@ export const CAMPAIGN_PLACES: Place[] = [
     steps: all(
       type('title', '转发有礼，分享即得'),
       type('words', '轉 發 到 朋 友 圈，领 奶 茶 券'),
-      see('refused-share_copy'),
+      see('refused-words-share_copy'),
     ),
   },
   {
@@ -44,10 +44,14 @@ export const CAMPAIGN_PLACES: Place[] = [
     ...NEW,
     steps: all(
       tap('view-terms', 'more-ideas', 'idea-moments_post', 'extra-levels', 'extra-random'),
-      see('refused-second_level'),
+      see('refused-levels-second_level'),
     ),
   },
-  { name: 'campaign-limits', ...NEW, steps: all(tap('view-limits'), type('cap', ''), see('refused-no_cap')) },
+  {
+    name: 'campaign-limits',
+    ...NEW,
+    steps: all(tap('view-limits'), type('cap', ''), see('refused-perPersonCap-no_cap')),
+  },
   { name: 'campaign-running', ...RUNNING, steps: all(tap('view-terms'), see('locked')) },
   { name: 'campaign-stop', ...RUNNING, steps: all(tap('campaign-stop'), see('stop')) },
   { name: 'campaign-duty', ...NEW_DUTY, steps: all(tap('kind-review', 'view-terms'), see('photos')) },
@@ -104,6 +108,11 @@ const HISTORY = {
   ],
 }
 
+const stopped: Change = (got) => ({
+  ...got,
+  referral: { ...(got.referral as object), state: 'stopped', stoppedAt: days(-0.1) },
+})
+
 interface CampaignState extends Omit<Shot, 'scheme'> {
   /** Widths besides that of a phone, in both schemes. */
   widths?: number[]
@@ -124,8 +133,8 @@ export const CAMPAIGN_STATES: CampaignState[] = [
   },
   {
     name: 'campaign-history',
-    place: { name: 'campaign-history', ...RUNNING, steps: all(tap('view-history'), see('history')) },
-    before: answering({}, { 'campaign.history': HISTORY }),
+    place: { name: 'campaign-history', ...RUNNING, steps: see('history') },
+    before: answering({ 'campaign.get': stopped }, { 'campaign.history': HISTORY }),
     widths: [1024],
   },
 ]

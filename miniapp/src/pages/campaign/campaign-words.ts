@@ -98,7 +98,9 @@ const FIGURES: Record<string, string> = {
 
 /** `已入会 12 · 等待期 3`: what has become of it, without what is none. */
 export const figureWords = (figures: Record<string, number>): string[] =>
-  Object.entries(FIGURES).flatMap(([state, name]) => (figures[state] ? [`${name} ${countText(figures[state])}`] : []))
+  Object.entries(FIGURES).flatMap(([state, name]) =>
+    figures[state] ? [`${name}\u00a0${countText(figures[state])}`] : [],
+  )
 
 /** `11 月 22 日 – 12 月 31 日`, the last day included. */
 export function windowWords(startsAt: string, endsAt: string | null, now: Date): string {

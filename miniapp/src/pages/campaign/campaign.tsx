@@ -188,7 +188,7 @@ function SaveDock({ violations, problems, touched, saved, save, saving }: Dock &
   const again = () => void (saving.fault?.code === 'CAMPAIGN_CHANGED' ? refresh('campaign.get') : save())
   return (
     <View className="hy-dock" id="save-dock">
-      {violations.length > 0 && (
+      {violations.length > 0 && touched && (
         <View id="guard-count" className="cp-count" {...aria({ role: 'status' })}>
           {`有 ${violations.length} 处不合规，改好才能保存`}
         </View>

@@ -106,7 +106,7 @@ function Campaign({ kind, row }: { kind: CampaignKind; row: Row }) {
             <Text>{`预算 ${countText(budgetPoints)} 积分`}</Text>
           </View>
         </View>
-        {facts.length > 0 && <View className="hy-2 hy-mt2">{facts.join(' · ')}</View>}
+        {facts.length > 0 && <View className="cp-figures hy-2 hy-mt2">{facts.join('\u00a0· ')}</View>}
       </Panel>
     </View>
   )

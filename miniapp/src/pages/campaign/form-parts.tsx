@@ -10,8 +10,13 @@ export const Refused = ({ violations, fields }: { violations: Violation[]; field
   <View>
     {violations
       .filter(({ field }) => fields.includes(field))
-      .map(({ rule, words, source }) => (
-        <View key={rule} id={`refused-${rule}`} className="cp-refused" {...aria({ role: 'alert' })}>
+      .map(({ rule, field, words, source }) => (
+        <View
+          key={`${field}-${rule}`}
+          id={`refused-${field.replace('.', '-')}-${rule}`}
+          className="cp-refused"
+          {...aria({ role: 'alert' })}
+        >
           <Icon name="warn" size="s" />
           <View className="cp-refused__main">
             <View>{words}</View>
