@@ -1,6 +1,7 @@
 import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
 import { go } from '../../lib/nav'
 import { usePages } from '../../lib/pages'
 import { useSession } from '../../lib/session'
@@ -16,12 +17,16 @@ import './article.css'
 
 type Head = RouterOutputs['article']['list']['articles'][number]
 
+/** The server says when there are no more. */
+const MOST = 10_000
+
 /** News of the brand, the newest first; for guests too. */
 export default function ArticlesPage() {
   const { state } = useSession()
   const list = usePages(['articles'], (after) => api.article.list.query(after ? { after } : {}), { keepAs: 'articles' })
   useShareCard({ title: '一盏的新鲜事', path: '/pages/article/articles' })
   const heads = list.pages.flatMap(({ articles }) => articles)
+  const { shown } = useGrowing(heads, 4, MOST)
   return (
     <Page onRefresh={list.first.reload}>
       {state === 'member' && (
@@ -41,7 +46,7 @@ export default function ArticlesPage() {
             <Empty title="还没有新鲜事" sub="写好了会放在这里" />
           ) : (
             <View id="articles">
-              {heads.map((head, n) => (
+              {shown.map((head, n) => (
                 <Card key={head.articleId} head={head} first={n === 0} />
               ))}
             </View>

@@ -1,6 +1,7 @@
 import { momentText } from '@huiyuan/shared/article'
 import { View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
 import { go } from '../../lib/nav'
 import { refresh, useRead } from '../../lib/query'
 import { Cell, Panel } from '../../ui/blocks'
@@ -42,17 +43,29 @@ function Drafts() {
           articles.length === 0 ? (
             <Empty title="还没有资讯" sub="写好第一篇，选一个上线的时间" action="写一篇" onAction={write} />
           ) : (
-            <View id="drafts">
-              <Panel>
-                {articles.map((draft) => (
-                  <Row key={draft.articleId} draft={draft} />
-                ))}
-              </Panel>
-            </View>
+            <Rows drafts={articles} />
           )
         }
       </States>
     </>
+  )
+}
+
+function Rows({ drafts }: { drafts: Draft[] }) {
+  const { shown, more } = useGrowing(drafts, 4, 20)
+  return (
+    <View id="drafts">
+      <Panel>
+        {shown.map((draft) => (
+          <Row key={draft.articleId} draft={draft} />
+        ))}
+      </Panel>
+      {more && (
+        <Button kind="line" block onTap={more}>
+          看更早的
+        </Button>
+      )}
+    </View>
   )
 }
 

@@ -2,6 +2,7 @@ import { countText } from '@huiyuan/shared/money'
 import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
 import { go, toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
@@ -13,6 +14,9 @@ import { ArticleArt } from './art'
 import './article.css'
 
 type Spread = RouterOutputs['article']['mine']
+
+/** As many as the server tells. */
+const MOST = 50
 
 /** What became of the articles that a member passed on: how many, and why some do not count; never who. */
 export default function SpreadPage() {
@@ -40,6 +44,7 @@ export default function SpreadPage() {
 }
 
 function Numbers({ spread: { totals, articles, attributionDays, holdDays } }: { spread: Spread }) {
+  const { shown } = useGrowing(articles, 3, MOST)
   if (articles.length === 0)
     return (
       <Empty
@@ -58,7 +63,7 @@ function Numbers({ spread: { totals, articles, attributionDays, holdDays } }: { 
           <Sum name="已计入" count={totals.counted} />
         </View>
       </Panel>
-      {articles.map((one) => (
+      {shown.map((one) => (
         <One key={one.articleId} one={one} />
       ))}
       <Section title="怎么算" />
