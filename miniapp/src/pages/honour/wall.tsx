@@ -2,6 +2,7 @@ import { businessDay } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { useRouter } from '@tarojs/taro'
 import { api, type RouterOutputs } from '../../lib/api'
+import { useGrowing } from '../../lib/growing'
 import { go } from '../../lib/nav'
 import { usePages } from '../../lib/pages'
 import { useSession } from '../../lib/session'
@@ -15,6 +16,10 @@ import './honour.css'
 
 type Wall = RouterOutputs['honour']['wall']
 
+const STEP = 6
+/** As many as anybody pages through. */
+const MOST = 10_000
+
 /** Who wears an honour and likes to be seen with it, the newest first. */
 export default function WallPage() {
   const { id = '' } = useRouter().params
@@ -26,6 +31,7 @@ export default function WallPage() {
   )
   useShareCard({ title: '一盏的荣誉墙', path: `/pages/honour/wall?id=${id}` })
   const people = pages.flatMap((page) => page.people)
+  const { shown } = useGrowing(people, STEP, MOST)
   return (
     <Page onRefresh={first.reload}>
       <States read={first} skeleton={<Skeleton rows={6} />}>
@@ -40,7 +46,7 @@ export default function WallPage() {
               <Empty title="墙上还空着" sub="戴着它的人愿意的话，名字会写在这里" />
             ) : (
               <View className="ho-plates">
-                {people.map((one, at) => (
+                {shown.map((one, at) => (
                   <Plate key={at} one={one} />
                 ))}
               </View>
