@@ -39,9 +39,7 @@ function Whole({ friend }: { friend: Friend }) {
       )}
       {answer && <Said title="同事的回复" words={answer} />}
       {appeal && <Asked {...appeal} outcome={OUTCOME} />}
-      {mayAppealUntil && (
-        <Appeal until={mayAppealUntil} placeholder="比如：我们是室友，那天用了同一部手机点单" send={send} />
-      )}
+      {mayAppealUntil && <Appeal until={mayAppealUntil} placeholder="比如：你们怎么认识，那天怎么来的" send={send} />}
     </View>
   )
 }
