@@ -6,11 +6,15 @@ import { expectPromisesHold } from '../../../test/support/promises'
 import { cancelRedemption } from '../mall/cancel-redemption'
 import { exchange, newReward } from '../mall/mall.fixture'
 import { newMember, oldCard } from '../member/member.fixture'
+import { appealReferral } from '../referral/appeal-referral'
+import { caseRefOf } from '../referral/case-ref'
+import { decideReferral } from '../referral/decide-referral'
+import { judgeHeldReferrals } from '../referral/judge-referral'
 import { type Friend, referralRoom } from '../referral/referral.fixture'
 import { releaseDueReferrals } from '../referral/release-due-referrals'
 import { showReferral } from '../referral/show-referral'
 import { snapshotOf } from './before-after.fixture'
-import { merged, undone } from './undo.fixture'
+import { merged, operatorOf, undone } from './undo.fixture'
 
 const database = testDatabase()
 let room: ReturnType<typeof referralRoom>
@@ -52,9 +56,26 @@ async function circle(): Promise<{ memberId: string }[]> {
     if (randomInt(3) > 0) await room.buy(friend.memberId)
     if (n === 3) await release()
   }
+  await lookAt(people)
   for (const { memberId } of people)
     if ((await room.account(memberId)).availablePoints >= 40 && randomInt(2) > 0) await spend(memberId, 40)
   return [...people, await oldCard(room.one, { points: 0 })]
+}
+
+/** Some were seen with one payer: their rewards wait for a person, or were refused and appealed against. */
+async function lookAt(people: Friend[]): Promise<void> {
+  const prints = [{ kind: 'payer', print: randomUUID().padEnd(43, '0') }]
+  const at = room.one.clock.at
+  for (const { memberId } of people.slice(0, 3)) await room.one.house.sql('risk_seen', { memberId, prints, at })
+  await judgeHeldReferrals(room.one.as(), { batch: 100 })
+  const operator = await operatorOf(room.one)
+  const waiting = await room.prisma.referral.findMany({ where: { state: 'review' } })
+  for (const { memberId, referralId, inviterId } of waiting.slice(1)) {
+    const caseRef = caseRefOf(room.one.house.keys, { memberId, referralId })
+    await decideReferral(operator.ctx, { requestId: randomUUID(), caseRef, how: 'refuse', answer: '没认出来' })
+    const words = { requestId: randomUUID(), referralId, words: '请再看看' }
+    if (randomInt(2) > 0) await appealReferral(room.one.as(inviterId), words)
+  }
 }
 
 const everything = async (people: { memberId: string }[]) => ({
