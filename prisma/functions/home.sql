@@ -35,10 +35,11 @@ BEGIN
       SELECT r.redemption_id AS "redemptionId", r.title, r.state, r.pickup_by AS "pickupBy" FROM redemption r
         WHERE r.member_id = me AND r.state IN ('placed', 'ready') ORDER BY r.pickup_by, r.redemption_id LIMIT 50) own),
     'undertaken', (SELECT coalesce(json_agg(own), '[]') FROM (
-      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, o.ends_at AS "endsAt",
+      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, least(o.ends_at, i.due_at) AS "endsAt",
           o.reward_points AS "rewardPoints", h.name AS "honourName"
         FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
-        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND o.ends_at > now_at LIMIT 50) own),
+        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND least(o.ends_at, i.due_at) > now_at
+          AND (o.stopped_at IS NULL OR o.stopped_at > now_at) LIMIT 50) own),
     'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
       SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
         FROM referral r JOIN member f ON f.member_id = r.member_id

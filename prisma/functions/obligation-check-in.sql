@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION obligation_may_here(duty obligation, held obligation_
   visit_ends timestamptz, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+  next_at timestamptz := obligation_next_at(held, duty);
 BEGIN
   IF duty.proof <> 'staff_scan' THEN PERFORM refuse('PROOF_KIND'); END IF;
   IF duty.store_id <> in_store THEN

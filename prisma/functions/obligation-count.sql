@@ -43,7 +43,7 @@ BEGIN
       held := obligation_begin(call - 'instanceId', duty);
     END IF;
     CONTINUE WHEN held.state = 'clawed_back' OR now_at >= held.due_at
-      OR held.last_proof_at + make_interval(hours => duty.cooldown_hours) > now_at;
+      OR obligation_next_at(held, duty) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
       VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
       -- what was taken back can come to count again, as when the merge that had ended it is undone

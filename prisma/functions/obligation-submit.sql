@@ -38,7 +38,7 @@ END $$;
 CREATE OR REPLACE FUNCTION obligation_may_hand_in(call jsonb, duty obligation, held obligation_instance) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+  next_at timestamptz := obligation_next_at(held, duty);
 BEGIN
   IF duty.proof <> 'handed_in' THEN PERFORM refuse('PROOF_KIND'); END IF;
   IF held.state = 'submitted' OR EXISTS (SELECT 1 FROM obligation_submission

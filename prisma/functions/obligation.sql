@@ -39,6 +39,12 @@ LANGUAGE sql STABLE AS $$
     AND period_key = (obligation_period(duty.period, at)).key
 $$;
 
+-- When the next step counts; NULL for at once. Without a cooldown always at once: the last step may bear the later time of another server.
+CREATE OR REPLACE FUNCTION obligation_next_at(held obligation_instance, duty obligation) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN duty.cooldown_hours > 0 THEN held.last_proof_at + make_interval(hours => duty.cooldown_hours) END
+$$;
+
 -- Whether somebody wears the honour that an obligation is for, or has lost it after `since`.
 CREATE OR REPLACE FUNCTION obligation_honoured(who uuid, duty obligation, since timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$

@@ -130,7 +130,8 @@ export function nextProofAt(
   { lastProofAt, cooldownHours }: Pick<ObligationFacts, 'lastProofAt' | 'cooldownHours'>,
   now: Date,
 ): Date | null {
-  const next = lastProofAt && new Date(lastProofAt.getTime() + cooldownHours * 3_600_000)
+  // without a cooldown always at once: the last step may bear the later time of another server
+  const next = lastProofAt && cooldownHours > 0 && new Date(lastProofAt.getTime() + cooldownHours * 3_600_000)
   return next && next > now ? next : null
 }
 

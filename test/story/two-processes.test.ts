@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
 import { expectLedgerProven } from '../support/ledger'
 import {
+  clientOf,
   faultOf,
   join,
   joinAs,
@@ -130,6 +131,106 @@ describe('two server processes on one database', () => {
       growth: 20 * AT_ONCE,
     })
     expect(await books.prisma.standing.findUnique({ where: { memberId }, select: { tier: true } })).toEqual({ tier: 2 })
+    await expectLedgerProven(database.url)
+  })
+
+  test('I-O1, I-O2: handed in, decided, counted and taken back 64 times at once: one reward each, or none', async () => {
+    const [me, [tang, an]] = [
+      await newcomer(),
+      await Promise.all(['tang', 'an'].map((key, n) => signIn(house.sandbox, urlFor(n), key))),
+    ]
+    const { memberId } = me
+    const span = {
+      startsAt: new Date('2020-01-01'),
+      endsAt: new Date('2100-01-01'),
+      budgetPoints: 1_000,
+      mark: 'leaf',
+      words: '-',
+    }
+    const [told, counted] = ['told', 'counted'].map((name) => `${name}-${randomUUID().slice(0, 8)}`) as [string, string]
+    const proven = {
+      handed: { proof: 'handed_in', wants: { text: { min: 2, max: 50 } } },
+      order: { proof: 'counted', counts: 'order' },
+    }
+    await books.prisma.obligation.createMany({
+      data: [
+        {
+          ...span,
+          ...proven.handed,
+          obligationId: told,
+          kind: 'product_test',
+          title: '说一说',
+          target: 1,
+          rewardPoints: 30,
+        },
+        {
+          ...span,
+          ...proven.order,
+          obligationId: counted,
+          kind: 'ambassador_duty',
+          title: '来坐坐',
+          target: 3,
+          rewardPoints: 40,
+        },
+      ],
+    })
+    for (const obligationId of [told, counted])
+      await me.api.obligation.accept.mutate({ requestId: randomUUID(), obligationId })
+    // the same session at both servers
+    const doors = house.bffs.map(({ url }) => clientOf(url, () => me.joined.tokens.accessToken))
+    const ended = (work: Promise<unknown>) =>
+      work.then(
+        () => 'done',
+        (error) => error.data.fault.code as string,
+      )
+    const handIns = await atOnce((n) =>
+      ended(
+        (doors[n % 2] as typeof me.api).obligation.submit.mutate({
+          requestId: randomUUID(),
+          obligationId: told,
+          text: '好喝',
+          uploadIds: [],
+        }),
+      ),
+    )
+    expect(tally(handIns)).toEqual({ done: 1, PROOF_WAITING: 63 })
+    const { cases } = await (tang as Person).api.obligation.queue.query({ state: 'waiting' })
+    const caseRef = cases.find(({ obligation }) => obligation.title === '说一说')?.caseRef as string
+    const verdicts = await atOnce((n) =>
+      ended(
+        ((n % 2 ? tang : an) as Person).api.obligation.decide.mutate({
+          requestId: randomUUID(),
+          caseRef,
+          how: 'approve',
+        }),
+      ),
+    )
+    expect(tally(verdicts)).toEqual({ done: 1, REVIEW_DONE: 63 })
+    const visit = await clerkFor(0).api.visit.scan.mutate({
+      requestId: randomUUID(),
+      code: codeOn(me.phone),
+      tillId: 'hubin-1',
+    })
+    const { visitId, memberRef } = visit
+    await atOnce((n) =>
+      clerkFor(n).api.order.settle.mutate({ requestId: randomUUID(), visitId, memberRef, amountFen: 100 }),
+    )
+    const held = () =>
+      books.prisma.obligationInstance.findMany({ where: { memberId }, orderBy: { obligationId: 'desc' } })
+    expect(await held()).toMatchObject([
+      { state: 'rewarded', progress: 1, pointsGiven: 30 },
+      { state: 'rewarded', progress: AT_ONCE, pointsGiven: 40 },
+    ])
+    const { orders } = await clerkFor(0).api.order.recent.query({ visitId, memberRef })
+    await Promise.all(
+      orders.map(({ orderRef }, n) =>
+        clerkFor(n)
+          .api.order.return.mutate({ requestId: randomUUID(), orderRef })
+          .catch(() => null),
+      ),
+    )
+    const left = await books.prisma.order.count({ where: { memberId, state: 'settled' } })
+    expect(await held()).toMatchObject([{ state: 'rewarded' }, { progress: left, pointsGiven: left < 3 ? 0 : 40 }])
     await expectLedgerProven(database.url)
   })
 

@@ -28,7 +28,12 @@ const OWNED = [
     'referral_appeal WHERE member_id',
     'referral_appeal WHERE friend_id',
   ],
-  ...['obligation_instance WHERE member_id', 'obligation_proof WHERE member_id', 'obligation_submission WHERE member_id', 'honour_held WHERE member_id'],
+  ...[
+    'obligation_instance WHERE member_id',
+    'obligation_proof WHERE member_id',
+    'obligation_submission WHERE member_id',
+    'honour_held WHERE member_id',
+  ],
 ]
 
 /** A count that is kept, beside the rows it counts: which promise, of what, what is written and what should be. */

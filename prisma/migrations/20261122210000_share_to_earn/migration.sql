@@ -1225,10 +1225,11 @@ BEGIN
       SELECT r.redemption_id AS "redemptionId", r.title, r.state, r.pickup_by AS "pickupBy" FROM redemption r
         WHERE r.member_id = me AND r.state IN ('placed', 'ready') ORDER BY r.pickup_by, r.redemption_id LIMIT 50) own),
     'undertaken', (SELECT coalesce(json_agg(own), '[]') FROM (
-      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, o.ends_at AS "endsAt",
+      SELECT o.obligation_id AS "obligationId", o.title, o.target, i.progress, least(o.ends_at, i.due_at) AS "endsAt",
           o.reward_points AS "rewardPoints", h.name AS "honourName"
         FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
-        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND o.ends_at > now_at LIMIT 50) own),
+        WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND least(o.ends_at, i.due_at) > now_at
+          AND (o.stopped_at IS NULL OR o.stopped_at > now_at) LIMIT 50) own),
     'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
       SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
         FROM referral r JOIN member f ON f.member_id = r.member_id
@@ -1763,7 +1764,7 @@ CREATE OR REPLACE FUNCTION obligation_may_here(duty obligation, held obligation_
   visit_ends timestamptz, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+  next_at timestamptz := obligation_next_at(held, duty);
 BEGIN
   IF duty.proof <> 'staff_scan' THEN PERFORM refuse('PROOF_KIND'); END IF;
   IF duty.store_id <> in_store THEN
@@ -1821,7 +1822,7 @@ BEGIN
       held := obligation_begin(call - 'instanceId', duty);
     END IF;
     CONTINUE WHEN held.state = 'clawed_back' OR now_at >= held.due_at
-      OR held.last_proof_at + make_interval(hours => duty.cooldown_hours) > now_at;
+      OR obligation_next_at(held, duty) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
       VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
       -- what was taken back can come to count again, as when the merge that had ended it is undone
@@ -2259,7 +2260,7 @@ END $$;
 CREATE OR REPLACE FUNCTION obligation_may_hand_in(call jsonb, duty obligation, held obligation_instance) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  next_at timestamptz := held.last_proof_at + make_interval(hours => duty.cooldown_hours);
+  next_at timestamptz := obligation_next_at(held, duty);
 BEGIN
   IF duty.proof <> 'handed_in' THEN PERFORM refuse('PROOF_KIND'); END IF;
   IF held.state = 'submitted' OR EXISTS (SELECT 1 FROM obligation_submission
@@ -2533,6 +2534,12 @@ CREATE OR REPLACE FUNCTION obligation_held(who uuid, duty obligation, at timesta
 LANGUAGE sql STABLE AS $$
   SELECT i FROM obligation_instance i WHERE member_id = who AND obligation_id = duty.obligation_id AND state <> 'superseded'
     AND period_key = (obligation_period(duty.period, at)).key
+$$;
+
+-- When the next step counts; NULL for at once. Without a cooldown always at once: the last step may bear the later time of another server.
+CREATE OR REPLACE FUNCTION obligation_next_at(held obligation_instance, duty obligation) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN duty.cooldown_hours > 0 THEN held.last_proof_at + make_interval(hours => duty.cooldown_hours) END
 $$;
 
 -- Whether somebody wears the honour that an obligation is for, or has lost it after `since`.
@@ -3012,13 +3019,9 @@ DECLARE
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := adjustment_operator((call->>'staffId')::uuid);
-  FOR tries IN 1..2 LOOP
-    -- a merge that was waited for has taken the friend along: the second look knows whereto
-    SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
-      AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid)) FOR UPDATE;
-    EXIT WHEN FOUND;
-  END LOOP;
-  IF edge.referral_id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
+  SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
+    AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid)) FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
   SELECT * INTO appeal FROM referral_appeal
     WHERE member_id = edge.inviter_id AND referral_id = edge.referral_id AND state = 'asked' FOR UPDATE;
   IF NOT (edge.state = 'review' OR edge.state = 'refused' AND edge.reason = ANY (edge.doubts) AND appeal.state = 'asked') THEN
