@@ -1,3 +1,4 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
@@ -101,5 +102,9 @@ function outcomeWords({ state, reason }: Outcome, { releaseAt }: ReferralCase) {
   const late = reason && LATE[reason]
   return late
     ? { good: false, title: '没能放行', words: `${late}。` }
-    : { good: false, title: '已记下，不发', words: '邀请人能看到你写的话，30 天内可以申诉一次，由另一位同事看。' }
+    : {
+        good: false,
+        title: '已记下，不发',
+        words: `邀请人能看到你写的话，${DEMO_POLICY.appealDays} 天内可以申诉一次，由另一位同事看。`,
+      }
 }
