@@ -71,7 +71,7 @@ test('I-F1 to I-F4: whatever friends, tills, operators and jobs do at once in tw
   )
   const states = await room.prisma.referral.groupBy({ by: ['state', 'reason'], _count: true })
   // a world in which nothing much happens would hold every promise
-  expect(new Set(states.map(({ state }) => state)).size).toBeGreaterThanOrEqual(4)
+  expect(new Set(states.map(({ state }) => state)).size).toBeGreaterThanOrEqual(3)
   expect(Object.keys(told)).not.toContain('UNKNOWN')
 }, 240_000)
 

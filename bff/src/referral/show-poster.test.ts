@@ -4,6 +4,7 @@ import { newMember, type TestHouse, testHouse } from '../../../test/support/peop
 import { refusalOf } from '../../../test/support/refusals'
 import { type Wechat, WechatError } from '../wechat'
 import { codeImage } from './code-image'
+import { showLinks } from './show-links'
 import { showPoster } from './show-poster'
 import { showReferral } from './show-referral'
 
@@ -74,4 +75,31 @@ test('only a few pictures are kept: the one asked for longest ago is drawn again
   asked.length = 0
   await showPoster(ctx)
   expect(asked).toHaveLength(1)
+})
+
+test('the link from outside is made once and kept while it is good; without WeChat the others are there', async () => {
+  const made: Date[] = []
+  const urlLink: Wechat['urlLink'] = async ({ query, expiresAt }) => {
+    made.push(expiresAt)
+    if (away) throw new WechatError({ endpoint: '/wxa/x', trouble: 'timeout', outcome: 'refused', retryable: true })
+    return { url: `https://wxaurl.cn/${query}` }
+  }
+  const { ctx } = await newMember(house)
+  const asked = { ...ctx, wechat: { urlLink } as Wechat }
+  const { code } = await showReferral(ctx)
+  away = true
+  const path = `tabs/home/index?l=${code}`
+  expect(await showLinks(asked)).toEqual({
+    path,
+    h5Url: `${house.house.publicUrl}/#/${path}`,
+    urlLink: null,
+    urlLinkUntil: null,
+  })
+  away = false
+  const { urlLink: link, urlLinkUntil } = await showLinks(asked)
+  expect([link, urlLinkUntil]).toEqual([`https://wxaurl.cn/l=${code}`, made[1]?.toISOString()])
+  expect(await showLinks(asked)).toMatchObject({ urlLink: link })
+  expect(made).toHaveLength(2)
+  house.clock.pass(25 * 86_400_000)
+  expect((await showLinks(asked)).urlLinkUntil).toBe(made[2]?.toISOString())
 })

@@ -3019,9 +3019,13 @@ DECLARE
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := adjustment_operator((call->>'staffId')::uuid);
-  SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
-    AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid)) FOR UPDATE;
-  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
+  FOR tries IN 1..2 LOOP
+    -- a merge that was waited for has taken the friend along: the second look knows whereto
+    SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
+      AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid)) FOR UPDATE;
+    EXIT WHEN FOUND;
+  END LOOP;
+  IF edge.referral_id IS NULL THEN PERFORM refuse('NOT_FOUND', '{"noun": "referral"}'); END IF;
   SELECT * INTO appeal FROM referral_appeal
     WHERE member_id = edge.inviter_id AND referral_id = edge.referral_id AND state = 'asked' FOR UPDATE;
   IF NOT (edge.state = 'review' OR edge.state = 'refused' AND edge.reason = ANY (edge.doubts) AND appeal.state = 'asked') THEN
