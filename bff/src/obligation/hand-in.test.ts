@@ -135,6 +135,12 @@ test('what cannot be handed in is refused and leaves nothing', async () => {
   const untaken = await newHandIn(one)
   await refusalOf(handIn(me.ctx, untaken.obligationId), 'NOT_TAKEN_UP')
   await refusalOf(handIn(me.ctx, 'nothing'), 'NOT_FOUND')
+  const securityText = async () => ({ suggest: 'risky' as const, label: 20_006 })
+  const strict = testHouse(database.url, { clock: one.clock, wechat: { ...one.house.wechat, securityText } })
+  await takeUp(me, untaken.obligationId)
+  await refusalOf(handIn(strict.as(me.memberId), untaken.obligationId), 'CONTENT_REFUSED')
+  await strict.close()
+  expect(await one.as().db.obligationSubmission.count({ where: { memberId: me.memberId } })).toBe(0)
   await one
     .as()
     .db.obligation.update({ where: { obligationId: untaken.obligationId }, data: { stoppedAt: one.clock.at } })
