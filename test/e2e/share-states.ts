@@ -27,23 +27,34 @@ const withPhotos =
     await answering(changes)(screen)
   }
 
-/** Of three pictures the first is taken, the second on its way for as long as one looks, the third too large. */
+const KEPT = {
+  uploadId: '0193a5f0-0000-7000-8000-000000000009',
+  state: 'checking',
+  width: 9,
+  height: 9,
+  url: '/upload/x',
+}
+const BROKEN = { code: 'UPLOAD_BROKEN', detail: {} }
+
+/** Of three pictures the first is taken, the second is broken, the third on its way for as long as one looks. */
 async function sendThree(page: Page): Promise<void> {
   let sent = 0
-  await page.route('**/upload', (route) => {
-    const json = {
-      uploadId: '0193a5f0-0000-7000-8000-000000000009',
-      state: 'checking',
-      width: 9,
-      height: 9,
-      url: '/upload/x',
+  // a browser complains aloud of every answer of 400
+  await page.route('**/upload', (route) =>
+    sent++ === 0
+      ? route.fulfill({ json: KEPT })
+      : route.fulfill({
+          status: 202,
+          json: { error: { message: BROKEN.code, code: -32600, data: { fault: BROKEN } } },
+        }),
+  )
+  // held back in the page: what a route holds back goes on to the server when the next page comes
+  await page.evaluate(() => {
+    const { send } = XMLHttpRequest.prototype
+    let forms = 0
+    XMLHttpRequest.prototype.send = function (body) {
+      if (!(body instanceof FormData) || ++forms < 3) send.call(this, body)
     }
-    if (sent++ === 0) return route.fulfill({ json })
-    const fault = { code: 'UPLOAD_BROKEN', detail: {} }
-    // a browser complains aloud of every answer of 400
-    if (sent === 2)
-      return route.fulfill({ status: 202, json: { error: { message: fault.code, code: -32600, data: { fault } } } })
-    return new Promise(() => {})
   })
   const chosen = page.waitForEvent('filechooser')
   await at(page, 'photo-add').click()
