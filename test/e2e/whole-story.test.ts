@@ -156,7 +156,10 @@ describe('Lin spends what she has', () => {
     await at(qing.page, 'checked-in').waitFor()
     await see(qing, /知茶人/)
     await lin.page.goto(`${there.url}/#/pages/obligation/obligations`)
-    await lin.page.getByRole('button', { name: /^已完成 1/ }).filter({ visible: true }).click()
+    await lin.page
+      .getByRole('button', { name: /^已完成 1/ })
+      .filter({ visible: true })
+      .click()
     await see(lin, /知茶人/)
   })
 })
