@@ -63,6 +63,8 @@ export interface Events {
   'order.returned': { memberId: string; orderId: string; at: Date }
   /** Somebody has shown up: one more confirmed step of an obligation. */
   'obligation.attended': { memberId: string; obligationId: string; proofId: string; at: Date }
+  /** Called something else on the card. */
+  'member.renamed': { memberId: string; at: Date }
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
   /** A picture was looked at. The statement tells each call whose it is by now, and which hand-in shows it, as `usedBy`. */
   'upload.checked': { memberId: string; uploadId: string; verdict: 'passed' | 'doubtful' | 'refused'; at: Date }

@@ -28,6 +28,7 @@ const events: Events = {
   'order.settled': order,
   'order.returned': { memberId, orderId: 'o', at },
   'obligation.attended': { memberId, obligationId: 'o', proofId: 'p', at },
+  'member.renamed': { memberId, at },
   'gift.opened': { memberId, givenId: 'g', giftId: 'g', at },
   'upload.checked': { memberId, uploadId: 'u', verdict: 'passed', at },
 }

@@ -2,6 +2,7 @@ import { articleOnActivity, articleOnMemberJoined, articleOnOrderReturned, artic
 import { couponOnOrderReturned, couponOnOrderSettled } from './coupon'
 import type { Registry } from './ctx'
 import { giftOnOrderReturned, giftOnOrderSettled } from './gift'
+import { honourOnMemberRenamed } from './honour'
 import { mallOnGiftOpened } from './mall'
 import { obligationOnOrderReturned, obligationOnOrderSettled, obligationOnUploadChecked } from './obligation'
 import { outboxOnOrderSettled } from './outbox'
@@ -36,6 +37,7 @@ export const registry: Registry = {
     ],
     'obligation.attended': [referralOnActivity, articleOnActivity],
     'gift.opened': [mallOnGiftOpened],
+    'member.renamed': [honourOnMemberRenamed],
     'upload.checked': [obligationOnUploadChecked],
   },
   openSteps: ['ledger_open', 'tier_open', 'referral_open'],

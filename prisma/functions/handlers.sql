@@ -32,6 +32,7 @@ BEGIN
       WHEN 'obligation_count' THEN answer := obligation_count(args);
       WHEN 'obligation_retract' THEN answer := obligation_retract(args);
       WHEN 'obligation_on_upload' THEN answer := obligation_on_upload(args);
+      WHEN 'honour_on_rename' THEN answer := honour_on_rename(args);
       ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
     END CASE;
     answers := answers || jsonb_build_object(step->>'fn', answer);

@@ -39,7 +39,7 @@ BEGIN
           o.reward_points AS "rewardPoints", h.name AS "honourName"
         FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
         WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND least(o.ends_at, i.due_at) > now_at
-          AND (o.stopped_at IS NULL OR o.stopped_at > now_at) LIMIT 50) own),
+          AND o.stopped_at IS NULL LIMIT 50) own),
     'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
       SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
         FROM referral r JOIN member f ON f.member_id = r.member_id

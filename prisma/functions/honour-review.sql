@@ -10,6 +10,12 @@ LANGUAGE sql STABLE AS $$
     WHERE own.member_id = (call->>'memberId')::uuid AND own.honour_id = call->>'honourId'
 $$;
 
+-- A duty was done: the next look at the honour that it keeps is the next run's.
+CREATE OR REPLACE FUNCTION honour_look(member uuid, honour text, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE honour_held SET review_at = now_at WHERE member_id = member AND honour_id = honour AND review_at > now_at
+$$;
+
 -- Writes what the rule made of what was {seen}, and tells of a new warning. Who lapses is off the wall.
 -- {memberId, honourId, at, seen, next, reviewAt} → {turned}: false when it is not as it was seen any more
 CREATE OR REPLACE FUNCTION honour_turn(call jsonb) RETURNS jsonb
@@ -65,6 +71,13 @@ BEGIN
     WHERE member_id = member AND honour_id = call->>'honourId';
   RETURN request_end(call->'request', jsonb_build_object('onWall', (call->>'on')::boolean));
 END $$;
+
+-- Called something else, nobody has looked at the name that strangers would read: off the wall until it is put there again. {memberId}
+CREATE OR REPLACE FUNCTION honour_on_rename(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE honour_held SET wall_at = NULL WHERE member_id = (call->>'memberId')::uuid AND wall_at IS NOT NULL;
+  SELECT '{}'::jsonb
+$$;
 
 -- Who stands on the wall of an honour, the newest first: wearers who said so and have not asked to leave.
 -- {honourId, at, after: {at, memberId} | null, limit} → [{memberId, nameSealed (base64), since, at}]

@@ -71,7 +71,7 @@ CREATE OR REPLACE FUNCTION honour_asks(member uuid, given honour, now_at timesta
 LANGUAGE sql STABLE AS $$
   SELECT least(given.duty_count, count(*))::int FROM obligation o
     WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
-      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR EXISTS (SELECT 1 FROM obligation_instance i
+      AND (o.ends_at > now_at AND o.stopped_at IS NULL OR EXISTS (SELECT 1 FROM obligation_instance i
         WHERE i.member_id = member AND i.obligation_id = o.obligation_id AND i.period_key = right_period_key('month', now_at)
           AND i.state IN ('submitted', 'approved', 'rewarded')))
 $$;
@@ -95,7 +95,7 @@ LANGUAGE sql STABLE AS $$
     FROM obligation o LEFT JOIN obligation_instance i ON i.member_id = member AND i.obligation_id = o.obligation_id
       AND i.period_key = right_period_key('month', now_at) AND i.state <> 'superseded'
     WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
-      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR i.state IN ('submitted', 'approved', 'rewarded'))
+      AND (o.ends_at > now_at AND o.stopped_at IS NULL OR i.state IN ('submitted', 'approved', 'rewarded'))
 $$;
 
 -- The row as the rule reads it.

@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION obligation_countable(who uuid, call jsonb) RETURNS SE
 LANGUAGE sql STABLE AS $$
   SELECT o.* FROM obligation o
     WHERE o.counts = call->>'counts' AND o.starts_at <= (call->>'at')::timestamptz AND o.ends_at > (call->>'at')::timestamptz
-      AND (o.stopped_at IS NULL OR o.stopped_at > (call->>'at')::timestamptz)
+      AND o.stopped_at IS NULL
       AND o.counts_from_fen <= coalesce((call->>'amountFen')::int, o.counts_from_fen)
       AND (o.article_id IS NULL OR call->>'articleId' IS NULL OR o.article_id = call->>'articleId')
       AND (EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id

@@ -13,7 +13,7 @@ BEGIN
     'obligations', (SELECT coalesce(jsonb_agg(obligation_for(who, seen.own, now_at, regain_from)
         ORDER BY (seen.own).position, (seen.own).obligation_id), '[]')
       FROM (SELECT o AS own FROM obligation o
-        WHERE (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) AND obligation_honoured(who, o, regain_from))
+        WHERE (o.ends_at > now_at AND o.stopped_at IS NULL AND obligation_honoured(who, o, regain_from))
           OR EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
         ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
     'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
@@ -27,7 +27,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   held obligation_instance := obligation_held(who, duty, at);
 BEGIN
-  IF held.instance_id IS NULL AND (duty.ends_at <= at OR duty.stopped_at <= at) THEN
+  IF held.instance_id IS NULL AND (duty.ends_at <= at OR duty.stopped_at IS NOT NULL) THEN
     SELECT * INTO held FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = duty.obligation_id AND i.state <> 'superseded'
       ORDER BY i.accepted_at DESC, i.period_key DESC LIMIT 1;
   END IF;

@@ -63,7 +63,8 @@ BEGIN
   IF obligation_next(state, 'proof') IS NULL THEN
     PERFORM refuse(CASE WHEN state IN ('lapsed', 'clawed_back') THEN 'OBLIGATION_OVER' ELSE 'OBLIGATION_DONE' END);
   END IF;
-  IF duty.stopped_at <= now_at THEN PERFORM refuse('OBLIGATION_STOPPED'); END IF;
+  -- a stop is for ever, by whichever server's clock it was written
+  IF duty.stopped_at IS NOT NULL THEN PERFORM refuse('OBLIGATION_STOPPED'); END IF;
   IF now_at < duty.starts_at THEN
     PERFORM refuse('OBLIGATION_NOT_OPEN', jsonb_build_object('opensAt', iso_text(duty.starts_at)));
   END IF;
@@ -132,6 +133,7 @@ BEGIN
       points_given = CASE WHEN step = 'proof' THEN points_given ELSE (rewarded->>'points')::int END,
       tries = CASE WHEN done THEN tries ELSE 0 END
     WHERE member_id = held.member_id AND instance_id = held.instance_id;
+  IF step <> 'proof' AND duty.keeps_honour_id IS NOT NULL THEN PERFORM honour_look(held.member_id, duty.keeps_honour_id, now_at); END IF;
   RETURN jsonb_build_object('progress', held.progress, 'rewarded', rewarded - 'step');
 END $$;
 

@@ -97,8 +97,6 @@ export interface ObligationFacts {
   lastProofAt: Date | null
 }
 
-const before = (at: Date | null, now: Date) => at !== null && at <= now
-
 /** When nothing can be done for it any more: its own end, or the earlier one of what was taken up. */
 export const obligationEnd = ({ endsAt, dueAt }: Pick<ObligationFacts, 'endsAt' | 'dueAt'>): Date =>
   dueAt && dueAt < endsAt ? dueAt : endsAt
@@ -108,7 +106,7 @@ export const obligationState = (
   facts: Pick<ObligationFacts, 'state' | 'endsAt' | 'dueAt' | 'stoppedAt'>,
   now: Date,
 ): ObligationState =>
-  now >= obligationEnd(facts) || before(facts.stoppedAt, now)
+  now >= obligationEnd(facts) || facts.stoppedAt !== null
     ? (OBLIGATION_STEPS[facts.state].lapse ?? facts.state)
     : facts.state
 
@@ -117,7 +115,7 @@ export function obligationRefusal(facts: ObligationFacts, now: Date): Fault | nu
   const { state, tier, tierGate, startsAt, stoppedAt, missingHonour } = facts
   if (!OBLIGATION_STEPS[state].proof)
     return fault(state === 'lapsed' || state === 'clawed_back' ? 'OBLIGATION_OVER' : 'OBLIGATION_DONE')
-  if (before(stoppedAt, now)) return fault('OBLIGATION_STOPPED')
+  if (stoppedAt !== null) return fault('OBLIGATION_STOPPED')
   if (now < startsAt) return fault('OBLIGATION_NOT_OPEN', { opensAt: startsAt.toISOString() })
   if (now >= obligationEnd(facts)) return fault('OBLIGATION_OVER')
   if (state !== 'open') return null

@@ -1,1 +1,2 @@
+export { honourOnMemberRenamed } from './honour-on-member-renamed'
 export { reviewHonours } from './review-honours'

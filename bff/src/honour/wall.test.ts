@@ -48,7 +48,11 @@ test('on the wall stands who wears it and said so, by the name on the card, unti
   expect(await namesOn(honourId)).toEqual(['林', '唐', '周', '青', '梅'])
   expect((await showWall(one.as(), { honourId })).people[4]).toEqual({ name: '梅', since: expect.any(String) })
 
+  // nobody has looked at the new name: off the wall, until it is put there again
   await renameMember(mei.ctx, { requestId: randomUUID(), displayName: '小梅' })
+  expect(await namesOn(honourId)).toEqual(['林', '唐', '周', '青'])
+  one.clock.pass(1_000)
+  await put(mei, honourId)
   await take(qing, honourId)
   // zhou turns out to be mei; the survivor keeps the wall, the other's name is on no card any more
   await merged(one, mei.memberId, zhou.memberId)
@@ -61,9 +65,9 @@ test('on the wall stands who wears it and said so, by the name on the card, unti
       because: 'member',
     },
   })
-  expect(await namesOn(honourId)).toEqual(['林', '小梅'])
+  expect(await namesOn(honourId)).toEqual(['小梅', '林'])
   await one.as().db.cancellation.deleteMany({ where: { memberId: tang.memberId } })
-  expect(await namesOn(honourId)).toEqual(['林', '唐', '小梅'])
+  expect(await namesOn(honourId)).toEqual(['小梅', '林', '唐'])
 
   expect(await mine(lin, honourId)).toMatchObject({
     state: 'worn',

@@ -1,5 +1,5 @@
 import { isDisplayName } from '@huiyuan/shared/member'
-import { type Ctx, commandOf, memberIdOf, once } from '../ctx'
+import { type Ctx, commandOf, memberIdOf, once, tell } from '../ctx'
 import { refuse } from '../refusal'
 
 /** Sets what the member is called on the card. @throws BAD_INPUT, SESSION_OVER */
@@ -16,6 +16,7 @@ export async function renameMember(
       data: { nameSealed: tx.keys.seal(displayName) },
     })
     if (named.count === 0) refuse('SESSION_OVER')
+    await tell(tx, 'member.renamed', { memberId, at: tx.now() })
     // the name itself stays out of the stored answers
     return { displayName: '' }
   }).then(() => ({ displayName }))

@@ -1181,6 +1181,7 @@ BEGIN
       WHEN 'obligation_count' THEN answer := obligation_count(args);
       WHEN 'obligation_retract' THEN answer := obligation_retract(args);
       WHEN 'obligation_on_upload' THEN answer := obligation_on_upload(args);
+      WHEN 'honour_on_rename' THEN answer := honour_on_rename(args);
       ELSE RAISE EXCEPTION 'no handler is called %', step->>'fn';
     END CASE;
     answers := answers || jsonb_build_object(step->>'fn', answer);
@@ -1229,7 +1230,7 @@ BEGIN
           o.reward_points AS "rewardPoints", h.name AS "honourName"
         FROM obligation_instance i JOIN obligation o USING (obligation_id) LEFT JOIN honour h USING (honour_id)
         WHERE i.member_id = me AND i.state IN ('accepted', 'in_progress') AND least(o.ends_at, i.due_at) > now_at
-          AND (o.stopped_at IS NULL OR o.stopped_at > now_at) LIMIT 50) own),
+          AND o.stopped_at IS NULL LIMIT 50) own),
     'released', (SELECT coalesce(json_agg(paid), '[]') FROM (
       SELECT r.points, r.settled_at AS at, encode(f.name_sealed, 'base64') AS "nameSealed"
         FROM referral r JOIN member f ON f.member_id = r.member_id
@@ -1394,6 +1395,12 @@ LANGUAGE sql STABLE AS $$
     WHERE own.member_id = (call->>'memberId')::uuid AND own.honour_id = call->>'honourId'
 $$;
 
+-- A duty was done: the next look at the honour that it keeps is the next run's.
+CREATE OR REPLACE FUNCTION honour_look(member uuid, honour text, now_at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE honour_held SET review_at = now_at WHERE member_id = member AND honour_id = honour AND review_at > now_at
+$$;
+
 -- Writes what the rule made of what was {seen}, and tells of a new warning. Who lapses is off the wall.
 -- {memberId, honourId, at, seen, next, reviewAt} → {turned}: false when it is not as it was seen any more
 CREATE OR REPLACE FUNCTION honour_turn(call jsonb) RETURNS jsonb
@@ -1449,6 +1456,13 @@ BEGIN
     WHERE member_id = member AND honour_id = call->>'honourId';
   RETURN request_end(call->'request', jsonb_build_object('onWall', (call->>'on')::boolean));
 END $$;
+
+-- Called something else, nobody has looked at the name that strangers would read: off the wall until it is put there again. {memberId}
+CREATE OR REPLACE FUNCTION honour_on_rename(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE honour_held SET wall_at = NULL WHERE member_id = (call->>'memberId')::uuid AND wall_at IS NOT NULL;
+  SELECT '{}'::jsonb
+$$;
 
 -- Who stands on the wall of an honour, the newest first: wearers who said so and have not asked to leave.
 -- {honourId, at, after: {at, memberId} | null, limit} → [{memberId, nameSealed (base64), since, at}]
@@ -1538,7 +1552,7 @@ CREATE OR REPLACE FUNCTION honour_asks(member uuid, given honour, now_at timesta
 LANGUAGE sql STABLE AS $$
   SELECT least(given.duty_count, count(*))::int FROM obligation o
     WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
-      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR EXISTS (SELECT 1 FROM obligation_instance i
+      AND (o.ends_at > now_at AND o.stopped_at IS NULL OR EXISTS (SELECT 1 FROM obligation_instance i
         WHERE i.member_id = member AND i.obligation_id = o.obligation_id AND i.period_key = right_period_key('month', now_at)
           AND i.state IN ('submitted', 'approved', 'rewarded')))
 $$;
@@ -1562,7 +1576,7 @@ LANGUAGE sql STABLE AS $$
     FROM obligation o LEFT JOIN obligation_instance i ON i.member_id = member AND i.obligation_id = o.obligation_id
       AND i.period_key = right_period_key('month', now_at) AND i.state <> 'superseded'
     WHERE o.keeps_honour_id = given.honour_id AND o.period = 'monthly' AND o.starts_at <= now_at
-      AND (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) OR i.state IN ('submitted', 'approved', 'rewarded'))
+      AND (o.ends_at > now_at AND o.stopped_at IS NULL OR i.state IN ('submitted', 'approved', 'rewarded'))
 $$;
 
 -- The row as the rule reads it.
@@ -1841,7 +1855,7 @@ CREATE OR REPLACE FUNCTION obligation_countable(who uuid, call jsonb) RETURNS SE
 LANGUAGE sql STABLE AS $$
   SELECT o.* FROM obligation o
     WHERE o.counts = call->>'counts' AND o.starts_at <= (call->>'at')::timestamptz AND o.ends_at > (call->>'at')::timestamptz
-      AND (o.stopped_at IS NULL OR o.stopped_at > (call->>'at')::timestamptz)
+      AND o.stopped_at IS NULL
       AND o.counts_from_fen <= coalesce((call->>'amountFen')::int, o.counts_from_fen)
       AND (o.article_id IS NULL OR call->>'articleId' IS NULL OR o.article_id = call->>'articleId')
       AND (EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id
@@ -2052,7 +2066,7 @@ BEGIN
     'obligations', (SELECT coalesce(jsonb_agg(obligation_for(who, seen.own, now_at, regain_from)
         ORDER BY (seen.own).position, (seen.own).obligation_id), '[]')
       FROM (SELECT o AS own FROM obligation o
-        WHERE (o.ends_at > now_at AND (o.stopped_at IS NULL OR o.stopped_at > now_at) AND obligation_honoured(who, o, regain_from))
+        WHERE (o.ends_at > now_at AND o.stopped_at IS NULL AND obligation_honoured(who, o, regain_from))
           OR EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
         ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
     'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
@@ -2066,7 +2080,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   held obligation_instance := obligation_held(who, duty, at);
 BEGIN
-  IF held.instance_id IS NULL AND (duty.ends_at <= at OR duty.stopped_at <= at) THEN
+  IF held.instance_id IS NULL AND (duty.ends_at <= at OR duty.stopped_at IS NOT NULL) THEN
     SELECT * INTO held FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = duty.obligation_id AND i.state <> 'superseded'
       ORDER BY i.accepted_at DESC, i.period_key DESC LIMIT 1;
   END IF;
@@ -2560,7 +2574,8 @@ BEGIN
   IF obligation_next(state, 'proof') IS NULL THEN
     PERFORM refuse(CASE WHEN state IN ('lapsed', 'clawed_back') THEN 'OBLIGATION_OVER' ELSE 'OBLIGATION_DONE' END);
   END IF;
-  IF duty.stopped_at <= now_at THEN PERFORM refuse('OBLIGATION_STOPPED'); END IF;
+  -- a stop is for ever, by whichever server's clock it was written
+  IF duty.stopped_at IS NOT NULL THEN PERFORM refuse('OBLIGATION_STOPPED'); END IF;
   IF now_at < duty.starts_at THEN
     PERFORM refuse('OBLIGATION_NOT_OPEN', jsonb_build_object('opensAt', iso_text(duty.starts_at)));
   END IF;
@@ -2629,6 +2644,7 @@ BEGIN
       points_given = CASE WHEN step = 'proof' THEN points_given ELSE (rewarded->>'points')::int END,
       tries = CASE WHEN done THEN tries ELSE 0 END
     WHERE member_id = held.member_id AND instance_id = held.instance_id;
+  IF step <> 'proof' AND duty.keeps_honour_id IS NOT NULL THEN PERFORM honour_look(held.member_id, duty.keeps_honour_id, now_at); END IF;
   RETURN jsonb_build_object('progress', held.progress, 'rewarded', rewarded - 'step');
 END $$;
 
