@@ -4,7 +4,15 @@ const TOLD = { 'aria-role': '', 'aria-label': '', 'aria-checked': '', 'aria-disa
  * What screen readers are told in WeChat. Taro's templates carry only attributes they know, and these they do not; the
  * running program must be taught the same ones, since both sides number them.
  */
-export const ARIA_ATTRIBUTES = { View: TOLD, Text: TOLD, Button: TOLD, Input: TOLD, Textarea: TOLD, Image: TOLD, Canvas: TOLD }
+export const ARIA_ATTRIBUTES = {
+  View: TOLD,
+  Text: TOLD,
+  Button: TOLD,
+  Input: TOLD,
+  Textarea: TOLD,
+  Image: TOLD,
+  Canvas: TOLD,
+}
 
 interface Context {
   registerMethod(hook: { name: 'onSetupClose'; fn: (platform: Platform) => void }): void
