@@ -70,7 +70,7 @@ const DUTY = like('ambassador_story', '这个月的一篇', {
   dueAt: '2026-11-30T16:00:00.000Z',
   wants: { photos: { min: 2, max: 6 }, text: { min: 60, max: 600 } },
   rewardPoints: 120,
-  forHonour: { honourId: 'ambassador', name: '一盏代言人' },
+  forHonour: { honourId: 'ambassador', name: '一盏大使' },
 })
 const FRIENDS = like('bring_friend', '请三位朋友来坐坐', {
   kind: 'invite',
