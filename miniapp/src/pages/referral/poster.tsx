@@ -25,7 +25,7 @@ export default function PosterPage() {
   const read = useRead(['poster'], () => api.referral.poster.query())
   const drawing = useMemo(() => (read.data ? drawingOf(read.data) : null), [read.data])
   const painted = usePainted('poster', drawing)
-  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
+  useShareCard({ title: read.data?.words || '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   const { data, fault, slow } = read
   return (
     <Page wide onRefresh={read.reload}>

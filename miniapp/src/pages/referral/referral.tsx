@@ -17,7 +17,7 @@ export type Mine = RouterOutputs['referral']['mine']
 /** Friends one has asked to tea: on what the thanks depend, and how far each of them has come. */
 export default function ReferralPage() {
   const read = useRead(['referral'], () => api.referral.mine.query(), { keepAs: 'referral' })
-  useShareCard({ title: '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
+  useShareCard({ title: read.data?.campaign?.words || '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   return (
     <Page onRefresh={read.reload}>
       <View className="rf-body">
