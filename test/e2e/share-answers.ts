@@ -32,7 +32,7 @@ function friends(days: Days): Change {
     ...more,
   })
   const refused = {
-    reason: 'same_device',
+    reason: null,
     settledAt: days(-3),
     answer: '两张会员卡看起来是一个人在用，这一份先不算。',
   }

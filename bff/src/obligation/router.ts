@@ -35,7 +35,12 @@ const decision = z.discriminatedUnion('how', [
 /** A page's end: the time and the id of its last review. */
 const afterReview = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  .refine((place) => {
+    const at = Date.parse(place.slice(0, 24))
+    // the 31st of a short month is no day
+    return at > 0 && new Date(at).toISOString() === place.slice(0, 24)
+  })
   .optional()
 
 export const obligationRouter = router({

@@ -261,6 +261,6 @@ describe('a judgement that read older facts', () => {
     expect(await judgeReferral(ctx, { memberId, referralId })).toMatchObject({ state: 'refused' })
     expect(await edge(friend)).toMatchObject({ state: 'refused', reason: 'risk_rank', riskRank: 4 })
     expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([0, 0])
-    expect(JSON.stringify(await showReferral(mei.ctx))).not.toMatch(/rank":|4 级|风险/)
+    expect(JSON.stringify(await showReferral(mei.ctx))).not.toMatch(/rank|4 级|风险/)
   })
 })

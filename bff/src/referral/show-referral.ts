@@ -1,6 +1,8 @@
 import {
   appealUntil,
   leftForInviter,
+  REFERRAL_DOUBTS,
+  type ReferralDoubt,
   type ReferralFacts,
   type ReferralReason,
   type ReferralState,
@@ -91,7 +93,7 @@ export async function showReferral(ctx: Ctx) {
       referralId: edge.referralId,
       nameMasked: maskedOf(edge.memberId),
       state: edge.state as ReferralState,
-      reason: edge.reason as ReferralReason | null,
+      reason: shownReason(edge.reason),
       points: edge.points,
       joinedAt: edge.joinedAt.toISOString(),
       heldAt: edge.heldAt?.toISOString() ?? null,
@@ -112,6 +114,10 @@ export async function showReferral(ctx: Ctx) {
     },
   }
 }
+
+/** No code of a doubt: it would tell of the other's phone, payer or rank what the words keep to themselves. */
+const shownReason = (reason: string | null) =>
+  REFERRAL_DOUBTS.some((doubt) => doubt === reason) ? null : (reason as Exclude<ReferralReason, ReferralDoubt> | null)
 
 /** What speaks against a friend's reward, in words for the inviter, what a colleague answered, and how it stands with an appeal. */
 function reviewOf(

@@ -51,6 +51,18 @@ describe('a refresh token', () => {
     expect(lastActiveAt).toEqual(one.clock.at)
   })
 
+  test('is answered though phone and network could not be noted', async () => {
+    const me = await newcomer()
+    const sql = async (name: string, ...rest: unknown[]) => {
+      if (name === 'risk_seen') throw new Error('lost')
+      return (one.as().sql as (...all: unknown[]) => Promise<unknown>)(name, ...rest)
+    }
+    const ctx = { ...one.as(), sql: sql as Ctx['sql'] }
+    const next = await refreshSession(ctx, { refreshToken: me.refreshToken, install: 'a'.repeat(32) })
+    expect((await row(me)).generation).toBe(2)
+    expect(await actorOf(next.accessToken)).toMatchObject({ memberId: me.memberId })
+  })
+
   test('asked again within a minute, when the answer was lost, gives the same next token', async () => {
     const me = await newcomer()
     const first = await refresh(me.refreshToken)

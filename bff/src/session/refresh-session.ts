@@ -31,7 +31,10 @@ export async function refreshSession(
 ): Promise<Renewed> {
   const given = readRefreshToken(ctx.keys, refreshToken)
   const renewed = await turn(ctx, given, await survivingId(ctx.db, given.memberId))
-  await seeArrival(ctx, renewed.memberId, { install })
+  // the old token is spent by now: what is only noted beside it must not lose the new one
+  await seeArrival(ctx, renewed.memberId, { install }).catch((error: unknown) =>
+    ctx.log.warn({ trouble: error instanceof Error ? error.name : 'unknown' }, 'phone and network were not noted'),
+  )
   return renewed
 }
 

@@ -17,6 +17,8 @@ const STALL_MS = 15_000
  */
 export async function receiveFile(request: IncomingMessage, { mostBytes }: { mostBytes: number }): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > mostBytes + FORM_BYTES) refuse('UPLOAD_TOO_LARGE', { mostBytes })
+  // whoever gave up while waiting for their turn keeps nobody else waiting
+  if (request.destroyed) refuse('UPLOAD_BROKEN')
   const form = formOf(request, mostBytes)
   const stall = setTimeout(() => form.destroy(new Error('stalled')), STALL_MS)
   const goesOn = () => void stall.refresh()

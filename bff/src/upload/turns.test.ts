@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream'
 import { refusalOf } from '../../../test/support/refusals'
+import { receiveFile } from './receive-file'
 import { turns } from './turns'
 
 test('turns: so many at once and of one owner, in order, and the next one when somebody failed', async () => {
@@ -31,4 +33,14 @@ test('turns: so many at once and of one owner, in order, and the next one when s
   expect(began).toEqual(['a1!', 'a2', 'b1', 'b2', 'a3', 'a4', 'c1'])
   const ended = [...(await all), ...(await fifth)].map(({ status }) => status[0])
   expect(ended.join('')).toBe('rffffff')
+})
+
+test('whoever gave up before their turn came is not waited for', async () => {
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const request = Object.assign(new PassThrough(), { headers, complete: false })
+  request.destroy()
+  const started = performance.now()
+  await expect(receiveFile(request as never, { mostBytes: 1_000 })).rejects.toMatchObject({ message: 'UPLOAD_BROKEN' })
+  // far below the time that a silent phone is given
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
