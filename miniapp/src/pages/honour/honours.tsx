@@ -4,6 +4,7 @@ import { useGrowing } from '../../lib/growing'
 import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
+import { AllowMessage } from '../../ui/allow-message'
 import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
@@ -59,6 +60,7 @@ function List({ honours }: { honours: Honour[] }) {
           </Button>
         </View>
       )}
+      {worn > 0 && <AllowMessage id="allow-honour" template="honour_ending" title="快要戴不住时告诉我" />}
     </View>
   )
 }

@@ -6,6 +6,7 @@ import { toTab } from '../../lib/nav'
 import { type Read, useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
+import { AllowMessage } from '../../ui/allow-message'
 import { Later } from '../../ui/later'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
@@ -80,6 +81,11 @@ function Shown({ whole: { obligation, earlier, purchases } }: { whole: Whole }) 
       </View>
       <View>
         {submission && <HandInState obligation={obligation} onAgain={takes && !again ? () => setAgain(true) : null} />}
+      </View>
+      <View>
+        {state === 'submitted' && (
+          <AllowMessage id="allow-reviewed" template="hand_in_reviewed" title="看过以后告诉我" />
+        )}
       </View>
       <View>{writing && <HandInForm key={key} obligation={obligation} purchases={purchases} />}</View>
       <View>
