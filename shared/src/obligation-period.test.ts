@@ -84,7 +84,7 @@ test('the rules name what counts, what does not, how often and until when', () =
     appealDays: 30,
   }
   expect(obligationRules(duty)).toEqual([
-    '2026-11-01 到 2026-12-31，每月一次机会，一号零点重新开始',
+    '2026 年 11 月 1 日到 12 月 31 日，每月一次机会，一号零点重新开始',
     '提交买过「桂花乌龙」的那一单、20 到 500 字、评分',
     '做完得 30 积分，每次机会最多一份；积分发完为止',
     '说好说坏都一样：打几颗星、夸还是批评，都不影响奖励',

@@ -3,7 +3,7 @@ import { countText, yuanText } from './money'
 import { type CountedDeed, type ObligationKind, obligationRewardWords, type ProofKind } from './obligation'
 import type { Period } from './obligation-period'
 import type { Span, Wants } from './obligation-proof'
-import { dayText } from './time'
+import { dayWords } from './time'
 
 export interface ObligationTerms {
   kind: ObligationKind
@@ -39,12 +39,15 @@ const PERIODS: Record<Period, string> = {
   monthly: '每月一次机会，一号零点重新开始',
 }
 
+/** `2026 年 11 月 1 日到 12 月 31 日`: the same whenever it is read. */
+const daysWords = (first: Date, last: Date): string => `${dayWords(first, new Date(0))}到 ${dayWords(last, first)}`
+
 /** Every sentence that a member should know before taking it up. */
 export function obligationRules(duty: ObligationTerms): string[] {
   const reward = obligationRewardWords(duty.rewardPoints, duty.honourName, duty.rewardCoupon)
   return [
     duty.forHonourName && `只给「${duty.forHonourName}」`,
-    `${dayText(new Date(duty.startsAt))} 到 ${dayText(new Date(new Date(duty.endsAt).getTime() - 1))}，${PERIODS[duty.period]}`,
+    `${daysWords(new Date(duty.startsAt), new Date(new Date(duty.endsAt).getTime() - 1))}，${PERIODS[duty.period]}`,
     duty.dueDays !== null && `领下以后 ${duty.dueDays} 天内做完`,
     ...proofWords(duty),
     duty.cooldownHours > 0 && `两次之间至少隔 ${duty.cooldownHours} 小时`,

@@ -5,7 +5,7 @@ export type Facts = Record<string, unknown>
 export type Days = (count: number) => string
 
 const RULES = [
-  '2026-11-01 到 2026-12-31，每人一次',
+  '2026 年 11 月 1 日到 12 月 31 日，每人一次',
   '提交自己的一笔消费、1 到 3 张照片、20 到 300 字、评分',
   '做完得 80 积分，每次机会最多一份；积分发完为止，名额用完会写明',
   '说好说坏都一样：打几颗星、夸还是批评，都不影响奖励',
@@ -71,6 +71,14 @@ const DUTY = like('ambassador_story', '这个月的一篇', {
   wants: { photos: { min: 2, max: 6 }, text: { min: 60, max: 600 } },
   rewardPoints: 120,
   forHonour: { honourId: 'ambassador', name: '一盏大使' },
+  rules: [
+    '只给「一盏大使」',
+    '2026 年 11 月 1 日到 12 月 31 日，每月一次机会，一号零点重新开始',
+    '提交 2 到 6 张照片、60 到 600 字',
+    '做完得 120 积分，每次机会最多一份；积分发完为止，名额用完会写明',
+    '内容先过安全检查，再由人工审核；没通过会写明原因，最多提交 3 次，被安全检查拦下的不计次数',
+    '对结果有异议，30 天内可以申诉一次，由另一位同事复核',
+  ],
 })
 const FRIENDS = like('bring_friend', '请三位朋友来坐坐', {
   kind: 'invite',

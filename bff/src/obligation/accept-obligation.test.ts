@@ -58,7 +58,7 @@ test('taken up, it is mine, and says where, when and what for', async () => {
     acceptedAt: one.clock.at.toISOString(),
     ...{ finishedAt: null, nextAt: null, submission: null },
     rules: [
-      '2026-11-21 到 2027-01-21，每人一次',
+      '2026 年 11 月 21 日到 2027 年 1 月 21 日，每人一次',
       '到湖滨店出示会员码，店员扫码确认；不到店不算',
       '两次之间至少隔 20 小时',
       '做完得 50 积分和「知茶人」，每次机会最多一份；积分发完为止',

@@ -5,6 +5,10 @@ export const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sa
 
 /** A text in lines no wider than the room; the last one that is drawn may end in the middle of what was to be said. */
 export function broken(pen: Pen, text: string, room: number): string[] {
+  if (pen.measureText(text).width <= room) return [text]
+  // two parts of a sentence that have a line each are read more easily than a word taken apart
+  const parts = text.match(/[^，。；]+[，。；]?/g) ?? []
+  if (parts.length === 2 && parts.every((part) => pen.measureText(part).width <= room)) return parts
   const lines: string[] = []
   let line = ''
   for (const letter of text) {

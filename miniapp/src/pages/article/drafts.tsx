@@ -1,4 +1,4 @@
-import { momentText } from '@huiyuan/shared/article'
+import { clockText, dayWords } from '@huiyuan/shared/time'
 import { View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
 import { useGrowing } from '../../lib/growing'
@@ -69,14 +69,16 @@ function Rows({ drafts }: { drafts: Draft[] }) {
   )
 }
 
+const momentWords = (at: string): string => `${dayWords(new Date(at), new Date())} ${clockText(new Date(at))}`
+
 function Row({ draft: { articleId, title, art, state, publishFrom, publishUntil } }: { draft: Draft }) {
-  const until = publishUntil ? ` 到 ${momentText(new Date(publishUntil))}` : ''
+  const until = publishUntil ? ` – ${momentWords(publishUntil)}` : ''
   return (
     <Cell
       id={`draft-${articleId}`}
       lead={<ArticleArt art={art} className="at-one__art at-one__lead" />}
       title={title}
-      sub={`${momentText(new Date(publishFrom))}${until}`}
+      sub={`${momentWords(publishFrom)}${until}`}
       end={<StateTag state={state} />}
       onTap={() => go(`/pages/article/edit?id=${articleId}`)}
     />

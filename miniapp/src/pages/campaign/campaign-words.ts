@@ -82,7 +82,7 @@ export const PERIODS = { once: '一次', daily: '每天', weekly: '每周', mont
 const FIGURES: Record<string, string> = {
   joined: '已入会',
   held: '等待期',
-  review: '复核中',
+  review: '核对中',
   released: '已发放',
   refused: '没有发',
   void: '不算',
@@ -90,22 +90,26 @@ const FIGURES: Record<string, string> = {
   in_progress: '进行中',
   submitted: '待审核',
   rejected: '没通过',
-  approved: '完成没有积分',
+  approved: '做完，没发积分',
   rewarded: '已回谢',
   lapsed: '已过期',
   clawed_back: '已收回',
 }
 
-/** `已入会 12 · 等待期 3`: what has become of it, without what is none. */
-export const figureWords = (figures: Record<string, number>): string[] =>
-  Object.entries(FIGURES).flatMap(([state, name]) =>
-    figures[state] ? [`${name}\u00a0${countText(figures[state])}`] : [],
-  )
+/** `已入会 12`, `等待期 3`: what has become of it, without what is none. What was taken up and is `over` is past. */
+export function figureWords(figures: Record<string, number>, over = false): string[] {
+  const { accepted = 0, in_progress = 0, lapsed = 0 } = figures
+  const told = over ? { ...figures, accepted: 0, in_progress: 0, lapsed: lapsed + accepted + in_progress } : figures
+  return Object.entries(FIGURES).flatMap(([state, name]) => {
+    const count = (told as Record<string, number>)[state]
+    return count ? [`${name}\u00a0${countText(count)}`] : []
+  })
+}
 
-/** `11 月 22 日 – 12 月 31 日`, the last day included. */
+/** `11 月 22 日 – 12 月 31 日`, the last day included; `11 月 22 日起` without one. */
 export function windowWords(startsAt: string, endsAt: string | null, now: Date): string {
-  const until = endsAt ? dayWords(new Date(Date.parse(endsAt) - 1), now) : '没有定结束'
-  return `${dayWords(new Date(startsAt), now)} – ${until}`
+  const from = dayWords(new Date(startsAt), now)
+  return endsAt ? `${from} – ${dayWords(new Date(Date.parse(endsAt) - 1), now)}` : `${from}起`
 }
 
 /** The names of a definition's fields, for those who read what was changed. */

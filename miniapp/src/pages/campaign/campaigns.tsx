@@ -83,9 +83,9 @@ function List({ kind, rows }: { kind: CampaignKind; rows: Row[] }) {
 }
 
 function Campaign({ kind, row }: { kind: CampaignKind; row: Row }) {
-  const { campaignId, title, state, startsAt, endsAt, budgetPoints, spentPoints, figures } = row
+  const { campaignId, title, state, startsAt, endsAt, budgetPoints, spentPoints, rewardPoints, figures } = row
   const { name, kind: tone } = STATE[state]
-  const facts = figureWords(figures)
+  const facts = figureWords(figures, state === 'over' || state === 'stopped')
   const sort = row.kind ? `${KINDS[row.kind as Kind] ?? row.kind} · ` : ''
   return (
     <View
@@ -99,14 +99,18 @@ function Campaign({ kind, row }: { kind: CampaignKind; row: Row }) {
           <Tag {...(tone ? { kind: tone } : {})}>{name}</Tag>
         </View>
         <View className="hy-caption hy-3">{`${sort}${windowWords(startsAt, endsAt, new Date())}`}</View>
-        <View className="cp-budget">
-          <Bar parts={[budgetPoints > 0 ? spentPoints / budgetPoints : 0]} />
-          <View className="cp-budget__words hy-caption hy-2">
-            <Text>{`已用 ${countText(spentPoints)}`}</Text>
-            <Text>{`预算 ${countText(budgetPoints)} 积分`}</Text>
+        {rewardPoints > 0 ? (
+          <View className="cp-budget">
+            <Bar parts={[budgetPoints > 0 ? spentPoints / budgetPoints : 0]} />
+            <View className="cp-budget__words hy-caption hy-2">
+              <Text>{`已用 ${countText(spentPoints)}`}</Text>
+              <Text>{`预算 ${countText(budgetPoints)} 积分`}</Text>
+            </View>
           </View>
-        </View>
-        {facts.length > 0 && <View className="cp-figures hy-2 hy-mt2">{facts.join('\u00a0· ')}</View>}
+        ) : (
+          <View className="hy-caption hy-2 hy-mt2">不发积分</View>
+        )}
+        {facts.length > 0 && <View className="cp-figures hy-2 hy-mt2">{facts.join('\u3000')}</View>}
       </Panel>
     </View>
   )

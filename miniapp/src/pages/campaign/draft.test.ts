@@ -113,8 +113,9 @@ test('what is typed is read, and what cannot be read is told', () => {
 test('figures, days and changes in words', () => {
   const now = new Date('2026-11-22T04:00:00Z')
   expect(figureWords({ held: 2, released: 1_200, joined: 0 })).toEqual(['等待期\u00a02', '已发放\u00a01,200'])
+  expect(figureWords({ accepted: 2, in_progress: 1, lapsed: 4 }, true)).toEqual(['已过期\u00a07'])
   expect(windowWords(FRIENDS.startsAt, FRIENDS.endsAt, now)).toBe('11 月 20 日 – 12 月 31 日')
-  expect(windowWords(FRIENDS.startsAt, null, now)).toContain('没有定结束')
+  expect(windowWords(FRIENDS.startsAt, null, now)).toBe('11 月 20 日起')
   expect(valueText('endsAt', FRIENDS.endsAt, now)).toBe('12 月 31 日')
   expect(valueText('minOrderFen', '1550', now)).toBe('15.5 元')
   expect([valueText('budgetPoints', '100000', now), valueText('storeId', null, now)]).toEqual(['100,000', '无'])

@@ -119,10 +119,11 @@ function drawNames(pen: Pen, { name, honour, words }: CertificateWords): void {
 
 const LINE = 480
 
-/** In one line, or in two that are about as long as each other. */
+/** In one line, in two that part at a comma, or in two that are about as long as each other. */
 function inTwo(pen: Pen, text: string): string[] {
-  const half = pen.measureText(text).width / 2 + 26
-  return broken(pen, text, 2 * half - 52 <= LINE ? LINE : Math.min(LINE, half)).slice(0, 2)
+  const whole = broken(pen, text, LINE)
+  if (whole.length === 1 || (whole.length === 2 && /[，。；]$/.test(whole[0] ?? ''))) return whole
+  return broken(pen, text, Math.min(LINE, pen.measureText(text).width / 2 + 26)).slice(0, 2)
 }
 
 function drawFoot(pen: Pen, { term, brand, slogan }: CertificateWords): void {
