@@ -189,7 +189,7 @@ test('an older server beside the new one takes an order back whole, also the res
   }
 })
 
-test('an older server does not merge: it would leave behind what it does not know', async () => {
+test('an older server neither merges, parts nor erases: it would leave behind what it does not know', async () => {
   const other = await newMember(house)
   const merge = { from: other.memberId, to: mei.memberId, at: house.clock.at }
   await refusalOf(house.house.sql('member_merge', merge), 'BUSY')
@@ -201,6 +201,14 @@ test('an older server does not merge: it would leave behind what it does not kno
   const before = await identities()
   const { mergeId } = await inTx(house.as(), (tx) => mergeMember(tx, mei.memberId, other.memberId))
   const undo = { mergeId, at: house.clock.at, staffId: clerk.memberId, note: '认错了人', charge: 'survivor' }
+  // the release before names no step of pictures and news: it merges, parts and erases nobody
+  const without = (steps: string[], step: string) => steps.filter((one) => one !== step)
+  const half = { ...mergeTerms(house.as()), steps: without(registry.mergeSteps, 'upload_merge') }
+  await refusalOf(house.house.sql('merge_run', { ...merge, ...half }), 'BUSY')
+  const parting = { ...undo, ...mergeTerms(house.as()), undoSteps: without(registry.undoSteps, 'member_unmerge') }
+  await refusalOf(house.house.sql('merge_undo_run', parting), 'BUSY')
+  const leaving = { memberId: mei.memberId, at: house.clock.at, steps: without(registry.eraseSteps, 'upload_erase') }
+  await refusalOf(house.house.sql('cancellation_erase', leaving), 'BUSY')
   await house.house.sql('merge_undo_run', { ...undo, undoSteps: registry.undoSteps, ...mergeTerms(house.as()) })
   expect(await identities()).toEqual(before)
 })

@@ -94,6 +94,8 @@ DECLARE
   answer jsonb;
   lost jsonb := '{}';
 BEGIN
+  -- an older server beside this one would leave behind what it does not know
+  IF NOT call->'steps' ?& ARRAY['article_erase', 'upload_erase', 'risk_erase'] THEN PERFORM refuse('BUSY'); END IF;
   PERFORM 1 FROM member WHERE member_id = who OR merged_into = who ORDER BY member_id FOR UPDATE;
   SELECT * INTO asked FROM cancellation
     WHERE member_id = who AND state = 'asked' AND due_at <= (call->>'at')::timestamptz FOR UPDATE;

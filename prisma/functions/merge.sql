@@ -38,6 +38,8 @@ DECLARE
   came jsonb := '{}';
   reversed jsonb := '[]';
 BEGIN
+  -- an older server beside this one names no step of pictures and news: it would leave them behind
+  IF call->'steps' ? 'referral_merge' AND NOT call->'steps' ?& ARRAY['upload_merge', 'article_merge'] THEN PERFORM refuse('BUSY'); END IF;
   FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
     EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
     INSERT INTO merge_step (member_id, merge_id, step, moved)
@@ -137,6 +139,9 @@ DECLARE
   lost jsonb := '[]';
 BEGIN
   SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
+  -- nor can it part what it does not know
+  IF EXISTS (SELECT 1 FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
+    AND NOT call->'undoSteps' ? regexp_replace(s.step, '_merge$', '_unmerge')) THEN PERFORM refuse('BUSY'); END IF;
   FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
     EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
       'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),

@@ -46,7 +46,9 @@ BEGIN
   IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
   IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
     WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
-  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  -- of who has left there is nothing to take, and a purchase can be taken back all the same
+  take := CASE WHEN edge.state = 'released' AND NOT EXISTS (SELECT 1 FROM member WHERE member_id = inviter AND status = 'cancelled')
+    THEN edge.points ELSE 0 END;
   PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
   RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
 END $$;

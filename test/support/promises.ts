@@ -219,6 +219,7 @@ SELECT 'I-O1 done, and honoured', instance_id::text FROM obligation_instance i J
 UNION ALL
 SELECT 'I-F2 who brought somebody is counted', r.inviter_id || ' ' || r.campaign_id FROM referral_kept r
   WHERE NOT EXISTS (SELECT 1 FROM referral_quota q WHERE q.member_id = r.inviter_id AND q.campaign_id = r.campaign_id)
+    AND NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = r.inviter_id AND m.status = 'cancelled')
 UNION ALL
 SELECT 'a step lies with its undertaking', proof_id::text FROM obligation_proof p
   WHERE NOT EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = p.member_id AND i.instance_id = p.instance_id)

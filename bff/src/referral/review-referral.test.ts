@@ -157,6 +157,11 @@ describe('a family on one phone', () => {
     await refusalOf(ask((await edge(none)).referralId), 'REVIEW_DONE')
     const { referralId } = await edge(friend)
     await ask(referralId)
+    const paid = await room.join(mei.code)
+    const order = await room.buy(paid.memberId)
+    room.one.clock.pass(16 * DAY_MS)
+    await release()
+    expect(await edge(paid)).toMatchObject({ state: 'released' })
     await room.one.house.sql('cancellation_ask', {
       request: {
         actor: mei.memberId,
@@ -170,6 +175,9 @@ describe('a family on one phone', () => {
     await eraseDueMembers(room.one.as(), { batch: 10 })
     expect(await room.prisma.referralAppeal.count({ where: { referralId } })).toBe(0)
     expect(await edge(friend)).toMatchObject({ facts: null, answer: null })
+    // what a friend bought can go back although nobody is there to give a reward back
+    await room.giveBack(order)
+    expect(await edge(paid)).toMatchObject({ state: 'refused', reason: 'purchase_returned', clawedBack: false })
 
     const late = await family()
     await judgeHeldReferrals(room.one.as(), { batch: 100 })

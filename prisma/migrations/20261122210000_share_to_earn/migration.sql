@@ -240,6 +240,7 @@ CREATE INDEX referral_unjudged ON "referral" (held_at) WHERE state = 'held' AND 
 CREATE INDEX referral_reviewed ON "referral" (held_at) WHERE state = 'review';
 CREATE INDEX honour_held_wall ON "honour_held" (honour_id, wall_at) WHERE wall_at IS NOT NULL;
 CREATE INDEX honour_held_review ON "honour_held" (review_at);
+CREATE INDEX upload_unused ON "upload" (created_at) WHERE used_by IS NULL AND state IN ('checking', 'passed', 'doubtful');
 
 -- I-O1: one undertaking a period, so one reward
 DROP INDEX obligation_instance_once;
@@ -1042,6 +1043,8 @@ DECLARE
   answer jsonb;
   lost jsonb := '{}';
 BEGIN
+  -- an older server beside this one would leave behind what it does not know
+  IF NOT call->'steps' ?& ARRAY['article_erase', 'upload_erase', 'risk_erase'] THEN PERFORM refuse('BUSY'); END IF;
   PERFORM 1 FROM member WHERE member_id = who OR merged_into = who ORDER BY member_id FOR UPDATE;
   SELECT * INTO asked FROM cancellation
     WHERE member_id = who AND state = 'asked' AND due_at <= (call->>'at')::timestamptz FOR UPDATE;
@@ -2924,7 +2927,9 @@ BEGIN
   IF edge.inviter_id IS DISTINCT FROM inviter THEN PERFORM refuse('BUSY'); END IF;
   IF (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (SELECT min_order_fen FROM referral_campaign c
     WHERE c.campaign_id = edge.campaign_id) THEN RETURN NULL; END IF;
-  take := CASE WHEN edge.state = 'released' THEN edge.points ELSE 0 END;
+  -- of who has left there is nothing to take, and a purchase can be taken back all the same
+  take := CASE WHEN edge.state = 'released' AND NOT EXISTS (SELECT 1 FROM member WHERE member_id = inviter AND status = 'cancelled')
+    THEN edge.points ELSE 0 END;
   PERFORM referral_end(edge, 'refused', 'purchase_returned', take, (call->>'at')::timestamptz);
   RETURN jsonb_build_object('referralId', edge.referral_id, 'takenBack', take);
 END $$;
@@ -4034,4 +4039,66 @@ LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM upload WHERE member_id = ANY (erase_records(call));
   RETURN '{}';
+END $$;
+
+-- The merge itself. {mergeId, from, to, at, because, staffId, storeId, note, steps: [function names], and what the steps want}
+-- → {points, growth, came, reversed}: what the other record brought, and what the merge undid
+CREATE OR REPLACE FUNCTION merge_run(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  step text;
+  answer jsonb;
+  came jsonb := '{}';
+  reversed jsonb := '[]';
+BEGIN
+  -- an older server beside this one names no step of pictures and news: it would leave them behind
+  IF call->'steps' ? 'referral_merge' AND NOT call->'steps' ?& ARRAY['upload_merge', 'article_merge'] THEN PERFORM refuse('BUSY'); END IF;
+  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
+    EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
+    INSERT INTO merge_step (member_id, merge_id, step, moved)
+      SELECT (call->>'to')::uuid, (call->>'mergeId')::uuid, step, answer->'moved' WHERE answer ? 'moved';
+    came := came || coalesce(answer->'came', '{}');
+    reversed := reversed || coalesce(answer->'reversed', '[]');
+  END LOOP;
+  INSERT INTO merge_record (member_id, merge_id, other_id, because, staff_id, store_id, note, nth, summary, at)
+    VALUES ((call->>'to')::uuid, (call->>'mergeId')::uuid, (call->>'from')::uuid, call->>'because', (call->>'staffId')::uuid,
+            call->>'storeId', call->>'note',
+            (SELECT coalesce(max(nth), 0) + 1 FROM merge_record WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid)),
+            jsonb_build_object('came', came, 'reversed', reversed), (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('came', came, 'reversed', reversed);
+END $$;
+
+-- Takes a merge back. Locks both records in id order. {mergeId, at, staffId, note, charge, undoSteps: [function names], and what the
+-- steps want} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION merge_undo_run(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  done merge_record;
+  fn text;
+  answer jsonb;
+  back jsonb := '{}';
+  restored jsonb := '[]';
+  lost jsonb := '[]';
+BEGIN
+  SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
+  -- nor can it part what it does not know
+  IF EXISTS (SELECT 1 FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
+    AND NOT call->'undoSteps' ? regexp_replace(s.step, '_merge$', '_unmerge')) THEN PERFORM refuse('BUSY'); END IF;
+  FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
+    EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
+      'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),
+      'moved', (SELECT moved FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
+        AND s.step = regexp_replace(fn, '_unmerge$', '_merge')));
+    back := back || coalesce(answer->'back', '{}');
+    restored := restored || coalesce(answer->'restored', '[]');
+    lost := lost || coalesce(answer->'lost', '[]');
+  END LOOP;
+  INSERT INTO kept_apart (member_id, other_id, merge_id, at)
+    VALUES (done.member_id, done.other_id, done.merge_id, (call->>'at')::timestamptz),
+           (done.other_id, done.member_id, done.merge_id, (call->>'at')::timestamptz)
+    ON CONFLICT (member_id, other_id) DO NOTHING;
+  INSERT INTO merge_undo (member_id, merge_id, staff_id, note, charge, summary, at)
+    VALUES (done.member_id, done.merge_id, (call->>'staffId')::uuid, call->>'note', call->>'charge',
+            jsonb_build_object('back', back, 'restored', restored, 'lost', lost), (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('back', back, 'restored', restored, 'lost', lost);
 END $$;
