@@ -25,7 +25,7 @@ DECLARE
   now_is int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := article_editor((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'obligationId' IS NOT NULL AND NOT EXISTS (SELECT 1 FROM obligation WHERE obligation_id = call->>'obligationId') THEN
     PERFORM refuse('NOT_FOUND', '{"noun": "obligation"}');
   END IF;
@@ -56,25 +56,13 @@ DECLARE
   now_is int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := article_editor((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   UPDATE article SET withdrawn_at = coalesce(withdrawn_at, (call->>'at')::timestamptz), revision = revision + 1,
       updated_at = (call->>'at')::timestamptz
     WHERE article_id = id AND revision = (call->>'revision')::int RETURNING revision INTO now_is;
   IF now_is IS NULL THEN PERFORM article_missed(id); END IF;
   PERFORM article_note(call, own, 'article.withdraw');
   RETURN request_end(call->'request', jsonb_build_object('articleId', id, 'revision', now_is));
-END $$;
-
--- The working operator who writes, kept from leaving or being merged until this is written.
-CREATE OR REPLACE FUNCTION article_editor(actor uuid) RETURNS staff
-LANGUAGE plpgsql AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
-  RETURN own;
 END $$;
 
 -- There is no such article, or a colleague was faster.
@@ -88,8 +76,7 @@ END $$;
 CREATE OR REPLACE FUNCTION article_note(call jsonb, own staff, verb text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', call->>'articleId', 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, verb, call->>'articleId');
 END $$;
 
 -- A member opens an article, by somebody's link or without; tells the member's own code, so that it can be passed on.

@@ -14,7 +14,7 @@ DECLARE
   wish referral_campaign;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   wish := jsonb_populate_record(NULL::referral_campaign, campaign_row(call->'terms'));
   wish.campaign_id := call->>'campaignId';
   IF call->>'revision' IS NOT NULL THEN
@@ -50,7 +50,7 @@ DECLARE
   wish obligation;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'revision' IS NOT NULL THEN
     SELECT * INTO was FROM obligation WHERE obligation_id = call->>'campaignId' FOR UPDATE;
     PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
@@ -96,7 +96,7 @@ DECLARE
   spent int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'kind' = 'referral' THEN
     UPDATE referral_campaign SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
       WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision, spent_points INTO now_is, spent;
@@ -112,18 +112,6 @@ BEGIN
   PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', 
     jsonb_build_object('reason', call->'reason', 'spentPoints', spent));
   RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', now_is, 'stoppedAt', iso_text(now_at)));
-END $$;
-
--- The working operator who writes, kept from leaving or being merged until this is written.
-CREATE OR REPLACE FUNCTION campaign_operator(actor uuid) RETURNS staff
-LANGUAGE plpgsql AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
-  RETURN own;
 END $$;
 
 CREATE OR REPLACE FUNCTION campaign_missed(id text) RETURNS void
@@ -191,6 +179,5 @@ LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO campaign_revision (kind, campaign_id, revision, deed, body, at, by_id)
     VALUES (kind, id, revision, deed, body, (call->>'at')::timestamptz, own.member_id);
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, 'subject', kind || ':' || id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, kind || ':' || id);
 END $$;

@@ -68,7 +68,7 @@ DECLARE
   proposed adjustment;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   PERFORM member_hold(member);
   INSERT INTO adjustment (member_id, adjustment_id, points, reason, note, state, proposed_by, proposed_at)
     VALUES (member, (call->>'adjustmentId')::uuid, (call->>'points')::int, call->>'reason', call->>'note', 'waiting',
@@ -76,8 +76,7 @@ BEGIN
   IF member <> own.member_id AND adjustment_take_alone(own.member_id, call->>'day', abs(proposed.points), (call->>'aloneLimit')::int) THEN
     proposed := adjustment_carry_out(proposed, own.member_id, call);
   END IF;
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'ledger.adjust', 'subject', proposed.adjustment_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'ledger.adjust', proposed.adjustment_id::text);
   RETURN request_end(call->'request', adjustment_row(proposed));
 END $$;
 
@@ -95,7 +94,7 @@ DECLARE
   proposed adjustment;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   SELECT member_id INTO member FROM adjustment WHERE adjustment_id = id;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "adjustment"}'); END IF;
   -- a refusal moves nothing, so it is possible for somebody who has left, too
@@ -114,21 +113,8 @@ BEGIN
         decision_note = call->>'note'
       WHERE adjustment_id = id AND state = 'waiting' RETURNING * INTO proposed;
   END IF;
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'ledger.decide', 'subject', id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'ledger.decide', id::text);
   RETURN request_end(call->'request', adjustment_row(proposed));
-END $$;
-
--- The working operator who asks, kept from leaving or being merged until this is written.
-CREATE OR REPLACE FUNCTION adjustment_operator(actor uuid) RETURNS staff
-LANGUAGE plpgsql AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
-  RETURN own;
 END $$;
 
 -- Takes so many points from what one operator may move alone on one day; false when they do not fit in any more.

@@ -100,7 +100,7 @@ DECLARE
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   seen := merge_sealed(call);
   PERFORM merge_audit(own, call, 'merge.merge');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
@@ -205,7 +205,7 @@ DECLARE
 BEGIN
   answer := request_begin(call->'command');
   IF answer IS NOT NULL THEN RETURN answer; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   blockers := merge_undo_look(call);
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_undo_run(call);

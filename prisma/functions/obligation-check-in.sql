@@ -30,8 +30,7 @@ BEGIN
     VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
   IF duty.kind = 'themed_activity' THEN PERFORM run_handlers(call->'along'); END IF;
   advanced := obligation_advance(call, duty, held);
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'obligation.checkIn', held.instance_id::text);
   RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'target', duty.target) || advanced);
 END $$;
 

@@ -17,7 +17,7 @@ DECLARE
   stands text;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  by_staff := adjustment_operator((call->>'staffId')::uuid);
+  by_staff := staff_operator((call->>'staffId')::uuid);
   -- merges may have moved it, and taken back, moved it on
   SELECT member_id INTO member FROM obligation_submission WHERE submission_id = (call->>'submissionId')::uuid
     AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid));
@@ -41,8 +41,7 @@ BEGIN
   SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
   PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
     'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
-  PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
-    'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, by_staff, 'obligation.decide', own.submission_id::text);
   RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
     || coalesce(answer, '{}'));
 END $$;

@@ -86,7 +86,7 @@ BEGIN
       (call->>'payableFen')::int, call->'receipt', uuid_list(call->'couponIds'), CASE jsonb_typeof(call->'lines') WHEN 'array' THEN call->'lines' END,
       (call->>'points')::int, (call->>'pointsOffFen')::int, uses, (call->>'earnPercent')::int, (call->>'graceUntil')::timestamptz, 'live',
       now_at, (call->>'expiresAt')::timestamptz);
-  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  PERFORM audit_note(call, own, 'order.hold', call->>'holdId');
   RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen', 'payableFen', call->'payableFen',
     'couponIds', call->'couponIds', 'pointsUsed', call->'points', 'pointsOffFen', call->'pointsOffFen',
     'lines', coalesce(order_told_lines(call->'lines'), '[]'), 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
@@ -140,7 +140,7 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
   IF kept.state = 'live' THEN
     PERFORM order_give_up(kept, (call->>'at')::timestamptz);
-    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+    PERFORM audit_note(call, own, 'order.release', call->>'holdId');
   END IF;
   RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
 END $$;

@@ -49,7 +49,7 @@ BEGIN
   lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
   answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
     FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
-  PERFORM order_audit(call, own, 'order.return', call->>'orderId');
+  PERFORM audit_note(call, own, 'order.return', call->>'orderId');
   RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
     'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
     'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),

@@ -1,10 +1,3 @@
-CREATE OR REPLACE FUNCTION order_audit(call jsonb, own staff, verb text, subject text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
-END $$;
-
 -- Takes a paid amount into account: the order with its lines, its points and growth, the tier, the coupons of its hold, the
 -- handlers of other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
 -- ledger_award. What has been paid does not fail for its coupons, rights and points: a live hold has them.
@@ -54,7 +47,7 @@ BEGIN
     PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
   END IF;
   packet := run_handlers(call->'along')->'coupon_grant';
-  PERFORM order_audit(call, own, 'order.settle', call->>'orderId');
+  PERFORM audit_note(call, own, 'order.settle', call->>'orderId');
   RETURN request_end(call->'request', jsonb_build_object(
     'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
     'points', call->'points', 'pointsUsed', made.points_used, 'lines', CASE WHEN kept.lines IS NULL THEN '[]' ELSE order_told_lines(kept.lines) END, 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',

@@ -41,7 +41,7 @@ DECLARE
   appeal referral_appeal;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   FOR tries IN 1..2 LOOP
     -- a merge that was waited for has taken the friend along: the second look knows whereto
     SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
@@ -66,8 +66,7 @@ BEGIN
       WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
     IF call->>'how' <> 'pay' THEN PERFORM referral_end(edge, 'refused', edge.doubts[1], 0, now_at); END IF;
   END IF;
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'referral.decide', 'subject', edge.referral_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'referral.decide', edge.referral_id::text);
   RETURN request_end(call->'request', (SELECT jsonb_build_object('state', r.state, 'reason', r.reason) FROM referral r
     WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id));
 END $$;

@@ -212,8 +212,7 @@ BEGIN
   INSERT INTO right_service (member_id, service_id, right_id, period_key, store_id, staff_id, visit_id, at)
     VALUES (member, (call->>'serviceId')::uuid, own.right_id, counted, clerk.store_id, clerk.member_id, here.visit_id, now_at);
   SELECT own.quota - used INTO room FROM right_use WHERE member_id = member AND right_id = own.right_id AND period_key = counted;
-  PERFORM audit_append(jsonb_build_object('storeId', clerk.store_id, 'at', call->'at', 'actorId', clerk.member_id,
-    'bodyHash', call->'request'->>'bodyHash', 'verb', 'right.use', 'subject', call->>'serviceId'));
+  PERFORM audit_note(call, clerk, 'right.use', call->>'serviceId');
   RETURN request_end(call->'request', jsonb_build_object('title', own.title, 'left', room, 'backAt',
     CASE WHEN room = 0 AND right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
 END $$;

@@ -12,6 +12,18 @@ BEGIN
   RETURN own;
 END $$;
 
+-- The working operator who asks, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION staff_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
 -- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room. {from, to}
 CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$

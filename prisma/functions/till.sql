@@ -60,8 +60,7 @@ BEGIN
   INSERT INTO till_key (key_id, store_id, till_id, label, secret_sealed, created_by, created_at)
     VALUES ((call->>'keyId')::uuid, own.store_id, call->>'tillId', call->>'label', decode(call->>'secretSealed', 'base64'),
             own.member_id, (call->>'at')::timestamptz);
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'till.key', 'subject', call->>'keyId', 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'till.key', call->>'keyId');
   RETURN request_end(call->'request', jsonb_build_object('keyId', call->'keyId'));
 END $$;
 
@@ -80,8 +79,7 @@ BEGIN
   IF ended.revoked_at IS NULL THEN
     UPDATE till_key SET revoked_at = (call->>'at')::timestamptz, revoked_by = own.member_id WHERE key_id = ended.key_id
       RETURNING * INTO ended;
-    PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-      'verb', 'till.revoke', 'subject', call->>'keyId', 'bodyHash', call->'request'->>'bodyHash'));
+    PERFORM audit_note(call, own, 'till.revoke', call->>'keyId');
   END IF;
   RETURN request_end(call->'request', jsonb_build_object('revokedAt', iso_text(ended.revoked_at)));
 END $$;

@@ -38,8 +38,7 @@ BEGIN
       failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
                            THEN failures_from ELSE now_at END
     WHERE store_id = own.store_id AND till_id = call->>'tillId';
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'visit.miss', 'subject', call->>'tillId', 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'visit.miss', call->>'tillId');
 END $$;
 
 -- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did; {secondsOff} says how
@@ -107,8 +106,7 @@ BEGIN
   IF method <> 'phone' THEN
     UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
   END IF;
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'visit.' || method, 'subject', call->>'visitId', 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'visit.' || method, call->>'visitId');
   RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
     'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
 END $$;

@@ -1,12 +1,6 @@
 -- What happened to orders, told to the systems of a store. What is to be told is written with what it tells of, once for each
 -- webhook that wants to hear it; a worker posts it later, again and again for a day.
 
-CREATE OR REPLACE FUNCTION webhook_audit(call jsonb, own staff, verb text, subject text) RETURNS void
-LANGUAGE sql AS $$
-  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'))
-$$;
-
 -- {request, staffId, webhookId, url, events, secretSealed (base64), at} → {webhookId}
 CREATE OR REPLACE FUNCTION webhook_create(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -19,7 +13,7 @@ BEGIN
   INSERT INTO webhook (webhook_id, store_id, url, events, secret_sealed, created_by, created_at)
     VALUES ((call->>'webhookId')::uuid, own.store_id, call->>'url', ARRAY(SELECT jsonb_array_elements_text(call->'events')),
             decode(call->>'secretSealed', 'base64'), own.member_id, (call->>'at')::timestamptz);
-  PERFORM webhook_audit(call, own, 'webhook.create', call->>'webhookId');
+  PERFORM audit_note(call, own, 'webhook.create', call->>'webhookId');
   RETURN request_end(call->'request', jsonb_build_object('webhookId', call->'webhookId'));
 END $$;
 
@@ -39,7 +33,7 @@ BEGIN
     UPDATE webhook SET ended_at = (call->>'at')::timestamptz, ended_by = own.member_id WHERE webhook_id = ended.webhook_id
       RETURNING * INTO ended;
     UPDATE webhook_delivery SET state = 'given_up' WHERE webhook_id = ended.webhook_id AND state = 'waiting';
-    PERFORM webhook_audit(call, own, 'webhook.end', call->>'webhookId');
+    PERFORM audit_note(call, own, 'webhook.end', call->>'webhookId');
   END IF;
   RETURN request_end(call->'request', jsonb_build_object('endedAt', iso_text(ended.ended_at)));
 END $$;
@@ -58,7 +52,7 @@ BEGIN
   UPDATE webhook_delivery d SET state = 'waiting', next_at = (call->>'at')::timestamptz FROM webhook w
     WHERE d.delivery_id = (call->>'deliveryId')::uuid AND w.webhook_id = d.webhook_id AND w.store_id = own.store_id AND w.ended_at IS NULL;
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "delivery"}'); END IF;
-  PERFORM webhook_audit(call, own, 'webhook.resend', call->>'deliveryId');
+  PERFORM audit_note(call, own, 'webhook.resend', call->>'deliveryId');
   RETURN request_end(call->'request', jsonb_build_object('deliveryId', call->'deliveryId'));
 END $$;
 

@@ -303,6 +303,8 @@ SET LOCAL check_function_bodies = off;
 
 -- Functions, word for word as in prisma/functions.
 
+DROP FUNCTION adjustment_operator;
+
 DROP FUNCTION obligation_may;
 
 DROP FUNCTION obligation_part_honours;
@@ -314,6 +316,10 @@ DROP FUNCTION obligation_row;
 DROP FUNCTION obligation_set;
 
 DROP FUNCTION obligation_step;
+
+DROP FUNCTION order_audit;
+
+DROP FUNCTION webhook_audit;
 
 -- Two records are one person: what both have read and passed on goes along. Nobody is a reader of what they passed on themselves, and one
 -- person is one reader: where both have read an article, the reading further along stands, the other lies with its own record.
@@ -646,7 +652,7 @@ DECLARE
   now_is int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := article_editor((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'obligationId' IS NOT NULL AND NOT EXISTS (SELECT 1 FROM obligation WHERE obligation_id = call->>'obligationId') THEN
     PERFORM refuse('NOT_FOUND', '{"noun": "obligation"}');
   END IF;
@@ -677,25 +683,13 @@ DECLARE
   now_is int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := article_editor((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   UPDATE article SET withdrawn_at = coalesce(withdrawn_at, (call->>'at')::timestamptz), revision = revision + 1,
       updated_at = (call->>'at')::timestamptz
     WHERE article_id = id AND revision = (call->>'revision')::int RETURNING revision INTO now_is;
   IF now_is IS NULL THEN PERFORM article_missed(id); END IF;
   PERFORM article_note(call, own, 'article.withdraw');
   RETURN request_end(call->'request', jsonb_build_object('articleId', id, 'revision', now_is));
-END $$;
-
--- The working operator who writes, kept from leaving or being merged until this is written.
-CREATE OR REPLACE FUNCTION article_editor(actor uuid) RETURNS staff
-LANGUAGE plpgsql AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
-  RETURN own;
 END $$;
 
 -- There is no such article, or a colleague was faster.
@@ -709,8 +703,7 @@ END $$;
 CREATE OR REPLACE FUNCTION article_note(call jsonb, own staff, verb text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', call->>'articleId', 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, verb, call->>'articleId');
 END $$;
 
 -- A member opens an article, by somebody's link or without; tells the member's own code, so that it can be passed on.
@@ -750,6 +743,50 @@ BEGIN
       WHERE mine.state = 'read' AND mine.opened_at <= excluded.opened_at;
 END $$;
 
+-- Appends to a store's chain. The head row is the lock: take it last. The hash covers the entry and the hash before
+-- it, fields joined by '|', time in milliseconds. {storeId, at, actorId, verb, subject, bodyHash}
+CREATE OR REPLACE FUNCTION audit_append(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  store text := call->>'storeId';
+  at timestamptz := (call->>'at')::timestamptz;
+  prev text;
+  n int;
+  next_hash text;
+BEGIN
+  SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO audit_head (store_id, seq, hash) VALUES (store, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
+    SELECT seq + 1, hash INTO n, prev FROM audit_head WHERE store_id = store FOR UPDATE;
+  END IF;
+  next_hash := encode(sha256(convert_to(concat_ws('|', prev, store, n, (extract(epoch FROM at) * 1000)::bigint,
+    call->>'actorId', call->>'verb', call->>'subject', call->>'bodyHash'), 'UTF8')), 'hex');
+  WITH entry AS (
+    INSERT INTO audit_entry (store_id, seq, at, actor_id, verb, subject, body_hash, prev_hash, hash)
+      VALUES (store, n, at, (call->>'actorId')::uuid, call->>'verb', call->>'subject', call->>'bodyHash', prev, next_hash)
+  )
+  UPDATE audit_head SET seq = n, hash = next_hash WHERE store_id = store;
+  RETURN jsonb_build_object('seq', n);
+END $$;
+
+-- What a colleague did by a command, to the chain of their store; the last thing that its statement does. {request: {bodyHash}, at}
+CREATE OR REPLACE FUNCTION audit_note(call jsonb, own staff, verb text, subject text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
+    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+END $$;
+
+-- An entry is written once. Whoever owns the tables can still switch this off; then the chain tells (audit.verify).
+CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit entries are never changed or removed';
+END $$;
+
+CREATE OR REPLACE TRIGGER audit_entry_keep BEFORE UPDATE OR DELETE ON audit_entry
+  FOR EACH ROW EXECUTE FUNCTION audit_keep();
+
 -- What operators write down to thank for. Protects: a change names the revision that it was made from, so nobody overwrites what they
 -- have not seen; what was promised stays once it has begun; the budget never falls below what is spent (I-F2, a CHECK behind it); a
 -- stop is at once and for good. The row of the definition is held, then the chain of the operator's store.
@@ -766,7 +803,7 @@ DECLARE
   wish referral_campaign;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   wish := jsonb_populate_record(NULL::referral_campaign, campaign_row(call->'terms'));
   wish.campaign_id := call->>'campaignId';
   IF call->>'revision' IS NOT NULL THEN
@@ -802,7 +839,7 @@ DECLARE
   wish obligation;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'revision' IS NOT NULL THEN
     SELECT * INTO was FROM obligation WHERE obligation_id = call->>'campaignId' FOR UPDATE;
     PERFORM campaign_allow(call, was.revision, was.stopped_at, was.starts_at, campaign_terms(to_jsonb(was)));
@@ -848,7 +885,7 @@ DECLARE
   spent int;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := campaign_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   IF call->>'kind' = 'referral' THEN
     UPDATE referral_campaign SET stopped_at = now_at, stopped_by = own.member_id, revision = revision + 1, updated_at = now_at
       WHERE campaign_id = id AND stopped_at IS NULL RETURNING revision, spent_points INTO now_is, spent;
@@ -864,18 +901,6 @@ BEGIN
   PERFORM campaign_note(call, own, call->>'kind', id, now_is, 'stopped', 
     jsonb_build_object('reason', call->'reason', 'spentPoints', spent));
   RETURN request_end(call->'request', jsonb_build_object('campaignId', id, 'revision', now_is, 'stoppedAt', iso_text(now_at)));
-END $$;
-
--- The working operator who writes, kept from leaving or being merged until this is written.
-CREATE OR REPLACE FUNCTION campaign_operator(actor uuid) RETURNS staff
-LANGUAGE plpgsql AS $$
-DECLARE
-  own staff;
-BEGIN
-  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
-  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
-  RETURN own;
 END $$;
 
 CREATE OR REPLACE FUNCTION campaign_missed(id text) RETURNS void
@@ -943,8 +968,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO campaign_revision (kind, campaign_id, revision, deed, body, at, by_id)
     VALUES (kind, id, revision, deed, body, (call->>'at')::timestamptz, own.member_id);
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, 'subject', kind || ':' || id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, CASE deed WHEN 'saved' THEN 'campaign.save' ELSE 'campaign.stop' END, kind || ':' || id);
 END $$;
 
 -- Leaving: asked, taken back, done when its day has come. What goes is each noun's own word (<noun>_erase, listed in
@@ -1601,6 +1625,191 @@ BEGIN
   RETURN jsonb_build_object('honours', gone);
 END $$;
 
+-- Corrections by hand. Protects: I-L3 (what is not there becomes visible debt), I-L5 (each adjustment claims its effect),
+-- the limit of what one operator moves alone (a conditional write, its CHECK behind it) and that nobody agrees with
+-- themselves.
+
+-- Gives or takes points by hand. More: one new lot that is active at once and pays what is owed first. Fewer: active lots, the
+-- earliest end first, then visible debt. {memberId, at, kind, sourceId, points (signed), expiresAt, reason, detail}
+-- → {available, debt: what this one left owed, lotId: the new lot or null}, or NULL when this source has had its effect.
+CREATE OR REPLACE FUNCTION ledger_adjust(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own account := ledger_hold((call->>'memberId')::uuid, (call->>'at')::timestamptz);
+  points int := (call->>'points')::int;
+  lot uuid;
+  owed int := 0;
+BEGIN
+  IF NOT ledger_claim(call, 'adjust') THEN RETURN NULL; END IF;
+  IF points > 0 THEN lot := ledger_adjust_up(call, points); ELSE owed := ledger_adjust_down(call, -points); END IF;
+  SELECT * INTO own FROM account WHERE member_id = own.member_id;
+  RETURN jsonb_build_object('available', own.available_points, 'debt', owed, 'lotId', lot);
+END $$;
+
+-- The account row is held already. → the new lot
+CREATE OR REPLACE FUNCTION ledger_adjust_up(call jsonb, points int) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  new_lot uuid := uuid_v7(now_at);
+BEGIN
+  INSERT INTO lot (member_id, lot_id, origin_lot_id, state, earned, remaining, active_at, expires_at, effect_kind, effect_source)
+    VALUES (member, new_lot, new_lot, 'active', points, points, now_at, (call->>'expiresAt')::timestamptz, call->>'kind', call->>'sourceId');
+  UPDATE account SET available_points = available_points + points WHERE member_id = member;
+  PERFORM ledger_move(call, 'points', 'programme:adjusted', 'member:available', points, new_lot, call->>'reason');
+  PERFORM ledger_pay_debt(member, new_lot, now_at);
+  RETURN new_lot;
+END $$;
+
+-- The account row is held already. → what the lots did not hold and is owed now
+CREATE OR REPLACE FUNCTION ledger_adjust_down(call jsonb, points int) RETURNS int
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  owed int := points;
+  giving lot;
+  part int;
+BEGIN
+  FOR giving IN SELECT * FROM lot WHERE member_id = member AND state = 'active' AND remaining > 0 ORDER BY expires_at, lot_id LOOP
+    EXIT WHEN owed = 0;
+    part := least(owed, giving.remaining);
+    UPDATE lot SET remaining = remaining - part WHERE member_id = member AND lot_id = giving.lot_id;
+    PERFORM ledger_move(call, 'points', 'member:available', 'programme:adjusted', part, giving.lot_id, call->>'reason');
+    owed := owed - part;
+  END LOOP;
+  IF owed > 0 THEN PERFORM ledger_move(call, 'points', 'member:debt', 'programme:adjusted', owed, NULL, call->>'reason'); END IF;
+  UPDATE account SET available_points = available_points - (points - owed), debt_points = debt_points + owed WHERE member_id = member;
+  RETURN owed;
+END $$;
+
+-- Proposes a correction; what the operator may still move alone today is done at once. The conditional write to the day
+-- decides between many at once; nobody moves their own points alone.
+-- {request, staffId, memberId, adjustmentId, points, reason, note, day, aloneLimit, titles, expiresAt, at} → adjustment
+CREATE OR REPLACE FUNCTION adjustment_propose(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_operator((call->>'staffId')::uuid);
+  PERFORM member_hold(member);
+  INSERT INTO adjustment (member_id, adjustment_id, points, reason, note, state, proposed_by, proposed_at)
+    VALUES (member, (call->>'adjustmentId')::uuid, (call->>'points')::int, call->>'reason', call->>'note', 'waiting',
+            own.member_id, (call->>'at')::timestamptz) RETURNING * INTO proposed;
+  IF member <> own.member_id AND adjustment_take_alone(own.member_id, call->>'day', abs(proposed.points), (call->>'aloneLimit')::int) THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  END IF;
+  PERFORM audit_note(call, own, 'ledger.adjust', proposed.adjustment_id::text);
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- A second operator agrees or not. Neither who proposed it, in whatever record, nor whose points they are.
+-- {request, staffId, adjustmentId, agree, note, titles, expiresAt, at} → adjustment
+-- Refuses NOT_FOUND, ADJUSTMENT_OWN, ADJUSTMENT_DONE, MEMBER_UNKNOWN (gone meanwhile), BUSY (merged meanwhile).
+CREATE OR REPLACE FUNCTION adjustment_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  id uuid := (call->>'adjustmentId')::uuid;
+  agreed boolean := (call->>'agree')::boolean;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  member uuid;
+  proposed adjustment;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := staff_operator((call->>'staffId')::uuid);
+  SELECT member_id INTO member FROM adjustment WHERE adjustment_id = id;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "adjustment"}'); END IF;
+  -- a refusal moves nothing, so it is possible for somebody who has left, too
+  IF agreed THEN PERFORM member_hold(member); END IF;
+  SELECT * INTO proposed FROM adjustment WHERE adjustment_id = id FOR UPDATE;
+  -- under whatever record: also one that theirs was part of for a while
+  IF own.member_id IN (SELECT merge_heirs(who) FROM unnest(ARRAY[proposed.proposed_by, proposed.member_id]) who) THEN
+    PERFORM refuse('ADJUSTMENT_OWN');
+  END IF;
+  IF proposed.state <> 'waiting' THEN PERFORM refuse('ADJUSTMENT_DONE'); END IF;
+  IF agreed AND proposed.member_id <> member THEN PERFORM refuse('BUSY'); END IF;
+  IF agreed THEN
+    proposed := adjustment_carry_out(proposed, own.member_id, call);
+  ELSE
+    UPDATE adjustment SET state = 'refused', decided_by = own.member_id, decided_at = (call->>'at')::timestamptz,
+        decision_note = call->>'note'
+      WHERE adjustment_id = id AND state = 'waiting' RETURNING * INTO proposed;
+  END IF;
+  PERFORM audit_note(call, own, 'ledger.decide', id::text);
+  RETURN request_end(call->'request', adjustment_row(proposed));
+END $$;
+
+-- Takes so many points from what one operator may move alone on one day; false when they do not fit in any more.
+CREATE OR REPLACE FUNCTION adjustment_take_alone(operator uuid, which_day text, moved int, alone_limit int) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT operator, which_day, moved WHERE moved <= alone_limit
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points
+      WHERE adjustment_day.points + excluded.points <= alone_limit;
+  RETURN FOUND;
+END $$;
+
+-- Moves the points of a waiting adjustment. The member is held.
+CREATE OR REPLACE FUNCTION adjustment_carry_out(proposed adjustment, decider uuid, call jsonb) RETURNS adjustment
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb := ledger_adjust(jsonb_build_object('memberId', proposed.member_id, 'at', call->'at', 'kind', 'adjustment',
+    'sourceId', proposed.adjustment_id, 'points', proposed.points, 'expiresAt', call->'expiresAt', 'reason', 'adjusted',
+    'detail', jsonb_build_object('title', call->'titles'->>proposed.reason)));
+BEGIN
+  UPDATE adjustment SET state = 'done', decided_by = decider, decided_at = (call->>'at')::timestamptz,
+      -- the note of a proposal that one operator was enough for is no decision's
+      decision_note = CASE WHEN decider <> proposed.proposed_by THEN call->>'note' END, debt_points = (moved->>'debt')::int
+    WHERE adjustment_id = proposed.adjustment_id AND state = 'waiting' AND moved IS NOT NULL RETURNING * INTO proposed;
+  IF NOT FOUND THEN RAISE EXCEPTION 'adjustment % has had its effect', proposed.adjustment_id; END IF;
+  RETURN proposed;
+END $$;
+
+CREATE OR REPLACE FUNCTION adjustment_row(a adjustment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('adjustmentId', a.adjustment_id, 'memberId', a.member_id, 'points', a.points, 'reason', a.reason,
+    'note', a.note, 'state', a.state, 'proposedBy', a.proposed_by, 'proposedAt', iso_text(a.proposed_at), 'decidedBy', a.decided_by,
+    'decidedAt', iso_text(a.decided_at), 'decisionNote', a.decision_note, 'debtPoints', a.debt_points)
+$$;
+
+-- What concerned the other record concerns the survivor; what both moved alone on a day was moved by one person.
+-- → {adjustments: [ids], waiting: [ids of those not decided yet], days: [[day, points]]}, each only where there is one
+CREATE OR REPLACE FUNCTION adjustment_bring(src uuid, dst uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  moved jsonb;
+BEGIN
+  WITH own AS (UPDATE adjustment SET member_id = dst WHERE member_id = src RETURNING adjustment_id, state)
+    SELECT jsonb_build_object('adjustments', jsonb_agg(adjustment_id), 'waiting', jsonb_agg(adjustment_id) FILTER (WHERE state = 'waiting'))
+      INTO moved FROM own;
+  -- waits for what the other record is moving as an operator just now
+  PERFORM 1 FROM staff WHERE member_id = src FOR UPDATE;
+  WITH own AS (DELETE FROM adjustment_day WHERE staff_id = src RETURNING day, points)
+    SELECT moved || jsonb_build_object('days', jsonb_agg(jsonb_build_array(day, points))) INTO moved FROM own;
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(CASE jsonb_typeof(moved->'days') WHEN 'array' THEN moved->'days' ELSE '[]' END) one
+    ON CONFLICT (staff_id, day) DO UPDATE SET points = adjustment_day.points + excluded.points;
+  RETURN jsonb_strip_nulls(moved);
+END $$;
+
+-- What a merge brought goes back, but for what was carried out since: that stays where its points are.
+CREATE OR REPLACE FUNCTION adjustment_bring_back(src uuid, dst uuid, moved jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE adjustment SET member_id = dst WHERE member_id = src AND adjustment_id = ANY (uuid_list(moved->'adjustments'))
+    AND NOT (state = 'done' AND adjustment_id = ANY (uuid_list(moved->'waiting')));
+  INSERT INTO adjustment_day (staff_id, day, points) SELECT dst, one->>0, (one->>1)::int
+    FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one;
+  UPDATE adjustment_day own SET points = own.points - (one->>1)::int FROM jsonb_array_elements(coalesce(moved->'days', '[]')) one
+    WHERE own.staff_id = src AND own.day = one->>0;
+  DELETE FROM adjustment_day WHERE staff_id = src AND points = 0;
+END $$;
+
 -- What was promised to somebody who leaves ends: open exchanges are cancelled and their pieces can be taken by others, coupons are
 -- voided, links and edges are dead. What was handed over, used and paid stays as it was, under the bare member id.
 
@@ -1739,6 +1948,245 @@ LANGUAGE sql AS $$
   SELECT '{}'::jsonb
 $$;
 
+-- Two records become one person, and two again. Each noun moves its own rows with <noun>_merge and brings them back with
+-- <noun>_unmerge; what runs here only walks the lists that the server gives, keeps the journal and adds up what was said.
+-- Protects I-ID2, I-ID4, I-ID5: one transaction, both records locked in id order, a preview that is the deed itself, rolled back.
+
+-- What stands in the way of a merge, each with a name. {from, to} → [{blocker}]
+CREATE OR REPLACE FUNCTION merge_blockers(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  WITH pair AS (SELECT * FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid))
+  SELECT coalesce(jsonb_agg(jsonb_build_object('blocker', blocker)), '[]') FROM (
+    SELECT 'same_record' AS blocker WHERE call->>'from' = call->>'to'
+    -- nobody decides over their own points
+    UNION ALL SELECT 'own_record' WHERE call->>'staffId' IN (call->>'from', call->>'to')
+    UNION ALL SELECT 'already_merged' WHERE EXISTS (SELECT 1 FROM pair WHERE status = 'merged')
+    UNION ALL SELECT 'not_active' WHERE EXISTS (SELECT 1 FROM pair WHERE status NOT IN ('active', 'merged')) OR NOT EXISTS (SELECT 1 FROM pair)
+    UNION ALL SELECT 'leaving' WHERE EXISTS (SELECT 1 FROM cancellation c JOIN pair USING (member_id) WHERE c.state = 'asked')
+    UNION ALL SELECT 'two_jobs' WHERE (SELECT count(*) FROM staff s JOIN pair USING (member_id) WHERE s.ended_at IS NULL) > 1) named
+$$;
+
+-- What somebody who decides should know, though it stops nothing. {from, to} → [{warning}]
+CREATE OR REPLACE FUNCTION merge_warnings(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('warning', warning)), '[]') FROM (
+    -- whatever records these were separated as
+    SELECT 'kept_apart' AS warning WHERE EXISTS (SELECT 1 FROM member a JOIN kept_apart k USING (member_id) JOIN member b ON b.member_id = k.other_id
+      WHERE (a.member_id = (call->>'from')::uuid OR a.merged_into = (call->>'from')::uuid)
+        AND (b.member_id = (call->>'to')::uuid OR b.merged_into = (call->>'to')::uuid))
+    UNION ALL SELECT 'two_wechats' WHERE EXISTS (SELECT 1 FROM identity a JOIN identity b USING (kind, issuer)
+      WHERE a.member_id = (call->>'from')::uuid AND b.member_id = (call->>'to')::uuid AND kind IN ('wechat_openid', 'wechat_unionid'))) named
+$$;
+
+-- The merge itself. {mergeId, from, to, at, because, staffId, storeId, note, steps: [function names], and what the steps want}
+-- → {points, growth, came, reversed}: what the other record brought, and what the merge undid
+CREATE OR REPLACE FUNCTION merge_run(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  step text;
+  answer jsonb;
+  came jsonb := '{}';
+  reversed jsonb := '[]';
+BEGIN
+  -- an older server beside this one names no step of pictures and news: it would leave them behind
+  IF call->'steps' ? 'referral_merge' AND NOT call->'steps' ?& ARRAY['upload_merge', 'article_merge'] THEN PERFORM refuse('BUSY'); END IF;
+  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
+    EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
+    INSERT INTO merge_step (member_id, merge_id, step, moved)
+      SELECT (call->>'to')::uuid, (call->>'mergeId')::uuid, step, answer->'moved' WHERE answer ? 'moved';
+    came := came || coalesce(answer->'came', '{}');
+    reversed := reversed || coalesce(answer->'reversed', '[]');
+  END LOOP;
+  INSERT INTO merge_record (member_id, merge_id, other_id, because, staff_id, store_id, note, nth, summary, at)
+    VALUES ((call->>'to')::uuid, (call->>'mergeId')::uuid, (call->>'from')::uuid, call->>'because', (call->>'staffId')::uuid,
+            call->>'storeId', call->>'note',
+            (SELECT coalesce(max(nth), 0) + 1 FROM merge_record WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid)),
+            jsonb_build_object('came', came, 'reversed', reversed), (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('came', came, 'reversed', reversed);
+END $$;
+
+-- The merge as it would be, done and rolled back. {as merge_run} → {blockers, warnings, came, reversed, seal}: `seal` names what
+-- was seen, so that the deed can be refused when it would be another.
+CREATE OR REPLACE FUNCTION merge_preview(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  blockers jsonb := merge_blockers(call);
+  seen jsonb := '{}';
+BEGIN
+  IF blockers = '[]' THEN
+    BEGIN
+      seen := merge_run(call);
+      RAISE EXCEPTION USING ERRCODE = 'HY002';
+    EXCEPTION WHEN SQLSTATE 'HY002' THEN NULL;
+    END;
+  END IF;
+  RETURN jsonb_build_object('blockers', blockers, 'warnings', merge_warnings(call)) || seen || jsonb_build_object('seal', md5(seen::text));
+END $$;
+
+-- The merge that was previewed, or nothing. Locks both records, with whoever had come into the other, in id order.
+-- {seal, and as merge_run} → as merge_run
+CREATE OR REPLACE FUNCTION merge_sealed(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  seen jsonb;
+  blockers jsonb;
+BEGIN
+  PERFORM 1 FROM member WHERE member_id IN ((call->>'from')::uuid, (call->>'to')::uuid) OR merged_into = (call->>'from')::uuid
+    ORDER BY member_id FOR UPDATE;
+  blockers := merge_blockers(call);
+  IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
+  seen := merge_run(call);
+  IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  RETURN seen;
+END $$;
+
+-- An operator's merge, once. {command, and as merge_sealed} → as merge_run, and mergeId
+CREATE OR REPLACE FUNCTION merge_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  answer jsonb;
+  seen jsonb;
+  own staff;
+BEGIN
+  answer := request_begin(call->'command');
+  IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := staff_operator((call->>'staffId')::uuid);
+  seen := merge_sealed(call);
+  PERFORM merge_audit(own, call, 'merge.merge');
+  RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
+END $$;
+
+-- What stands in the way of taking a merge back. → [{blocker, mergeId?}]
+CREATE OR REPLACE FUNCTION merge_undo_blockers(done merge_record, now_at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  WITH later AS (
+    SELECT m.merge_id FROM merge_record m
+      WHERE (m.other_id = done.member_id OR m.member_id = done.member_id AND m.nth > done.nth)
+        AND NOT EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = m.member_id AND u.merge_id = m.merge_id)
+      ORDER BY m.other_id = done.member_id DESC, m.nth DESC LIMIT 1)
+  SELECT coalesce(jsonb_agg(named.one), '[]') FROM (
+    SELECT jsonb_build_object('blocker', 'undone') AS one
+      WHERE EXISTS (SELECT 1 FROM merge_undo u WHERE u.member_id = done.member_id AND u.merge_id = done.merge_id)
+    -- what came later builds on it: it has to be taken back first
+    UNION ALL SELECT jsonb_build_object('blocker', 'later_merge', 'mergeId', merge_id) FROM later
+    UNION ALL SELECT '{"blocker": "not_active"}' WHERE EXISTS (SELECT 1 FROM member
+      WHERE member_id IN (done.member_id, done.other_id) AND status = 'cancelled')
+    UNION ALL SELECT '{"blocker": "leaving"}' WHERE EXISTS (SELECT 1 FROM cancellation WHERE member_id = done.member_id AND state = 'asked')
+    UNION ALL SELECT '{"blocker": "live_hold"}' WHERE EXISTS (SELECT 1 FROM order_hold
+      WHERE member_id = done.member_id AND state = 'live' AND expires_at > now_at)) named
+$$;
+
+-- Takes a merge back. Locks both records in id order. {mergeId, at, staffId, note, charge, undoSteps: [function names], and what the
+-- steps want} → {back, restored, lost}
+CREATE OR REPLACE FUNCTION merge_undo_run(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  done merge_record;
+  fn text;
+  answer jsonb;
+  back jsonb := '{}';
+  restored jsonb := '[]';
+  lost jsonb := '[]';
+BEGIN
+  SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
+  -- nor can it part what it does not know
+  IF EXISTS (SELECT 1 FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
+    AND NOT call->'undoSteps' ? regexp_replace(s.step, '_merge$', '_unmerge')) THEN PERFORM refuse('BUSY'); END IF;
+  FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
+    EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
+      'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),
+      'moved', (SELECT moved FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
+        AND s.step = regexp_replace(fn, '_unmerge$', '_merge')));
+    back := back || coalesce(answer->'back', '{}');
+    restored := restored || coalesce(answer->'restored', '[]');
+    lost := lost || coalesce(answer->'lost', '[]');
+  END LOOP;
+  INSERT INTO kept_apart (member_id, other_id, merge_id, at)
+    VALUES (done.member_id, done.other_id, done.merge_id, (call->>'at')::timestamptz),
+           (done.other_id, done.member_id, done.merge_id, (call->>'at')::timestamptz)
+    ON CONFLICT (member_id, other_id) DO NOTHING;
+  INSERT INTO merge_undo (member_id, merge_id, staff_id, note, charge, summary, at)
+    VALUES (done.member_id, done.merge_id, (call->>'staffId')::uuid, call->>'note', call->>'charge',
+            jsonb_build_object('back', back, 'restored', restored, 'lost', lost), (call->>'at')::timestamptz);
+  RETURN jsonb_build_object('back', back, 'restored', restored, 'lost', lost);
+END $$;
+
+-- The undo as it would be, done and rolled back. {as merge_undo_run} → {blockers, back, restored, lost, seal}
+CREATE OR REPLACE FUNCTION merge_undo_preview(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  blockers jsonb := merge_undo_look(call);
+  seen jsonb := '{}';
+BEGIN
+  IF blockers = '[]' THEN
+    BEGIN
+      seen := merge_undo_run(call);
+      RAISE EXCEPTION USING ERRCODE = 'HY002';
+    EXCEPTION WHEN SQLSTATE 'HY002' THEN NULL;
+    END;
+  END IF;
+  RETURN jsonb_build_object('blockers', blockers) || seen || jsonb_build_object('seal', md5(seen::text));
+END $$;
+
+-- Locks the two records of a merge, with those that had come into them, and says what stands in the way of taking it back. Proofs come
+-- before records, as at a sign-in: one that has just found its person here ends before there are two. {mergeId, at}
+CREATE OR REPLACE FUNCTION merge_undo_look(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  done merge_record;
+BEGIN
+  SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "merge"}'); END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended(proof, 1)) FROM (SELECT concat_ws('|', kind, issuer, subject) AS proof FROM identity
+    WHERE member_id = done.member_id ORDER BY concat_ws('|', kind, issuer, subject) COLLATE "C") held;
+  PERFORM 1 FROM member WHERE member_id IN (done.member_id, done.other_id) OR merged_into = done.member_id ORDER BY member_id FOR UPDATE;
+  IF call->>'staffId' IN (done.member_id::text, done.other_id::text) THEN RETURN '[{"blocker": "own_record"}]'; END IF;
+  RETURN merge_undo_blockers(done, (call->>'at')::timestamptz);
+END $$;
+
+-- An operator takes a merge back: what was previewed, or nothing. {command, seal, and as merge_undo_run} → as merge_undo_run
+CREATE OR REPLACE FUNCTION merge_undo_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  answer jsonb;
+  seen jsonb;
+  blockers jsonb;
+  own staff;
+BEGIN
+  answer := request_begin(call->'command');
+  IF answer IS NOT NULL THEN RETURN answer; END IF;
+  own := staff_operator((call->>'staffId')::uuid);
+  blockers := merge_undo_look(call);
+  IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
+  seen := merge_undo_run(call);
+  IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
+  PERFORM merge_audit(own, call, 'merge.undo');
+  RETURN request_end(call->'command', seen);
+END $$;
+
+CREATE OR REPLACE FUNCTION merge_audit(own staff, call jsonb, verb text) RETURNS void
+LANGUAGE sql AS $$
+  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
+    'subject', call->>'mergeId', 'bodyHash', call->'command'->>'bodyHash'))
+$$;
+
+-- Journals only grow; only the words of a note may go, when the person they are about leaves.
+CREATE OR REPLACE FUNCTION merge_keep() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'note' = to_jsonb(OLD) - 'note' AND coalesce(to_jsonb(NEW)->>'note', '') = '' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE OR REPLACE TRIGGER merge_record_keep BEFORE UPDATE OR DELETE ON merge_record
+  FOR EACH ROW EXECUTE FUNCTION merge_keep();
+CREATE OR REPLACE TRIGGER merge_step_keep BEFORE UPDATE OR DELETE ON merge_step
+  FOR EACH ROW EXECUTE FUNCTION merge_keep();
+CREATE OR REPLACE TRIGGER merge_undo_keep BEFORE UPDATE OR DELETE ON merge_undo
+  FOR EACH ROW EXECUTE FUNCTION merge_keep();
+
 -- A step that a colleague confirms at the counter.
 
 -- Confirms one step, and at the goal gives what was promised. Who had not taken it up does so by it. Whoever comes to an activity is told
@@ -1771,8 +2219,7 @@ BEGIN
     VALUES (member, (call->>'proofId')::uuid, held.instance_id, here.visit_id, own.store_id, own.member_id, now_at);
   IF duty.kind = 'themed_activity' THEN PERFORM run_handlers(call->'along'); END IF;
   advanced := obligation_advance(call, duty, held);
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'obligation.checkIn', 'subject', held.instance_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'obligation.checkIn', held.instance_id::text);
   RETURN request_end(call->'request', jsonb_build_object('title', duty.title, 'target', duty.target) || advanced);
 END $$;
 
@@ -1944,7 +2391,7 @@ DECLARE
   stands text;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  by_staff := adjustment_operator((call->>'staffId')::uuid);
+  by_staff := staff_operator((call->>'staffId')::uuid);
   -- merges may have moved it, and taken back, moved it on
   SELECT member_id INTO member FROM obligation_submission WHERE submission_id = (call->>'submissionId')::uuid
     AND member_id IN (SELECT merge_heirs((call->>'memberId')::uuid));
@@ -1968,8 +2415,7 @@ BEGIN
   SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
   PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
     'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
-  PERFORM audit_append(jsonb_build_object('storeId', by_staff.store_id, 'at', call->'at', 'actorId', by_staff.member_id,
-    'verb', 'obligation.decide', 'subject', own.submission_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, by_staff, 'obligation.decide', own.submission_id::text);
   RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
     || coalesce(answer, '{}'));
 END $$;
@@ -2771,7 +3217,7 @@ BEGIN
       (call->>'payableFen')::int, call->'receipt', uuid_list(call->'couponIds'), CASE jsonb_typeof(call->'lines') WHEN 'array' THEN call->'lines' END,
       (call->>'points')::int, (call->>'pointsOffFen')::int, uses, (call->>'earnPercent')::int, (call->>'graceUntil')::timestamptz, 'live',
       now_at, (call->>'expiresAt')::timestamptz);
-  PERFORM order_audit(call, own, 'order.hold', call->>'holdId');
+  PERFORM audit_note(call, own, 'order.hold', call->>'holdId');
   RETURN request_end(call->'request', jsonb_build_object('holdId', call->'holdId', 'fullFen', call->'fullFen', 'payableFen', call->'payableFen',
     'couponIds', call->'couponIds', 'pointsUsed', call->'points', 'pointsOffFen', call->'pointsOffFen',
     'lines', coalesce(order_told_lines(call->'lines'), '[]'), 'receipt', call->'receipt', 'expiresAt', call->'expiresAt'));
@@ -2825,7 +3271,7 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
   IF kept.state = 'live' THEN
     PERFORM order_give_up(kept, (call->>'at')::timestamptz);
-    PERFORM order_audit(call, own, 'order.release', call->>'holdId');
+    PERFORM audit_note(call, own, 'order.release', call->>'holdId');
   END IF;
   RETURN request_end(call->'request', jsonb_build_object('released', kept.state <> 'settled'));
 END $$;
@@ -2878,6 +3324,255 @@ BEGIN
   PERFORM member_hold((call->>'memberId')::uuid);
   RETURN jsonb_build_object('released', order_release_over((call->>'memberId')::uuid, (call->>'at')::timestamptz));
 END $$;
+
+-- Takes a purchase back, whole, {refundFen} of it or {lines} of it: state, points, growth, tier, rights, the handlers of other
+-- nouns (its coupons and packet among them) and the audit entry, in one statement. Protects I-P4; the purchase's row decides between two returns.
+-- {request, staffId, memberId, orderId, visitId, refundFen?, lines?: [{lineNo, qty}], until, at, graceUntil, windowMonths, warnDays, ladder, along}
+-- An order of another store needs the live visit in which it was shown; a clerk is bound to `until`.
+CREATE OR REPLACE FUNCTION order_return(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  back purchase;
+  refund int;
+  back_points jsonb;
+  taken jsonb;
+  lowered jsonb;
+  answers jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  -- an older server beside this one names the window otherwise and knows of no warning
+  call := jsonb_build_object('windowMonths', call->'growthMonths', 'warnDays', 30) || call;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  SELECT * INTO back FROM purchase WHERE member_id = member AND order_id = (call->>'orderId')::uuid FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "order"}'); END IF;
+  IF back.store_id <> own.store_id THEN PERFORM visit_by_code(member, (call->>'visitId')::uuid, own.store_id, now_at); END IF;
+  IF back.state = 'returned' THEN PERFORM refuse('RETURN_DONE'); END IF;
+  IF own.role = 'clerk' AND (call->>'until')::timestamptz < now_at THEN
+    PERFORM refuse('RETURN_OVER', jsonb_build_object('until', call->'until'));
+  END IF;
+  refund := CASE WHEN jsonb_typeof(call->'lines') = 'array' THEN order_return_lines(back, call->'lines')
+    ELSE coalesce((call->>'refundFen')::int, back.amount_fen - back.refunded_fen) END;
+  IF refund > back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_TOO_MUCH', jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen));
+  END IF;
+  UPDATE purchase SET refunded_fen = refunded_fen + refund,
+      state = CASE WHEN refunded_fen + refund = amount_fen THEN 'returned' ELSE 'settled' END,
+      returned_at = CASE WHEN refunded_fen + refund = amount_fen THEN now_at END,
+      returned_by = CASE WHEN refunded_fen + refund = amount_fen THEN own.member_id END
+    WHERE member_id = member AND order_id = back.order_id AND state = 'settled' RETURNING * INTO back;
+  IF back.state = 'returned' THEN
+    UPDATE purchase_line SET returned_qty = qty WHERE member_id = member AND order_id = back.order_id AND returned_qty < qty;
+    IF back.right_uses IS NOT NULL THEN PERFORM right_release(member, back.right_uses); END IF;
+  END IF;
+  -- what time alone does comes first: an end that has passed is not the return's doing
+  PERFORM tier_review(call);
+  back_points := order_give_points(call, back, refund);
+  taken := order_take_back(call || jsonb_build_object('pointsBack', back_points->'share'), back, refund, own.member_id);
+  lowered := tier_lower(call || jsonb_build_object('growth', taken->'growthAfter'));
+  answers := run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args,leftFen}', to_jsonb(back.amount_fen - back.refunded_fen)) ORDER BY nth)
+    FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+  PERFORM audit_note(call, own, 'order.return', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object('orderNo', back.order_no, 'refundedFen', refund,
+    'refundedTotalFen', back.refunded_fen, 'leftFen', back.amount_fen - back.refunded_fen,
+    'points', jsonb_build_object('pending', taken->'pending', 'available', taken->'available', 'debt', taken->'debt'),
+    'growth', taken->'growth', 'pointsBack', back_points->'back', 'pointsEnded', back_points->'expired',
+    'coupons', answers->'coupon_return'->'coupons', 'packet', answers->'coupon_return'->'packet',
+    'tierBefore', lowered->'before', 'tierAfter', lowered->'after'));
+END $$;
+
+-- Takes back what belongs to the amount returned so far, less what earlier returns took: rounded down each time, all of it
+-- with the last one, which alone claims the whole effect. Writes the return down. → as ledger_take_back
+CREATE OR REPLACE FUNCTION order_take_back(call jsonb, back purchase, refund int, by_staff uuid) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  held jsonb := order_still_held(back, now_at, (call->>'windowMonths')::int);
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  points int;
+  growth int;
+  taken jsonb;
+BEGIN
+  SELECT count(*), coalesce(sum(r.points), 0), coalesce(sum(r.growth), 0) INTO times, points, growth
+    FROM purchase_return r WHERE r.member_id = back.member_id AND r.order_id = back.order_id;
+  points := greatest(least(order_share(back.points, back), (held->>'points')::int) - points, 0);
+  growth := greatest(least(order_share(back.growth, back), (held->>'growth')::int) - growth, 0);
+  taken := ledger_take_back(jsonb_build_object('memberId', back.member_id, 'points', points, 'growth', growth,
+    'at', call->'at', 'kind', 'order', 'sourceId', back.order_id, 'part', CASE WHEN whole THEN 'take_back' ELSE 'take_back:' || times + 1 END,
+    'reason', 'purchase_returned', 'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id),
+      'amountFen', refund, 'earnedAt', iso_text(back.settled_at))
+      || CASE WHEN whole THEN '{}' ELSE jsonb_build_object('leftFen', back.amount_fen - back.refunded_fen) END));
+  INSERT INTO purchase_return (member_id, order_id, nth, amount_fen, points, growth, staff_id, at, points_back, lines)
+    VALUES (back.member_id, back.order_id, times + 1, refund, points, (taken->>'growth')::int, by_staff, now_at, (call->>'pointsBack')::int,
+      CASE jsonb_typeof(call->'lines') WHEN 'array' THEN call->'lines' END);
+  RETURN taken;
+END $$;
+
+-- Notes which articles come back. → what was paid for them, by each line's share: rounded down, all of it with the last of the line.
+-- What nothing was paid for comes back along with the last that was: else a coupon would come back beside what it had paid for.
+CREATE OR REPLACE FUNCTION order_return_lines(back purchase, wished jsonb) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  one record;
+  line purchase_line;
+  refund bigint := 0;
+BEGIN
+  FOR one IN SELECT (value->>'lineNo')::int AS line_no, sum((value->>'qty')::int)::int AS qty FROM jsonb_array_elements(wished) GROUP BY 1 ORDER BY 1 LOOP
+    SELECT * INTO line FROM purchase_line WHERE member_id = back.member_id AND order_id = back.order_id AND line_no = one.line_no;
+    IF NOT FOUND OR one.qty > line.qty - line.returned_qty THEN
+      PERFORM refuse('RETURN_LINE', jsonb_build_object('lineNo', one.line_no, 'leftQty', coalesce(line.qty - line.returned_qty, 0)));
+    END IF;
+    UPDATE purchase_line SET returned_qty = returned_qty + one.qty
+      WHERE member_id = back.member_id AND order_id = back.order_id AND line_no = one.line_no;
+    refund := refund + line.payable_fen::bigint * (line.returned_qty + one.qty) / line.qty - line.payable_fen::bigint * line.returned_qty / line.qty;
+  END LOOP;
+  SELECT * INTO line FROM purchase_line WHERE member_id = back.member_id AND order_id = back.order_id AND payable_fen = 0 AND returned_qty < qty
+    ORDER BY line_no LIMIT 1;
+  IF FOUND AND refund = back.amount_fen - back.refunded_fen THEN
+    PERFORM refuse('RETURN_LINE', jsonb_build_object('lineNo', line.line_no, 'leftQty', line.qty - line.returned_qty));
+  END IF;
+  RETURN refund;
+END $$;
+
+-- Points that paid come back by the share of what was returned so far, less what came back before; the rest with the last.
+-- → {share, back (in lots again), expired (their end had passed)}
+CREATE OR REPLACE FUNCTION order_give_points(call jsonb, back purchase, refund int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  whole boolean := back.refunded_fen = back.amount_fen;
+  times int;
+  share int;
+  came jsonb;
+BEGIN
+  IF back.points_used = 0 THEN RETURN '{"share": 0, "back": 0, "expired": 0}'; END IF;
+  SELECT count(*), order_share(back.points_used, back) - coalesce(sum(points_back), 0) INTO times, share
+    FROM purchase_return WHERE member_id = back.member_id AND order_id = back.order_id;
+  IF share > 0 THEN
+    came := order_points_back(back.member_id, back.hold_id, (call->>'at')::timestamptz, jsonb_build_object('points', share,
+      'part', CASE WHEN whole THEN 'return' ELSE 'return:' || times + 1 END, 'graceUntil', call->'graceUntil', 'reason', 'points_returned',
+      'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = back.store_id), 'amountFen', refund)));
+  END IF;
+  RETURN jsonb_build_object('share', share, 'back', coalesce((came->>'returned')::int + (came->>'grace')::int, 0),
+    'expired', coalesce((came->>'expired')::int, 0));
+END $$;
+
+-- What of an award belongs to the amount returned so far; the same as returnedShare of the rules.
+CREATE OR REPLACE FUNCTION order_share(award int, back purchase) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN back.refunded_fen = back.amount_fen THEN award ELSE (award::bigint * back.refunded_fen / back.amount_fen)::int END
+$$;
+
+-- What of an order's award has not gone by itself: points that ended with their lot and growth that left the window are not
+-- taken a second time. The points may have stood with any record that became this member or that it was part of; whether the growth still counts is
+-- told by its day alone. → {points, growth}
+CREATE OR REPLACE FUNCTION order_still_held(back purchase, now_at timestamptz, growth_months int) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  earners uuid[];
+  ended int;
+  counts_from timestamptz := tier_counts_from(now_at, growth_months);
+BEGIN
+  -- brings the lots and the growth up to date first
+  PERFORM ledger_hold(back.member_id, now_at);
+  PERFORM ledger_settle_growth(jsonb_build_object('memberId', back.member_id, 'at', now_at, 'from', counts_from));
+  SELECT array_agg(id) INTO earners FROM merge_former(back.member_id) id;
+  SELECT coalesce(sum(t.amount), 0) INTO ended FROM lot JOIN transfer t USING (member_id, lot_id)
+    WHERE lot.member_id = ANY (earners) AND t.reason = 'expired' AND lot.origin_lot_id IN (SELECT own.origin_lot_id FROM lot own
+      WHERE own.member_id = ANY (earners) AND own.effect_kind = 'order' AND own.effect_source = back.order_id::text);
+  RETURN jsonb_build_object('points', back.points - ended, 'growth', CASE WHEN back.settled_at < counts_from THEN 0 ELSE back.growth END);
+END $$;
+
+-- Takes a paid amount into account: the order with its lines, its points and growth, the tier, the coupons of its hold, the
+-- handlers of other nouns and the audit entry, in one statement. Protects I-L5 (request, effect, the hold's state) and I-L1…I-L3 through
+-- ledger_award. What has been paid does not fail for its coupons, rights and points: a live hold has them.
+-- {request, staffId, memberId, visitId, holdId?, orderId, orderNo, amountFen, points, growth, at, activeAt, expiresAt,
+--  validUntil, ladder, along}
+CREATE OR REPLACE FUNCTION order_settle(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  stay visit;
+  kept order_hold;
+  made purchase;
+  store_name text;
+  earned jsonb;
+  raised jsonb;
+  packet jsonb;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := at_till(call, NULL);
+  PERFORM member_hold(member);
+  stay := visit_in_store(member, (call->>'visitId')::uuid, own.store_id);
+  IF call->>'holdId' IS NOT NULL THEN
+    UPDATE order_hold SET state = 'settled' WHERE member_id = member AND hold_id = (call->>'holdId')::uuid
+      AND visit_id = stay.visit_id AND payable_fen = (call->>'amountFen')::int AND state = 'live' AND expires_at > now_at
+      RETURNING * INTO kept;
+    IF NOT FOUND THEN PERFORM refuse('HOLD_OVER'); END IF;
+  ELSIF stay.expires_at <= now_at THEN
+    PERFORM refuse('VISIT_OVER');
+  END IF;
+
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth,
+                        settled_at, receipt, hold_id, points_used, points_off_fen, right_uses)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', stay.visit_id, own.store_id, stay.till_id, own.member_id,
+            'counter', coalesce(kept.full_fen, (call->>'amountFen')::int), (call->>'amountFen')::int, (call->>'points')::int,
+            (call->>'growth')::int, now_at, kept.receipt, kept.hold_id, coalesce(kept.points, 0), coalesce(kept.points_off_fen, 0),
+            kept.right_uses) RETURNING * INTO made;
+  IF kept.lines IS NOT NULL THEN PERFORM order_write_lines(made, kept.lines); END IF;
+  SELECT name INTO store_name FROM store WHERE store_id = own.store_id;
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', store_name, 'amountFen', call->'amountFen', 'activeAt', call->'activeAt',
+                                 'expiresAt', call->'expiresAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  IF kept.coupon_ids <> '{}' THEN
+    PERFORM coupon_use(jsonb_build_object('memberId', member, 'holdId', kept.hold_id, 'orderId', made.order_id, 'at', call->'at'));
+  END IF;
+  packet := run_handlers(call->'along')->'coupon_grant';
+  PERFORM audit_note(call, own, 'order.settle', call->>'orderId');
+  RETURN request_end(call->'request', jsonb_build_object(
+    'orderId', call->'orderId', 'orderNo', call->'orderNo', 'fullFen', made.full_fen, 'amountFen', call->'amountFen',
+    'points', call->'points', 'pointsUsed', made.points_used, 'lines', CASE WHEN kept.lines IS NULL THEN '[]' ELSE order_told_lines(kept.lines) END, 'growth', call->'growth', 'activeAt', call->'activeAt', 'settledAt', call->'at',
+    'pointsAfter', jsonb_build_object('available', earned->'available', 'pending', earned->'pending'),
+    'tierBefore', raised->'before', 'tierAfter', raised->'after',
+    'packet', CASE WHEN packet ? 'couponId' THEN jsonb_build_object('title', packet->'title', 'expiresAt', packet->'expiresAt') END));
+END $$;
+
+CREATE OR REPLACE FUNCTION order_write_lines(made purchase, lines jsonb) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO purchase_line (member_id, order_id, line_no, sku, title, category, qty, full_fen, payable_fen)
+    SELECT made.member_id, made.order_id, "lineNo", sku, title, category, qty, "fullFen", "payableFen"
+      FROM jsonb_to_recordset(lines) one ("lineNo" int, sku text, title text, category text, qty int, "fullFen" int, "payableFen" int)
+$$;
+
+-- The lines of a hold as a till is told of them.
+CREATE OR REPLACE FUNCTION order_told_lines(lines jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_agg(one - 'category' ORDER BY nth) FROM jsonb_array_elements(CASE jsonb_typeof(lines) WHEN 'array' THEN lines ELSE '[]' END) WITH ORDINALITY listed (one, nth)
+$$;
+
+-- What a store took between two instants and kept; of what came back in part, the rest. {storeId, from, to} → {count, amountFen, points, members}
+CREATE OR REPLACE FUNCTION order_shift_totals(call jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('count', count(*), 'amountFen', coalesce(sum(amount_fen - refunded_fen), 0),
+      'points', coalesce(sum(points - order_share(points, purchase)), 0), 'members', count(DISTINCT member_id))
+    FROM purchase WHERE store_id = call->>'storeId' AND state = 'settled'
+      AND settled_at >= (call->>'from')::timestamptz AND settled_at <= (call->>'to')::timestamptz
+$$;
+
+-- Whether somebody bought something (and kept it) within {days} days before {until}; who did is not new.
+CREATE OR REPLACE FUNCTION order_bought_before(who uuid, until timestamptz, days int) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM purchase WHERE member_id = who AND state = 'settled'
+    AND settled_at < until AND settled_at >= until - make_interval(days => days))
+$$;
 
 -- How an edge ends: paid, refused or none. Protects: I-F2 (what was only promised returns to cap and budget, what was paid does not)
 -- and I-F4 (a return ends what is held and takes back what was paid).
@@ -3039,7 +3734,7 @@ DECLARE
   appeal referral_appeal;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
-  own := adjustment_operator((call->>'staffId')::uuid);
+  own := staff_operator((call->>'staffId')::uuid);
   FOR tries IN 1..2 LOOP
     -- a merge that was waited for has taken the friend along: the second look knows whereto
     SELECT * INTO edge FROM referral WHERE referral_id = (call->>'referralId')::uuid
@@ -3064,8 +3759,7 @@ BEGIN
       WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
     IF call->>'how' <> 'pay' THEN PERFORM referral_end(edge, 'refused', edge.doubts[1], 0, now_at); END IF;
   END IF;
-  PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', 'referral.decide', 'subject', edge.referral_id, 'bodyHash', call->'request'->>'bodyHash'));
+  PERFORM audit_note(call, own, 'referral.decide', edge.referral_id::text);
   RETURN request_end(call->'request', (SELECT jsonb_build_object('state', r.state, 'reason', r.reason) FROM referral r
     WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id));
 END $$;
@@ -3790,8 +4484,7 @@ BEGIN
   INSERT INTO right_service (member_id, service_id, right_id, period_key, store_id, staff_id, visit_id, at)
     VALUES (member, (call->>'serviceId')::uuid, own.right_id, counted, clerk.store_id, clerk.member_id, here.visit_id, now_at);
   SELECT own.quota - used INTO room FROM right_use WHERE member_id = member AND right_id = own.right_id AND period_key = counted;
-  PERFORM audit_append(jsonb_build_object('storeId', clerk.store_id, 'at', call->'at', 'actorId', clerk.member_id,
-    'bodyHash', call->'request'->>'bodyHash', 'verb', 'right.use', 'subject', call->>'serviceId'));
+  PERFORM audit_note(call, clerk, 'right.use', call->>'serviceId');
   RETURN request_end(call->'request', jsonb_build_object('title', own.title, 'left', room, 'backAt',
     CASE WHEN room = 0 AND right_back_at(own.period, now_at) < until THEN iso_text(right_back_at(own.period, now_at)) END));
 END $$;
@@ -3912,6 +4605,162 @@ LANGUAGE sql AS $$
   DELETE FROM risk_print WHERE member_id = ANY (erase_records(call));
   SELECT '{}'::jsonb
 $$;
+
+-- The working staff row of the actor, at a till of the own store where one is named, or a refusal.
+CREATE OR REPLACE FUNCTION staff_at_till(actor uuid, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF till IS NOT NULL AND NOT EXISTS (SELECT 1 FROM till t WHERE t.store_id = own.store_id AND t.till_id = till) THEN
+    PERFORM refuse('TILL_UNKNOWN');
+  END IF;
+  RETURN own;
+END $$;
+
+-- The working operator who asks, kept from leaving or being merged until this is written.
+CREATE OR REPLACE FUNCTION staff_operator(actor uuid) RETURNS staff
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff;
+BEGIN
+  SELECT * INTO own FROM staff WHERE member_id = actor AND ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('STAFF_NEEDED'); END IF;
+  IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
+  RETURN own;
+END $$;
+
+-- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room. {from, to}
+CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  before jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM staff WHERE member_id = src) THEN RETURN '{}'; END IF;
+  IF (SELECT count(*) FROM staff WHERE member_id IN (src, dst) AND ended_at IS NULL) = 2 THEN
+    PERFORM refuse('MERGE_BLOCKED', '{"blocker": "two_jobs"}');
+  END IF;
+  SELECT jsonb_object_agg(CASE member_id WHEN src THEN 'theirs' ELSE 'own' END, to_jsonb(staff)) INTO before
+    FROM staff WHERE member_id IN (src, dst);
+  DELETE FROM staff former USING staff kept
+    WHERE former.member_id IN (src, dst) AND kept.member_id IN (src, dst)
+      AND (former.ended_at, former.member_id) < (coalesce(kept.ended_at, 'infinity'), kept.member_id);
+  UPDATE staff SET member_id = dst WHERE member_id = src;
+  RETURN jsonb_build_object('moved', before);
+END $$;
+
+-- The job goes back as it is by now, and a former one that had made room is there again. One that was followed by another job
+-- since comes back as ended. {from, to, at, moved: {theirs, own?}}
+CREATE OR REPLACE FUNCTION staff_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
+  theirs staff := jsonb_populate_record(NULL::staff, call->'moved'->'theirs');
+  own staff := jsonb_populate_record(NULL::staff, call->'moved'->'own');
+  held staff;
+BEGIN
+  IF theirs.member_id IS NULL THEN RETURN '{}'; END IF;
+  SELECT * INTO held FROM staff WHERE member_id = src;
+  IF (held.staff_no, held.store_id, held.since) = (theirs.staff_no, theirs.store_id, theirs.since) THEN
+    UPDATE staff SET member_id = dst WHERE member_id = src;
+    IF own.member_id IS NOT NULL THEN INSERT INTO staff SELECT own.*; END IF;
+  ELSE
+    theirs.ended_at := coalesce(theirs.ended_at, (call->>'at')::timestamptz);
+    INSERT INTO staff SELECT theirs.*;
+  END IF;
+  RETURN '{}';
+END $$;
+
+-- Who acts at a counter: a person at work, or a till system by its key. A key is bound to one till of one store and may do what
+-- a clerk there may; the signature of its call has been judged before. Asked again in each statement, so that a key which has
+-- just been revoked writes nothing more. {keyId} or {staffId}
+CREATE OR REPLACE FUNCTION at_till(call jsonb, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff;
+  till_key till_key;
+BEGIN
+  IF call->>'keyId' IS NULL THEN RETURN staff_at_till((call->>'staffId')::uuid, till); END IF;
+  SELECT * INTO till_key FROM till_key k WHERE k.key_id = (call->>'keyId')::uuid AND k.revoked_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('KEY_UNKNOWN'); END IF;
+  IF till IS NOT NULL AND till <> till_key.till_id THEN PERFORM refuse('TILL_UNKNOWN'); END IF;
+  own.member_id := till_key.key_id;
+  own.role := 'clerk';
+  own.store_id := till_key.store_id;
+  own.since := till_key.created_at;
+  RETURN own;
+END $$;
+
+-- Whoever runs the store of a till: keys, webhooks and tablets are a manager's. {staffId}
+CREATE OR REPLACE FUNCTION manages_till(call jsonb, till text) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff := staff_at_till((call->>'staffId')::uuid, till);
+BEGIN
+  IF own.role = 'clerk' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "manager"}'); END IF;
+  RETURN own;
+END $$;
+
+-- Lets a signed call in, once: the key stands and the nonce is new. {keyId, nonce, at} → {storeId, tillId}
+CREATE OR REPLACE FUNCTION till_admit(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  own till_key;
+BEGIN
+  SELECT * INTO own FROM till_key WHERE key_id = (call->>'keyId')::uuid AND revoked_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('KEY_UNKNOWN'); END IF;
+  INSERT INTO till_nonce (key_id, nonce, at) VALUES (own.key_id, call->>'nonce', now_at) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN PERFORM refuse('SIGNATURE_REPLAYED'); END IF;
+  -- to the minute: no call waits for another one's
+  IF own.last_used_at IS NULL OR own.last_used_at < now_at - interval '1 minute' THEN
+    UPDATE till_key SET last_used_at = now_at WHERE key_id = (SELECT key_id FROM till_key
+      WHERE key_id = own.key_id FOR UPDATE SKIP LOCKED);
+  END IF;
+  RETURN jsonb_build_object('storeId', own.store_id, 'tillId', own.till_id);
+END $$;
+
+-- A key for a till of the own store. The secret lies in the row alone, not in the answer that is kept for repetitions.
+-- {request, staffId, keyId, tillId, label, secretSealed (base64), at} → {keyId}
+CREATE OR REPLACE FUNCTION till_create_key(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := manages_till(call, call->>'tillId');
+  INSERT INTO till_key (key_id, store_id, till_id, label, secret_sealed, created_by, created_at)
+    VALUES ((call->>'keyId')::uuid, own.store_id, call->>'tillId', call->>'label', decode(call->>'secretSealed', 'base64'),
+            own.member_id, (call->>'at')::timestamptz);
+  PERFORM audit_note(call, own, 'till.key', call->>'keyId');
+  RETURN request_end(call->'request', jsonb_build_object('keyId', call->'keyId'));
+END $$;
+
+-- From now on the key opens nothing. {request, staffId, keyId, at} → {revokedAt}
+CREATE OR REPLACE FUNCTION till_revoke_key(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+  ended till_key;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := manages_till(call, NULL);
+  SELECT * INTO ended FROM till_key WHERE key_id = (call->>'keyId')::uuid AND store_id = own.store_id FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "till_key"}'); END IF;
+  IF ended.revoked_at IS NULL THEN
+    UPDATE till_key SET revoked_at = (call->>'at')::timestamptz, revoked_by = own.member_id WHERE key_id = ended.key_id
+      RETURNING * INTO ended;
+    PERFORM audit_note(call, own, 'till.revoke', call->>'keyId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('revokedAt', iso_text(ended.revoked_at)));
+END $$;
 
 -- Pictures that members hand in. Bytes lie outside the database under a key; a row is written after its bytes and loses its key
 -- before they go, so what a process that dies leaves behind is at most a file without a row, which a job removes.
@@ -4041,64 +4890,337 @@ BEGIN
   RETURN '{}';
 END $$;
 
--- The merge itself. {mergeId, from, to, at, because, staffId, storeId, note, steps: [function names], and what the steps want}
--- → {points, growth, came, reversed}: what the other record brought, and what the merge undid
-CREATE OR REPLACE FUNCTION merge_run(call jsonb) RETURNS jsonb
+-- Protects I-S1: the handle's newest spent step only grows, so a code opens one visit anywhere and an older
+-- photograph opens none. Locks in one order: till, member, handle, audit chain; a merge takes the member first, too.
+
+-- Holds the till, so that tries at one till are judged one after the other and none slips past the limit.
+CREATE OR REPLACE FUNCTION visit_hold_till(call jsonb) RETURNS staff
 LANGUAGE plpgsql AS $$
 DECLARE
-  step text;
-  answer jsonb;
-  came jsonb := '{}';
-  reversed jsonb := '[]';
+  own staff := at_till(call, call->>'tillId');
+  here till;
 BEGIN
-  -- an older server beside this one names no step of pictures and news: it would leave them behind
-  IF call->'steps' ? 'referral_merge' AND NOT call->'steps' ?& ARRAY['upload_merge', 'article_merge'] THEN PERFORM refuse('BUSY'); END IF;
-  FOR step IN SELECT value FROM jsonb_array_elements_text(call->'steps') LOOP
-    EXECUTE format('SELECT %I($1)', step) INTO answer USING call;
-    INSERT INTO merge_step (member_id, merge_id, step, moved)
-      SELECT (call->>'to')::uuid, (call->>'mergeId')::uuid, step, answer->'moved' WHERE answer ? 'moved';
-    came := came || coalesce(answer->'came', '{}');
-    reversed := reversed || coalesce(answer->'reversed', '[]');
-  END LOOP;
-  INSERT INTO merge_record (member_id, merge_id, other_id, because, staff_id, store_id, note, nth, summary, at)
-    VALUES ((call->>'to')::uuid, (call->>'mergeId')::uuid, (call->>'from')::uuid, call->>'because', (call->>'staffId')::uuid,
-            call->>'storeId', call->>'note',
-            (SELECT coalesce(max(nth), 0) + 1 FROM merge_record WHERE member_id IN ((call->>'to')::uuid, (call->>'from')::uuid)),
-            jsonb_build_object('came', came, 'reversed', reversed), (call->>'at')::timestamptz);
-  RETURN jsonb_build_object('came', came, 'reversed', reversed);
+  SELECT * INTO here FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF here.failures >= (call->>'tillLimit')::int AND here.failures_from > (call->>'at')::timestamptz - interval '1 hour' THEN
+    PERFORM refuse('TILL_LOCKED', jsonb_build_object('until', iso_text(here.failures_from + interval '1 hour')));
+  END IF;
+  RETURN own;
 END $$;
 
--- Takes a merge back. Locks both records in id order. {mergeId, at, staffId, note, charge, undoSteps: [function names], and what the
--- steps want} → {back, restored, lost}
-CREATE OR REPLACE FUNCTION merge_undo_run(call jsonb) RETURNS jsonb
+-- Holds the member against a merge. False when there is none to visit; BUSY when a merge has just moved it.
+CREATE OR REPLACE FUNCTION visit_hold_member(owner uuid) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  done merge_record;
-  fn text;
-  answer jsonb;
-  back jsonb := '{}';
-  restored jsonb := '[]';
-  lost jsonb := '[]';
+  state text;
 BEGIN
-  SELECT * INTO done FROM merge_record WHERE merge_id = (call->>'mergeId')::uuid;
-  -- nor can it part what it does not know
-  IF EXISTS (SELECT 1 FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
-    AND NOT call->'undoSteps' ? regexp_replace(s.step, '_merge$', '_unmerge')) THEN PERFORM refuse('BUSY'); END IF;
-  FOR fn IN SELECT value FROM jsonb_array_elements_text(call->'undoSteps') LOOP
-    EXECUTE format('SELECT %I($1)', fn) INTO answer USING call || jsonb_build_object(
-      'from', done.member_id, 'to', done.other_id, 'mergedAt', iso_text(done.at),
-      'moved', (SELECT moved FROM merge_step s WHERE s.member_id = done.member_id AND s.merge_id = done.merge_id
-        AND s.step = regexp_replace(fn, '_unmerge$', '_merge')));
-    back := back || coalesce(answer->'back', '{}');
-    restored := restored || coalesce(answer->'restored', '[]');
-    lost := lost || coalesce(answer->'lost', '[]');
-  END LOOP;
-  INSERT INTO kept_apart (member_id, other_id, merge_id, at)
-    VALUES (done.member_id, done.other_id, done.merge_id, (call->>'at')::timestamptz),
-           (done.other_id, done.member_id, done.merge_id, (call->>'at')::timestamptz)
-    ON CONFLICT (member_id, other_id) DO NOTHING;
-  INSERT INTO merge_undo (member_id, merge_id, staff_id, note, charge, summary, at)
-    VALUES (done.member_id, done.merge_id, (call->>'staffId')::uuid, call->>'note', call->>'charge',
-            jsonb_build_object('back', back, 'restored', restored, 'lost', lost), (call->>'at')::timestamptz);
-  RETURN jsonb_build_object('back', back, 'restored', restored, 'lost', lost);
+  SELECT status INTO state FROM member m WHERE m.member_id = owner FOR NO KEY UPDATE;
+  IF state = 'merged' THEN PERFORM refuse('BUSY'); END IF;
+  RETURN coalesce(state = 'active', false);
+END $$;
+
+-- Counts a try that found nobody. Within an hour of the first the count grows; the one that reaches the limit
+-- starts an hour of lock.
+CREATE OR REPLACE FUNCTION visit_till_failure(call jsonb, own staff) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+BEGIN
+  UPDATE till SET
+      failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+      failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < (call->>'tillLimit')::int
+                           THEN failures_from ELSE now_at END
+    WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  PERFORM audit_note(call, own, 'visit.miss', call->>'tillId');
+END $$;
+
+-- Spends a scanned code and opens the visit. {step} is the step whose tag matched, or null when none did; {secondsOff} says how
+-- far off a code is that was made by this phone, but not now.
+-- {request, staffId, tillId, handle, step, secondsOff, at, expiresAt, visitId, handleLimit, tillLimit}
+-- → {visit} | {fault: {code, detail}} (a wrong code must stay counted, so it is answered, not raised)
+CREATE OR REPLACE FUNCTION visit_scan(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  known jsonb := request_begin(call->'request');
+  own staff;
+  owner uuid;
+  phone device_handle;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  SELECT member_id INTO owner FROM device_handle WHERE handle = call->>'handle';
+  IF visit_hold_member(owner) THEN
+    SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' AND revoked_at IS NULL FOR UPDATE;
+    IF phone.member_id <> owner THEN PERFORM refuse('BUSY'); END IF;
+  END IF;
+  IF phone.failures >= (call->>'handleLimit')::int AND phone.failures_from > now_at - interval '1 hour' THEN
+    PERFORM refuse('CODE_LOCKED', jsonb_build_object('until', iso_text(phone.failures_from + interval '1 hour')));
+  END IF;
+  IF phone.handle IS NULL OR (call->>'step') IS NULL THEN RETURN visit_wrong_code(call, own, phone); END IF;
+  IF (call->>'step')::bigint <= phone.last_step THEN PERFORM refuse('CODE_USED'); END IF;
+  UPDATE device_handle SET last_step = (call->>'step')::bigint WHERE handle = phone.handle;
+  UPDATE device SET last_used_at = now_at WHERE member_id = owner AND device_id = phone.device_id;
+  RETURN visit_write(call, own, owner, phone.handle);
+END $$;
+
+-- A success does not forgive earlier failures: the hour does.
+CREATE OR REPLACE FUNCTION visit_wrong_code(call jsonb, own staff, phone device_handle) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  max_tries int := (call->>'handleLimit')::int;
+  n int := 1;
+BEGIN
+  IF phone.handle IS NOT NULL THEN
+    UPDATE device_handle SET
+        failures = CASE WHEN failures_from > now_at - interval '1 hour' THEN failures + 1 ELSE 1 END,
+        failures_from = CASE WHEN failures_from > now_at - interval '1 hour' AND failures + 1 < max_tries
+                             THEN failures_from ELSE now_at END
+      WHERE handle = phone.handle RETURNING failures INTO n;
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', jsonb_build_object('fault', CASE
+    WHEN phone.handle IS NOT NULL AND call->>'secondsOff' IS NOT NULL
+      THEN jsonb_build_object('code', 'CODE_OLD', 'detail', jsonb_build_object('secondsOff', call->'secondsOff'))
+    ELSE jsonb_build_object('code', 'CODE_WRONG', 'detail', jsonb_build_object('triesLeft', greatest(0, max_tries - n))) END));
+END $$;
+
+-- Writes the visit, its audit entry and the command's answer. A spoken phone is no sign of life of its holder:
+-- the number may have been handed on, and silence is what protects the old record then.
+CREATE OR REPLACE FUNCTION visit_write(call jsonb, own staff, owner uuid, by_handle text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  method text := coalesce(call->>'method', 'code');
+BEGIN
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (owner, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, method, by_handle,
+            (call->>'step')::bigint, (call->>'at')::timestamptz, (call->>'expiresAt')::timestamptz);
+  IF method <> 'phone' THEN
+    UPDATE member SET last_active_at = greatest(last_active_at, (call->>'at')::timestamptz) WHERE member_id = owner;
+  END IF;
+  PERFORM audit_note(call, own, 'visit.' || method, call->>'visitId');
+  RETURN request_end(call->'request', jsonb_build_object('visit', jsonb_build_object('memberId', owner,
+    'visitId', call->>'visitId', 'method', method, 'openedAt', call->>'at', 'expiresAt', call->>'expiresAt')));
+END $$;
+
+-- Opens an earn-only visit for a member found by number or phone; {memberId} is null when nobody was found.
+-- {request, staffId, tillId, memberId, method, at, expiresAt, visitId, tillLimit} → {visit} | {fault}
+CREATE OR REPLACE FUNCTION visit_find(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := visit_hold_till(call);
+  IF visit_hold_member((call->>'memberId')::uuid) THEN
+    RETURN visit_write(call, own, (call->>'memberId')::uuid, NULL);
+  END IF;
+  PERFORM visit_till_failure(call, own);
+  RETURN request_end(call->'request', '{"fault": {"code": "MEMBER_UNKNOWN", "detail": {}}}');
+END $$;
+
+-- The visit of a member in a store. The member is held, so a merge cannot take it along meanwhile.
+CREATE OR REPLACE FUNCTION visit_in_store(member uuid, wanted uuid, at_store text) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit;
+BEGIN
+  SELECT * INTO stay FROM visit WHERE member_id = member AND visit_id = wanted AND store_id = at_store;
+  IF NOT FOUND THEN PERFORM refuse('VISIT_UNKNOWN'); END IF;
+  RETURN stay;
+END $$;
+
+-- The same, where the customer stands here now and has shown a live code.
+CREATE OR REPLACE FUNCTION visit_by_code(member uuid, wanted uuid, at_store text, now_at timestamptz) RETURNS visit
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  stay visit := visit_in_store(member, wanted, at_store);
+BEGIN
+  IF stay.expires_at <= now_at THEN PERFORM refuse('VISIT_OVER'); END IF;
+  IF stay.method <> 'code' THEN PERFORM refuse('CODE_NEEDED'); END IF;
+  RETURN stay;
+END $$;
+
+CREATE OR REPLACE FUNCTION visit_merge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  went jsonb;
+BEGIN
+  WITH moving AS (UPDATE visit SET member_id = (call->>'to')::uuid WHERE member_id = (call->>'from')::uuid RETURNING visit_id)
+  SELECT jsonb_agg(visit_id) INTO went FROM moving;
+  RETURN CASE WHEN went IS NULL THEN '{}' ELSE jsonb_build_object('moved', jsonb_build_object('visits', went),
+    'came', jsonb_build_object('visits', jsonb_array_length(went))) END;
+END $$;
+
+-- Visits of before go back; so does one that a phone of the separated record has just opened: it is that person who stands
+-- at the till. {mergeId, from, to, at, moved}
+CREATE OR REPLACE FUNCTION visit_unmerge(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  src uuid := (call->>'from')::uuid;
+  phones uuid[] := uuid_list((SELECT moved->'devices' FROM merge_step
+    WHERE member_id = src AND merge_id = (call->>'mergeId')::uuid AND step = 'code_merge'));
+  went int;
+BEGIN
+  UPDATE visit v SET member_id = (call->>'to')::uuid WHERE v.member_id = src AND (
+    v.visit_id = ANY (uuid_list(call->'moved'->'visits'))
+    OR (v.expires_at > (call->>'at')::timestamptz AND v.handle IN (SELECT d.handle FROM device d WHERE d.device_id = ANY (phones)
+      AND d.member_id IN (src, (call->>'to')::uuid))));
+  GET DIAGNOSTICS went = ROW_COUNT;
+  RETURN CASE WHEN went > 0 THEN jsonb_build_object('back', jsonb_build_object('visits', went)) ELSE '{}' END;
+END $$;
+
+-- What happened to orders, told to the systems of a store. What is to be told is written with what it tells of, once for each
+-- webhook that wants to hear it; a worker posts it later, again and again for a day.
+
+-- {request, staffId, webhookId, url, events, secretSealed (base64), at} → {webhookId}
+CREATE OR REPLACE FUNCTION webhook_create(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := manages_till(call, NULL);
+  INSERT INTO webhook (webhook_id, store_id, url, events, secret_sealed, created_by, created_at)
+    VALUES ((call->>'webhookId')::uuid, own.store_id, call->>'url', ARRAY(SELECT jsonb_array_elements_text(call->'events')),
+            decode(call->>'secretSealed', 'base64'), own.member_id, (call->>'at')::timestamptz);
+  PERFORM audit_note(call, own, 'webhook.create', call->>'webhookId');
+  RETURN request_end(call->'request', jsonb_build_object('webhookId', call->'webhookId'));
+END $$;
+
+-- What still waits for it is given up. {request, staffId, webhookId, at} → {endedAt}
+CREATE OR REPLACE FUNCTION webhook_end(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+  ended webhook;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := manages_till(call, NULL);
+  SELECT * INTO ended FROM webhook WHERE webhook_id = (call->>'webhookId')::uuid AND store_id = own.store_id FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "webhook"}'); END IF;
+  IF ended.ended_at IS NULL THEN
+    UPDATE webhook SET ended_at = (call->>'at')::timestamptz, ended_by = own.member_id WHERE webhook_id = ended.webhook_id
+      RETURNING * INTO ended;
+    UPDATE webhook_delivery SET state = 'given_up' WHERE webhook_id = ended.webhook_id AND state = 'waiting';
+    PERFORM audit_note(call, own, 'webhook.end', call->>'webhookId');
+  END IF;
+  RETURN request_end(call->'request', jsonb_build_object('endedAt', iso_text(ended.ended_at)));
+END $$;
+
+-- One more time, now, whatever has become of it. {request, staffId, deliveryId, at} → {deliveryId}
+CREATE OR REPLACE FUNCTION webhook_resend(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := manages_till(call, NULL);
+  -- held, so that it does not end meanwhile
+  PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR SHARE OF w;
+  UPDATE webhook_delivery d SET state = 'waiting', next_at = (call->>'at')::timestamptz FROM webhook w
+    WHERE d.delivery_id = (call->>'deliveryId')::uuid AND w.webhook_id = d.webhook_id AND w.store_id = own.store_id AND w.ended_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "delivery"}'); END IF;
+  PERFORM audit_note(call, own, 'webhook.resend', call->>'deliveryId');
+  RETURN request_end(call->'request', jsonb_build_object('deliveryId', call->'deliveryId'));
+END $$;
+
+-- Run along with a settled or returned order: one delivery for each webhook of the order's store that wants the event.
+-- Numbers of the order alone. {event, memberId, orderId, leftFen?, at}
+CREATE OR REPLACE FUNCTION webhook_put(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  told purchase;
+  back purchase_return;
+  facts jsonb;
+BEGIN
+  SELECT * INTO told FROM purchase WHERE member_id = (call->>'memberId')::uuid AND order_id = (call->>'orderId')::uuid;
+  facts := jsonb_build_object('orderNo', told.order_no, 'storeId', told.store_id, 'tillId', told.till_id);
+  IF call->>'event' = 'order.returned' THEN
+    SELECT * INTO back FROM purchase_return WHERE member_id = told.member_id AND order_id = told.order_id ORDER BY nth DESC LIMIT 1;
+    facts := facts || jsonb_build_object('nth', back.nth, 'refundedFen', back.amount_fen, 'refundedTotalFen', told.refunded_fen,
+      'leftFen', told.amount_fen - told.refunded_fen, 'returnedAt', call->'at');
+  ELSE
+    facts := facts || jsonb_build_object('channel', told.channel, 'fullFen', told.full_fen, 'amountFen', told.amount_fen,
+      'points', told.points, 'settledAt', call->'at');
+  END IF;
+  INSERT INTO webhook_delivery (delivery_id, webhook_id, event, payload, state, next_at, created_at)
+    SELECT uuid_v7(now_at), webhook_id, call->>'event', facts, 'waiting', now_at, now_at FROM webhook
+      -- held, so that nothing is put behind an end of this very moment
+      WHERE store_id = told.store_id AND ended_at IS NULL AND call->>'event' = ANY (events) FOR SHARE;
+  RETURN '{}';
+END $$;
+
+-- Takes up to {limit} that are due for this worker until {leaseUntil}, {each} of one webhook at most, so that one that does not
+-- answer keeps nobody else waiting. → [{deliveryId, webhookId, url, secretSealed, event, payload, attempt, createdAt}]
+CREATE OR REPLACE FUNCTION webhook_take(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  taken jsonb;
+BEGIN
+  WITH ahead AS (
+    SELECT delivery_id, webhook_id, next_at FROM webhook_delivery WHERE state = 'waiting' AND next_at <= now_at
+      ORDER BY next_at LIMIT (call->>'limit')::int * 20
+  ), fair AS (
+    SELECT delivery_id FROM (SELECT *, row_number() OVER (PARTITION BY webhook_id ORDER BY next_at) AS nth FROM ahead) ranked
+      WHERE nth <= (call->>'each')::int ORDER BY next_at LIMIT (call->>'limit')::int
+  ), due AS (
+    SELECT delivery_id FROM webhook_delivery WHERE delivery_id IN (SELECT delivery_id FROM fair)
+      AND state = 'waiting' AND next_at <= now_at FOR UPDATE SKIP LOCKED
+  ), mine AS (
+    UPDATE webhook_delivery d SET attempts = attempts + 1, next_at = (call->>'leaseUntil')::timestamptz
+      FROM due WHERE d.delivery_id = due.delivery_id RETURNING d.*
+  )
+  SELECT coalesce(jsonb_agg(jsonb_build_object('deliveryId', mine.delivery_id, 'webhookId', webhook_id, 'url', url,
+      'secretSealed', encode(secret_sealed, 'base64'), 'event', event, 'payload', payload, 'attempt', attempts,
+      'createdAt', iso_text(mine.created_at)) ORDER BY mine.delivery_id), '[]')
+    INTO taken FROM mine JOIN webhook USING (webhook_id);
+  RETURN taken;
+END $$;
+
+-- What came of one attempt; of an attempt that another one has followed nothing is written. A webhook that has heard nothing
+-- for {endAfterDays} days of given-up deliveries is ended. {deliveryId, attempt, state, status, nextAt, endAfterDays, at} → {ended}
+CREATE OR REPLACE FUNCTION webhook_finish(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  told webhook_delivery;
+  silent_since timestamptz;
+BEGIN
+  -- the webhook before its deliveries, as in webhook_end
+  IF call->>'state' = 'given_up' THEN
+    PERFORM 1 FROM webhook w JOIN webhook_delivery d USING (webhook_id) WHERE d.delivery_id = (call->>'deliveryId')::uuid FOR UPDATE OF w;
+  END IF;
+  UPDATE webhook_delivery SET state = call->>'state', last_status = (call->>'status')::int,
+      next_at = coalesce((call->>'nextAt')::timestamptz, next_at),
+      sent_at = CASE WHEN call->>'state' = 'sent' THEN now_at ELSE sent_at END
+    WHERE delivery_id = (call->>'deliveryId')::uuid AND attempts = (call->>'attempt')::int AND state = 'waiting' RETURNING * INTO told;
+  IF NOT FOUND OR told.state <> 'given_up' THEN RETURN '{"ended": false}'; END IF;
+  SELECT min(d.created_at) INTO silent_since FROM webhook_delivery d WHERE d.webhook_id = told.webhook_id AND d.state = 'given_up'
+    AND d.created_at > coalesce((SELECT max(sent_at) FROM webhook_delivery s WHERE s.webhook_id = told.webhook_id), '-infinity');
+  -- NULL where younger ones were heard: it is this one that is not wanted
+  IF silent_since IS NULL OR silent_since > now_at - make_interval(days => (call->>'endAfterDays')::int) THEN
+    RETURN '{"ended": false}';
+  END IF;
+  UPDATE webhook SET ended_at = now_at WHERE webhook_id = told.webhook_id AND ended_at IS NULL;
+  UPDATE webhook_delivery SET state = 'given_up' WHERE webhook_id = told.webhook_id AND state = 'waiting';
+  RETURN '{"ended": true}';
+END $$;
+
+-- Forgets what was told, or could not be, before an instant; found webhook by webhook. {before} → {forgotten}
+CREATE OR REPLACE FUNCTION webhook_forget(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  forgotten int;
+BEGIN
+  DELETE FROM webhook_delivery d USING webhook w
+    WHERE d.webhook_id = w.webhook_id AND d.created_at < (call->>'before')::timestamptz AND d.state <> 'waiting';
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN jsonb_build_object('forgotten', forgotten);
 END $$;
