@@ -1,4 +1,6 @@
-import { as, INSIDE, leftOut, OTHER, OWNER, time, word } from './export-columns'
+import { REFERRAL_DOUBTS } from '@huiyuan/shared/referral'
+import { doubtWords } from '@huiyuan/shared/risk'
+import { as, type Column, INSIDE, leftOut, OTHER, OWNER, time, word } from './export-columns'
 import type { Section } from './export-sections'
 
 const REFERRAL_STATES = {
@@ -10,11 +12,22 @@ const REFERRAL_STATES = {
   void: '不算',
 }
 
+/** As they are told everywhere else: of the two people's phones, payers and ranks a code would say more. */
+const DOUBTS: Record<string, string> = Object.fromEntries(
+  REFERRAL_DOUBTS.map((doubt) => [doubt, doubtWords(doubt, 'inviter')]),
+)
+const NOT_CHECKED = Object.fromEntries(REFERRAL_DOUBTS.map((doubt) => [doubt, '没有通过核对']))
+
+const doubts = (title: string): Column => ({
+  title,
+  read: (value) => (Array.isArray(value) ? [...new Set(value.map((code) => DOUBTS[code] ?? code))] : value),
+})
+
 const referral = {
   referral_id: INSIDE,
   campaign_id: as('活动'),
   state: word('状态', REFERRAL_STATES),
-  reason: as('原因'),
+  reason: word('原因', NOT_CHECKED),
 }
 const referralTimes = {
   points: as('积分'),
@@ -27,8 +40,8 @@ const referralTimes = {
   settled_at: time('结束时间'),
   clawed_back: as('已收回'),
   judged_at: time('最近一次核对'),
-  doubts: as('要核对的地方'),
-  cleared: as('已由同事看过'),
+  doubts: doubts('要核对的地方'),
+  cleared: doubts('已由同事看过'),
   // numbers about two people and their kind of phones and networks; shown to one they would tell of the other
   facts: leftOut('关于两个人的数字，会透露另一位的情况'),
   risk_rank: leftOut('微信给的风险等级，按微信的规则不能出示'),

@@ -31,11 +31,11 @@ export const photo = (): Promise<Buffer> =>
     .toBuffer()
 
 /** A header of PNG that promises so many pixels, with next to nothing behind it. */
-export function promisedPng(width: number, height: number): Buffer {
+export function promisedPng(width: number, height: number, [depth, colours, interlaced] = [1, 0, 0]): Buffer {
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)
   head.writeUInt32BE(height, 4)
-  head.set([1, 0, 0, 0, 0], 8)
+  head.set([depth ?? 1, colours ?? 0, 0, 0, interlaced ?? 0], 8)
   const body = deflateSync(Buffer.alloc(1_000))
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
@@ -86,6 +86,7 @@ export async function badPictures(): Promise<[string, Buffer, string][]> {
     ['half a PNG', png.subarray(0, png.length / 2), 'UPLOAD_BROKEN'],
     ['half a WebP', webp.subarray(0, webp.length / 2), 'UPLOAD_BROKEN'],
     ['a head without a body', promisedPng(100, 100), 'UPLOAD_BROKEN'],
+    ['interlaced, with 8 bytes a pixel', promisedPng(4_000, 4_000, [16, 6, 1]), 'UPLOAD_PIXELS'],
     ['few bytes that unfold to 10 gigapixels', promisedPng(100_000, 100_000), 'UPLOAD_PIXELS'],
   ]
 }

@@ -3,12 +3,15 @@ import { refuse } from '../refusal'
 
 /** More than any phone takes; a file of a few bytes may unfold to as many pixels as it likes. */
 const MOST_PIXELS = 50_000_000
+/** What an interlaced PNG may unfold to, for it lies in memory as a whole. */
+const MOST_INTERLACED_BYTES = 100_000_000
 /** The longer edge of what is kept: enough to look at on any screen. */
 const EDGE = 2_048
 const QUALITY = 82
 const SECONDS = 20
 
 type Sharp = typeof import('sharp').default
+type Metadata = import('sharp').Metadata
 type Format = 'jpeg' | 'png' | 'webp'
 
 /** What is kept of a picture: new pixels, and nothing that came with the old ones. */
@@ -33,7 +36,8 @@ export async function repaintPicture(given: Buffer): Promise<Repainted> {
     .catch(() => refuse('UPLOAD_BROKEN'))
   if (seen.format !== format) refuse('UPLOAD_TYPE')
   // told by the header, before anything is unfolded
-  if (seen.width * seen.height > MOST_PIXELS) refuse('UPLOAD_PIXELS', { mostPixels: MOST_PIXELS })
+  const mostPixels = mostPixelsOf(format, seen)
+  if (seen.width * seen.height > mostPixels) refuse('UPLOAD_PIXELS', { mostPixels })
   const { data, info } = await sharp(given, {
     limitInputPixels: MOST_PIXELS,
     failOn: 'error',
@@ -49,6 +53,11 @@ export async function repaintPicture(given: Buffer): Promise<Repainted> {
     .catch(() => refuse('UPLOAD_BROKEN'))
   const sha256 = createHash('sha256').update(data).digest('hex')
   return { bytes: data, mime: 'image/jpeg', width: info.width, height: info.height, sha256 }
+}
+
+function mostPixelsOf(format: Format, { isProgressive, channels, depth }: Metadata): number {
+  if (format !== 'png' || !isProgressive) return MOST_PIXELS
+  return Math.min(MOST_PIXELS, Math.floor(MOST_INTERLACED_BYTES / (channels * (depth === 'ushort' ? 2 : 1))))
 }
 
 /** By its first bytes; names and types that were sent along say nothing. */
