@@ -5,11 +5,12 @@ import { refresh } from '../../lib/query'
 import { Section } from '../../ui/blocks'
 import { OperatorPage } from '../../ui/operator-page'
 import { Views } from '../../ui/views'
+import { CaseList } from './case-list'
+import { FriendCard } from './friend-card'
+import { PaperCard } from './paper-card'
 import { ReferralDecide } from './referral-decide'
-import { ReferralList } from './referral-list'
 import './review.css'
 import { SubmissionDecide } from './submission-decide'
-import { SubmissionList } from './submission-list'
 import { QUEUES, type ReferralCase, type SubmissionCase, useReferrals, useSubmissions } from './use-queues'
 
 type Shown = 'referral' | 'material' | 'appeal'
@@ -52,23 +53,33 @@ function Queues() {
       <View className="rv-view">
         {view === 'referral' && (
           <View className="rv-wide">
-            <ReferralList queue={friends} onOpen={setFriend} none="有疑点的推荐奖励会先停在这里，等人看过再发" />
+            <CaseList
+              queue={friends}
+              Card={FriendCard}
+              onOpen={setFriend}
+              none="有疑点的推荐奖励会先停在这里，等人看过再发"
+            />
           </View>
         )}
         {view === 'material' && (
           <View className="rv-wide">
-            <SubmissionList queue={papers} onOpen={setPaper} none="会员为特色义务交来的照片和文字会排在这里" />
+            <CaseList
+              queue={papers}
+              Card={PaperCard}
+              onOpen={setPaper}
+              none="会员为特色义务交来的照片和文字会排在这里"
+            />
           </View>
         )}
         {view === 'appeal' && (
           <View className="rv-cols">
             <View id="appeals-referral" className="rv-col">
               <Section title="推荐奖励" />
-              <ReferralList queue={friendAppeals} onOpen={setFriend} none="没有人对推荐奖励有异议" />
+              <CaseList queue={friendAppeals} Card={FriendCard} onOpen={setFriend} none="没有人对推荐奖励有异议" />
             </View>
             <View id="appeals-material" className="rv-col">
               <Section title="交来的材料" />
-              <SubmissionList queue={paperAppeals} onOpen={setPaper} none="没有人对材料的结果有异议" />
+              <CaseList queue={paperAppeals} Card={PaperCard} onOpen={setPaper} none="没有人对材料的结果有异议" />
             </View>
           </View>
         )}

@@ -1,8 +1,11 @@
 import { api, type RouterOutputs } from '../../lib/api'
-import { usePages } from '../../lib/pages'
+import { type Pages, usePages } from '../../lib/pages'
 
 export type ReferralCase = RouterOutputs['referral']['queue']['cases'][number]
 export type SubmissionCase = RouterOutputs['obligation']['queue']['cases'][number]
+
+/** Cases that come page by page. */
+export type Queue<C> = Omit<Pages<unknown>, 'pages'> & { cases: C[] }
 
 /** What was read of both queues. */
 export const QUEUES = ['referral.queue', 'obligation.queue']
@@ -32,6 +35,3 @@ export function useSubmissions(state: 'waiting' | 'appeal', enabled: boolean) {
   )
   return { ...rest, cases: pages.flatMap(({ cases }) => cases) }
 }
-
-export type ReferralQueue = ReturnType<typeof useReferrals>
-export type SubmissionQueue = ReturnType<typeof useSubmissions>

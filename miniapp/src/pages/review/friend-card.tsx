@@ -1,49 +1,14 @@
 import { countText } from '@huiyuan/shared/money'
 import { View } from '@tarojs/components'
-import { useGrowing } from '../../lib/growing'
 import { Said } from '../../ui/appeal'
 import { Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
-import { Earlier } from '../../ui/earlier'
-import { Empty, States } from '../../ui/states'
-import type { ReferralCase, ReferralQueue } from './use-queues'
+import type { CardWish } from './case-list'
+import type { ReferralCase } from './use-queues'
 import { moment, whoOf } from './words'
 
-const STEP = 2
-const MOST = 200
-
-interface ListWish {
-  queue: ReferralQueue
-  onOpen: (friend: ReferralCase) => void
-  /** What stands there when nothing waits. */
-  none: string
-}
-
-/** Rewards for friends that wait for a person. */
-export function ReferralList({ queue: { first, cases, ...pages }, onOpen, none }: ListWish) {
-  const { shown } = useGrowing(cases, STEP, MOST)
-  return (
-    <States read={first}>
-      {() =>
-        cases.length === 0 ? (
-          <Empty title="没有在等的" sub={none} />
-        ) : (
-          <View>
-            <View className="rv-cards">
-              {shown.map((friend) => (
-                <FriendCard key={friend.caseRef} friend={friend} onOpen={onOpen} />
-              ))}
-            </View>
-            <Earlier {...pages} />
-          </View>
-        )
-      }
-    </States>
-  )
-}
-
 /** Who brought whom, what speaks against it, and since when it waits. */
-const FriendCard = ({ friend, onOpen }: { friend: ReferralCase; onOpen: (friend: ReferralCase) => void }) => {
+export const FriendCard = ({ one: friend, onOpen }: CardWish<ReferralCase>) => {
   const { inviter, points, doubts, appeal, heldAt, joinedAt } = friend
   return (
     <View className="rv-card">

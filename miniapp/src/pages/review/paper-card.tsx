@@ -1,49 +1,15 @@
 import { View } from '@tarojs/components'
-import { useGrowing } from '../../lib/growing'
 import { Said } from '../../ui/appeal'
 import { Tag } from '../../ui/blocks'
 import { Button } from '../../ui/button'
-import { Earlier } from '../../ui/earlier'
 import { Stars } from '../../ui/stars'
-import { Empty, States } from '../../ui/states'
+import type { CardWish } from './case-list'
 import { Pictures } from './pictures'
-import type { SubmissionCase, SubmissionQueue } from './use-queues'
+import type { SubmissionCase } from './use-queues'
 import { moment, whoOf } from './words'
 
-const STEP = 2
-const MOST = 200
-
-interface ListWish {
-  queue: SubmissionQueue
-  onOpen: (paper: SubmissionCase) => void
-  /** What stands there when nothing waits. */
-  none: string
-}
-
-/** What members handed in and nobody has looked at. */
-export function SubmissionList({ queue: { first, cases, ...pages }, onOpen, none }: ListWish) {
-  const { shown } = useGrowing(cases, STEP, MOST)
-  return (
-    <States read={first}>
-      {() =>
-        cases.length === 0 ? (
-          <Empty title="没有在等的" sub={none} />
-        ) : (
-          <View>
-            <View className="rv-cards">
-              {shown.map((paper) => (
-                <PaperCard key={paper.caseRef} paper={paper} onOpen={onOpen} />
-              ))}
-            </View>
-            <Earlier {...pages} />
-          </View>
-        )
-      }
-    </States>
-  )
-}
-
-const PaperCard = ({ paper, onOpen }: { paper: SubmissionCase; onOpen: (paper: SubmissionCase) => void }) => {
+/** What a member handed in, and since when it waits. */
+export const PaperCard = ({ one: paper, onOpen }: CardWish<SubmissionCase>) => {
   const { member, obligation, nth, text, rating, uploads, flags, appeal, submittedAt } = paper
   return (
     <View className="rv-card">
