@@ -95,17 +95,16 @@ test('1,000 friends qualify at once with a budget for 100: 100 are paid, by work
     room.at(n).house.sql('referral_on_order', { memberId, orderId: randomUUID(), amountFen: 3_000, at })
   await Promise.all(friends.map(qualify))
   room.one.clock.pass(16 * DAY_MS)
-  let released = 0
-  for (let rounds = 0; released < 100 && rounds < 40; rounds++) {
-    const runs = await Promise.all(times(4, (n) => releaseDueReferrals(room.at(n).as(), { batch: 50 })))
-    released += runs.reduce((sum, run) => sum + run.released, 0)
-  }
+  // the workers pay what is due of the world before as well, so what counts is what is left of this campaign
+  const held = () => room.prisma.referral.count({ where: { campaignId, state: 'held' } })
+  for (let rounds = 0; rounds < 40 && (await held()) > 0; rounds++)
+    await Promise.all(times(4, (n) => releaseDueReferrals(room.at(n).as(), { batch: 50 })))
   const edges = await room.prisma.referral.groupBy({ by: ['state', 'reason'], where: { campaignId }, _count: true })
   expect(edges.map(({ state, reason, _count }) => [state, reason, _count]).sort()).toEqual([
     ['refused', 'budget', 900],
     ['released', null, 100],
   ])
-  expect([released, await room.spent(campaign)]).toEqual([100, 10_000])
+  expect(await room.spent(campaign)).toBe(10_000)
   const accounts = await Promise.all(inviters.map(({ memberId }) => room.account(memberId)))
   expect(accounts.reduce((sum, { availablePoints }) => sum + availablePoints, 0)).toBe(10_000)
   const told = (await Promise.all(inviters.map(words))).flat()
