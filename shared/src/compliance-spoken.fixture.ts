@@ -1,5 +1,6 @@
 /** Copy as people write it who know the words that are looked for: slang, half words, prices named without a word for them. */
 export const SPOKEN_COPY = `
+在你的圈子里说说我们的新茶，交三张截图/五颗星才算数哦
 转发三个群，奶茶免费喝/分享给5位好友即可领取8元券/把海报发到朋友圈，凭截图到店领一杯
 转 发 即 得 积 分/轉發即得積分/ＺＦ有礼，每转一次送10积分/zf领券/发圈送券
 推荐好友扫码，你得50积分/好友点开你的链接你就得10积分/每带来一位新会员送50积分
