@@ -171,7 +171,7 @@ describe('Lin spends, picks up, and starts her first obligation', () => {
     await lin.api.obligation.accept.mutate(once({ obligationId: tasting.obligationId }))
     const before = (await points(lin)).points
     const done = await qing.api.obligation.checkIn.mutate(once({ ...visit, obligationId: tasting.obligationId }))
-    expect(done.rewarded).toEqual({ points: tasting.rewardPoints, honourName: tasting.honourName })
+    expect(done.rewarded).toEqual({ points: tasting.rewardPoints, honourName: tasting.honourName, coupon: null })
     expect((await points(lin)).points).toBe(before + tasting.rewardPoints)
     const { honours } = await lin.api.obligation.list.query()
     expect(honours.filter(({ held }) => held).map(({ name }) => name)).toEqual([tasting.honourName])
