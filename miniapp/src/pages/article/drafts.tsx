@@ -69,7 +69,9 @@ function Rows({ drafts }: { drafts: Draft[] }) {
   )
 }
 
-const momentWords = (at: string): string => `${dayWords(new Date(at), new Date())} ${clockText(new Date(at))}`
+// a line ends between two moments, not within one
+const momentWords = (at: string): string =>
+  `${dayWords(new Date(at), new Date())} ${clockText(new Date(at))}`.replaceAll(' ', '\u00a0')
 
 function Row({ draft: { articleId, title, art, state, publishFrom, publishUntil } }: { draft: Draft }) {
   const until = publishUntil ? ` – ${momentWords(publishUntil)}` : ''
