@@ -37,6 +37,21 @@ const wish = (more: Partial<ArticleWish> = {}): ArticleWish => ({
 })
 const gone = (articleId: string) => expect(showArticle(one.as(), { articleId })).rejects.toThrow('NOT_FOUND')
 
+test('an article promises nothing for passing it on, whoever writes it', async () => {
+  for (const [field, words] of Object.entries({
+    title: '转发领好券',
+    summary: '分享给三位好友，得一杯',
+    body: `${wish().body}\n转 发 即 得 积 分`,
+  }))
+    await expect(saveArticle(operator.ctx, wish({ [field]: words }))).rejects.toMatchObject({
+      fault: {
+        code: 'CAMPAIGN_REFUSED',
+        detail: { violations: expect.arrayContaining([{ rule: 'share_copy', field }]) },
+      },
+    })
+  expect((await listDrafts(operator.ctx)).articles).toEqual([])
+})
+
 test('an article is out within its window only, is withdrawn at once, and comes back by being saved', async () => {
   const from = new Date(one.clock.at.getTime() + DAY_MS)
   const window = { publishFrom: from.toISOString(), publishUntil: new Date(from.getTime() + DAY_MS).toISOString() }
