@@ -21,9 +21,10 @@ import {
   type ReferralBase,
   referralDraft,
 } from './draft'
+import type { Step } from './draft-fields'
 import { History } from './history'
 import { ObligationForm } from './obligation-form'
-import { ReferralForm, type Step } from './referral-form'
+import { ReferralForm } from './referral-form'
 import { StopSheet } from './stop-sheet'
 import { type Saving, useForm } from './use-form'
 

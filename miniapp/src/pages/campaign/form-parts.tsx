@@ -27,7 +27,7 @@ export const Refused = ({ violations, fields }: { violations: Violation[]; field
   </View>
 )
 
-interface AskWish {
+export interface LineWish {
   id: string
   label: string
   value: string
@@ -44,7 +44,7 @@ interface AskWish {
 }
 
 /** One line to fill in, what is missing of it, and what the guard says. */
-export const Line = ({ id, label, value, onInput, hint, problem, unit, number, most, violations, field }: AskWish) => (
+export const Line = ({ id, label, value, onInput, hint, problem, unit, number, most, violations, field }: LineWish) => (
   <View className="cp-line">
     <Field
       id={id}

@@ -1,10 +1,9 @@
 import { View } from '@tarojs/components'
 import { Panel } from '../../ui/blocks'
-import { WritingField } from '../../ui/writing-field'
 import { KINDS, PERIODS, TRIGGERS, triggerName } from './campaign-words'
 import type { Ask, Choices, Kind, ObligationDraft } from './draft'
-import { Chips, Line, Refused } from './form-parts'
-import { Budget, Days, type FormWish, Locked, Points } from './referral-form'
+import { Budget, Copy, Days, type FormWish, Locked, Points, Typed } from './draft-fields'
+import { Chips, Refused } from './form-parts'
 import { TriggerChoice } from './trigger-choice'
 
 type Wish = FormWish<ObligationDraft> & { choices: Choices }
@@ -26,60 +25,46 @@ const optionsOf = <K extends string>(names: Record<K, string>) =>
   (Object.entries(names) as [K, string][]).map(([value, name]) => ({ value, name }))
 
 /** What members may do for the brand, in three parts. */
-export function ObligationForm(wish: Wish) {
-  const { step, draft, put, violations, problems, locked } = wish
-  if (step === 'copy') return <Copy {...wish} />
-  if (step === 'terms') return <Panel pad>{locked ? <Locked facts={factsOf(wish)} /> : <Terms {...wish} />}</Panel>
+export function ObligationForm(form: Wish) {
+  const { step, locked } = form
+  if (step === 'copy') return <Story {...form} />
+  if (step === 'terms') return <Panel pad>{locked ? <Locked facts={factsOf(form)} /> : <Terms {...form} />}</Panel>
   return (
     <Panel pad>
-      {!locked && <Reward {...wish} />}
-      <Budget {...{ draft, put, violations, locked }} />
-      <Days {...{ draft, put, violations, problems, locked }} />
+      {!locked && <Reward {...form} />}
+      <Budget form={form} />
+      <Days form={form} />
     </Panel>
   )
 }
 
-const Copy = ({ draft, put, violations, problems, locked }: Wish) => (
-  <Panel pad>
-    {!locked && (
+const Story = (form: Wish) => {
+  const { draft, put, locked } = form
+  return (
+    <Panel pad>
+      {!locked && (
+        <Chips
+          id="kind"
+          label="哪一类"
+          options={optionsOf(KINDS)}
+          on={[draft.kind]}
+          onTap={(kind: Kind) => put({ kind, trigger: TRIGGERS[kind][0] ?? 'attend', labelled: kind === 'review' })}
+        />
+      )}
+      <Copy form={form} label="做什么，怎样算数" most={160} placeholder="比如：带自己的杯子来，每天记一次" />
       <Chips
-        id="kind"
-        label="哪一类"
-        options={optionsOf(KINDS)}
-        on={[draft.kind]}
-        onTap={(kind: Kind) => put({ kind, trigger: TRIGGERS[kind][0] ?? 'attend', labelled: kind === 'review' })}
+        id="mark"
+        label="图案"
+        options={optionsOf(MARKS)}
+        on={[draft.mark as keyof typeof MARKS]}
+        onTap={(mark) => put({ mark })}
       />
-    )}
-    <Line
-      id="title"
-      label="名字"
-      value={draft.title}
-      onInput={(title) => put({ title })}
-      most={40}
-      problem={draft.title ? problems.title : undefined}
-      violations={violations}
-      field="title"
-    />
-    <WritingField
-      id="words"
-      label="做什么，怎样算数"
-      value={draft.words}
-      onInput={(words) => put({ words })}
-      most={160}
-      placeholder="比如：带自己的杯子来，每天记一次"
-    />
-    <Refused violations={violations} fields={['words']} />
-    <Chips
-      id="mark"
-      label="图案"
-      options={optionsOf(MARKS)}
-      on={[draft.mark as keyof typeof MARKS]}
-      onTap={(mark) => put({ mark })}
-    />
-  </Panel>
-)
+    </Panel>
+  )
+}
 
-const Terms = ({ draft, put, violations, problems }: Wish) => {
+const Terms = (form: Wish) => {
+  const { draft, put, violations } = form
   const handedIn = draft.trigger === 'handed_in' || draft.trigger === 'review'
   return (
     <View>
@@ -91,15 +76,7 @@ const Terms = ({ draft, put, violations, problems }: Wish) => {
         onTrigger={(trigger) => put({ trigger })}
         onExtras={(extras) => put({ extras })}
       />
-      <Line
-        id="target"
-        label="做几次算完成"
-        value={draft.target}
-        onInput={(target) => put({ target })}
-        number
-        unit="次"
-        problem={problems.target}
-      />
+      <Typed form={form} id="target" name="target" label="做几次算完成" number unit="次" />
       <Chips
         id="period"
         label="多久可以做一回"
@@ -108,108 +85,77 @@ const Terms = ({ draft, put, violations, problems }: Wish) => {
         onTap={(period) => put({ period })}
       />
       {handedIn ? (
-        <HandIn {...{ draft, put, problems, violations }} />
+        <HandIn {...form} />
       ) : (
-        <Line
-          id="cooldown"
-          label="两次之间隔"
-          value={draft.cooldownHours}
-          onInput={(cooldownHours) => put({ cooldownHours })}
-          number
-          unit="小时"
-          problem={problems.cooldownHours}
-        />
+        <Typed form={form} id="cooldown" name="cooldownHours" label="两次之间隔" number unit="小时" />
       )}
       <View>
-        {draft.trigger === 'order' && (
-          <Line
-            id="from-yuan"
-            label="每笔满"
-            value={draft.fromYuan}
-            onInput={(fromYuan) => put({ fromYuan })}
-            unit="元"
-          />
-        )}
+        {draft.trigger === 'order' && <Typed form={form} id="from-yuan" name="fromYuan" label="每笔满" unit="元" />}
       </View>
     </View>
   )
 }
 
-const HandIn = ({ draft, put, problems, violations }: Pick<Wish, 'draft' | 'put' | 'problems' | 'violations'>) => (
-  <View>
-    <Line
-      id="photos"
-      label="至少几张照片"
-      value={draft.photos}
-      onInput={(photos) => put({ photos })}
-      number
-      unit="张"
-      problem={problems.wants}
-    />
-    <Line
-      id="letters"
-      label="至少写多少字"
-      value={draft.letters}
-      onInput={(letters) => put({ letters })}
-      number
-      unit="字"
-    />
-    <Chips
-      id="ask"
-      label="还要"
-      options={optionsOf(ASKS)}
-      on={draft.asks}
-      onTap={(ask) =>
-        put({ asks: draft.asks.includes(ask) ? draft.asks.filter((one) => one !== ask) : [...draft.asks, ask] })
-      }
-    />
-    <Chips
-      id="labelled"
-      label="给别人看时"
-      options={[{ value: 'on', name: '标明有奖' }]}
-      on={draft.labelled ? ['on'] : []}
-      onTap={() => put({ labelled: !draft.labelled })}
-    />
-    <Refused violations={violations} fields={['labelled']} />
-  </View>
-)
+const HandIn = (form: Wish) => {
+  const { draft, put, problems, violations } = form
+  return (
+    <View>
+      <Typed form={form} id="photos" name="photos" label="至少几张照片" number unit="张" problem={problems.wants} />
+      <Typed form={form} id="letters" name="letters" label="至少写多少字" number unit="字" />
+      <Chips
+        id="ask"
+        label="还要"
+        options={optionsOf(ASKS)}
+        on={draft.asks}
+        onTap={(ask) =>
+          put({ asks: draft.asks.includes(ask) ? draft.asks.filter((one) => one !== ask) : [...draft.asks, ask] })
+        }
+      />
+      <Chips
+        id="labelled"
+        label="给别人看时"
+        options={[{ value: 'on', name: '标明有奖' }]}
+        on={draft.labelled ? ['on'] : []}
+        onTap={() => put({ labelled: !draft.labelled })}
+      />
+      <Refused violations={violations} fields={['labelled']} />
+    </View>
+  )
+}
 
-const NONE = { value: '', name: '没有' }
-
-const Reward = ({ draft, put, choices, problems }: Wish) => (
-  <View>
-    <Points draft={draft} put={put} problem={problems.points} />
-    <Chips
-      id="honour"
-      label="荣誉"
-      options={[NONE, ...choices.honours.map(({ honourId, name }) => ({ value: honourId, name }))]}
-      on={[draft.honourId ?? '']}
-      onTap={(id) => put({ honourId: id || null })}
-    />
-    <Chips
-      id="for-honour"
-      label="只给谁做"
-      options={[
-        { value: '', name: '所有会员' },
-        ...choices.honours.map(({ honourId, name }) => ({ value: honourId, name })),
-      ]}
-      on={[draft.forHonourId ?? '']}
-      onTap={(id) =>
-        put({ forHonourId: id || null, keepsHonourId: draft.kind === 'ambassador_duty' ? id || null : null })
-      }
-    />
-    <Chips
-      id="store"
-      label="在哪里做"
-      options={[
-        { value: '', name: '每家店' },
-        ...choices.stores.map(({ storeId, name }) => ({ value: storeId, name })),
-      ]}
-      on={[draft.storeId ?? '']}
-      onTap={(id) => put({ storeId: id || null })}
-    />
-  </View>
-)
+const Reward = (form: Wish) => {
+  const { draft, put, choices } = form
+  const honours = choices.honours.map(({ honourId, name }) => ({ value: honourId, name }))
+  const stores = choices.stores.map(({ storeId, name }) => ({ value: storeId, name }))
+  return (
+    <View>
+      <Points form={form} />
+      <Chips
+        id="honour"
+        label="荣誉"
+        options={[{ value: '', name: '没有' }, ...honours]}
+        on={[draft.honourId ?? '']}
+        onTap={(id) => put({ honourId: id || null })}
+      />
+      <Chips
+        id="for-honour"
+        label="只给谁做"
+        options={[{ value: '', name: '所有会员' }, ...honours]}
+        on={[draft.forHonourId ?? '']}
+        onTap={(id) =>
+          put({ forHonourId: id || null, keepsHonourId: draft.kind === 'ambassador_duty' ? id || null : null })
+        }
+      />
+      <Chips
+        id="store"
+        label="在哪里做"
+        options={[{ value: '', name: '每家店' }, ...stores]}
+        on={[draft.storeId ?? '']}
+        onTap={(id) => put({ storeId: id || null })}
+      />
+    </View>
+  )
+}
 
 function factsOf({ draft, choices }: Wish): [string, string][] {
   const honour = choices.honours.find(({ honourId }) => honourId === draft.honourId)?.name
