@@ -18,10 +18,13 @@ const SIGNS: Record<Step['state'], IconName> = {
 export const Steps = ({ steps, redemption }: { steps: Step[]; redemption: Redemption }) => (
   <View id="steps" className="rd-steps">
     {steps.map((step) => (
-      <View key={step.state} className={`rd-step${step.at ? '' : ' rd-step--ahead'} rd-step--${step.state}`}>
-        <View className="rd-step__dot">{step.at && <Icon name={SIGNS[step.state]} size="s" />}</View>
-        <View className="rd-step__in">
-          <View className="rd-step__words">{step.words}</View>
+      <View
+        key={step.state}
+        className={`hy-track__step ${step.at ? `rd-step--${step.state}` : 'hy-track__step--ahead'}`}
+      >
+        <View className="hy-track__dot">{step.at && <Icon name={SIGNS[step.state]} size="s" />}</View>
+        <View className="hy-track__in">
+          <View className="hy-track__title">{step.words}</View>
           <Text className="hy-caption hy-3 hy-num">
             {step.at ? momentWords(step.at, new Date()) : aheadWords(step.state, redemption, new Date())}
           </Text>
