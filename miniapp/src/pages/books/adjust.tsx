@@ -18,8 +18,8 @@ const NUMBERS = process.env.TARO_ENV === 'weapp' ? 'number' : 'text'
 
 /** Whose points, and what is to change: one below the other, on a desk side by side. */
 export const Adjust = ({ adjusting }: { adjusting: Adjusting }) => (
-  <View className="bk-cols">
-    <View className="bk-col">
+  <View className="hy-cols">
+    <View className="hy-col">
       <Finder subject={adjusting.subject} />
       <View>
         {adjusting.subject.isAsked && (
@@ -29,7 +29,7 @@ export const Adjust = ({ adjusting }: { adjusting: Adjusting }) => (
         )}
       </View>
     </View>
-    <View className="bk-col bk-col--form">
+    <View className="hy-col">
       {adjusting.subject.isAsked && adjusting.subject.read.data ? (
         <AdjustForm adjusting={adjusting} subject={adjusting.subject.read.data} />
       ) : (

@@ -18,11 +18,11 @@ export function LiabilityView() {
   return (
     <States read={read}>
       {(liability) => (
-        <View id="liability" className="bk-cols">
-          <View className="bk-col bk-col--narrow">
+        <View id="liability" className="hy-cols">
+          <View className="hy-col bk-col--narrow">
             <Totals liability={liability} />
           </View>
-          <View className="bk-col">
+          <View className="hy-col">
             <Months rows={liabilityRows(liability)} />
           </View>
         </View>

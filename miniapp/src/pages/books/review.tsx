@@ -18,8 +18,8 @@ export function Review({ waiting, over }: { waiting: AdjustmentList; over: Adjus
   const decide = (adjustment: Adjustment, agree: boolean) => setChosen({ adjustment, agree })
   return (
     <View>
-      <View className="bk-cols">
-        <View id="waiting" className="bk-col">
+      <View className="hy-cols">
+        <View id="waiting" className="hy-col">
           <Section title="等待复核" />
           <States read={waiting.first}>
             {() =>
@@ -31,7 +31,7 @@ export function Review({ waiting, over }: { waiting: AdjustmentList; over: Adjus
             }
           </States>
         </View>
-        <View id="over" className="bk-col">
+        <View id="over" className="hy-col">
           <Section title="已有结果" />
           <States read={over.first}>
             {() =>

@@ -37,11 +37,11 @@ function Record({ mergeId }: { mergeId: string }) {
     <View>
       <States read={read}>
         {(merge) => (
-          <View className="mg-cols" id="merge-record">
-            <View className="mg-col">
+          <View className="hy-cols" id="merge-record">
+            <View className="hy-col">
               <Deed merge={merge} />
             </View>
-            <View className="mg-col">
+            <View className="hy-col">
               {merge.undone ? <Undone merge={merge} undone={merge.undone} /> : <UndoingView undoing={undoing} />}
             </View>
           </View>

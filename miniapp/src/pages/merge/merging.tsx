@@ -20,11 +20,11 @@ export function MergingView({ merging }: { merging: Merging }) {
   const seen = merging.both && merging.preview.data !== undefined
   return (
     <View>
-      <View className="mg-cols">
-        <View className="mg-col">
+      <View className="hy-cols">
+        <View className="hy-col">
           <Finder id="one" label="一位会员" found={merging.one} brief={seen} />
         </View>
-        <View className="mg-col">
+        <View className="hy-col">
           <Finder id="two" label="另一位会员" found={merging.two} brief={seen} />
         </View>
       </View>
@@ -48,22 +48,22 @@ function PreviewView({ preview, merging }: { preview: Preview; merging: Merging 
   )
   return (
     <View id="preview">
-      <View className="mg-cols hy-mt4">
-        <View className="mg-col">
+      <View className="hy-cols hy-mt4">
+        <View className="hy-col">
           <PersonCard person={preview.survivor} mark="留下" />
         </View>
-        <View className="mg-col">
+        <View className="hy-col">
           <PersonCard person={preview.other} mark="并入" />
         </View>
       </View>
       <Said title="现在还不能合并" icon="lock" tone="warn" lines={blocked} />
       <Said title="请留意" icon="warn" tone="warn" lines={preview.warnings.map((one) => warningWords(one.warning))} />
       {blocked.length === 0 && (
-        <View className="mg-cols hy-mt3">
-          <View className="mg-col">
+        <View className="hy-cols hy-mt3">
+          <View className="hy-col">
             <MovedFacts title="会并过来" moved={preview.came ?? {}} none="对方名下没有积分、券或记录" />
           </View>
-          <View className="mg-col">
+          <View className="hy-col">
             <Reversed reversed={preview.reversed ?? []} />
             <View className="mg-decide">
               <Field

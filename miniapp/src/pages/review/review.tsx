@@ -72,12 +72,12 @@ function Queues() {
           </View>
         )}
         {view === 'appeal' && (
-          <View className="rv-cols">
-            <View id="appeals-referral" className="rv-col">
+          <View className="hy-cols">
+            <View id="appeals-referral" className="hy-col">
               <Section title="推荐奖励" />
               <CaseList queue={friendAppeals} Card={FriendCard} onOpen={setFriend} none="没有人对推荐奖励有异议" />
             </View>
-            <View id="appeals-material" className="rv-col">
+            <View id="appeals-material" className="hy-col">
               <Section title="交来的材料" />
               <CaseList queue={paperAppeals} Card={PaperCard} onOpen={setPaper} none="没有人对材料的结果有异议" />
             </View>
