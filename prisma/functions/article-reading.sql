@@ -28,7 +28,10 @@ DECLARE
   wanted text;
 BEGIN
   SELECT r.article_id INTO wanted FROM article_open(call) r
-    WHERE r.opened_at <= member_new_since(who) ORDER BY r.opened_at DESC, r.article_id LIMIT 1;
+    -- the page is still open as its guest joins, and tells at once that a member reads it: by the same link it is the same opening
+    WHERE r.opened_at <= member_new_since(who) OR EXISTS (SELECT 1 FROM member m JOIN referral_link l ON l.code = m.join_link
+      WHERE m.member_id = who AND m.join_article = r.article_id AND l.member_id = r.sharer_id)
+    ORDER BY r.opened_at DESC, r.article_id LIMIT 1;
   IF wanted IS NULL OR (call->>'amountFen')::int < (call->>'fromFen')::int
     OR order_bought_before(who, now_at, (call->>'newAfterDays')::int)
     -- at one instant none is before the other

@@ -78,19 +78,20 @@ LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
   who uuid := (call->>'memberId')::uuid;
+  -- the steps may lie with the survivor of a merge by now, with whoever was separated from it, or with whom this one was separated from
+  people uuid[] := ARRAY(SELECT merge_heirs(was) FROM merge_former(who) was);
   step obligation_proof;
   duty obligation;
   held obligation_instance;
   retracted int := 0;
   points int := 0;
 BEGIN
-  -- the steps may lie with the survivor of a merge by now, or with whoever was separated from it
-  IF NOT EXISTS (SELECT 1 FROM obligation_proof WHERE member_id IN (SELECT merge_heirs(who)) AND kind = call->>'counts'
+  IF NOT EXISTS (SELECT 1 FROM obligation_proof WHERE member_id = ANY (people) AND kind = call->>'counts'
       AND source_id = call->>'sourceId' AND retracted_at IS NULL) THEN
     RETURN '{"retracted": 0, "takenBack": 0}';
   END IF;
-  PERFORM 1 FROM member WHERE member_id IN (SELECT merge_heirs(who)) ORDER BY member_id FOR NO KEY UPDATE;
-  FOR step IN SELECT * FROM obligation_proof WHERE member_id IN (SELECT merge_heirs(who)) AND kind = call->>'counts'
+  PERFORM 1 FROM member WHERE member_id = ANY (people) ORDER BY member_id FOR NO KEY UPDATE;
+  FOR step IN SELECT * FROM obligation_proof WHERE member_id = ANY (people) AND kind = call->>'counts'
       AND source_id = call->>'sourceId' AND retracted_at IS NULL ORDER BY member_id, proof_id LOOP
     SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
     SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;

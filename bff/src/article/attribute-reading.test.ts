@@ -2,6 +2,7 @@ import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { times } from '../member/member.fixture'
+import { merged, undone } from '../merge/undo.fixture'
 import { newObligation } from '../obligation/obligation.fixture'
 import { newsRoom } from './article.fixture'
 import { showSpread } from './show-spread'
@@ -22,6 +23,9 @@ test('a guest joins by an article and buys: counted for its sharer after the day
   const reader = await room.joinBy(mei.code, articleId, { openedDaysAgo: 2 })
   const { joinArticle } = await room.prisma.member.findUniqueOrThrow({ where: { memberId: reader.memberId } })
   expect(joinArticle).toBe(articleId)
+  // the page that they came by is still open
+  one.clock.pass(1_000)
+  await room.read(room.two, reader.memberId, articleId, mei.code)
   const small = await room.buy(reader.memberId, 900)
   expect(await room.readings(reader.memberId)).toMatchObject([{ state: 'read', sharerId: mei.memberId }])
   await room.giveBack(small)
@@ -48,6 +52,22 @@ test('a guest joins by an article and buys: counted for its sharer after the day
     articles: [{ articleId, why: ['1 位后来退了款，不计'] }],
   })
   expect(JSON.stringify(spread)).not.toContain(reader.memberId)
+})
+
+test('what was counted for two records that are two people again is taken back wherever it lies', async () => {
+  const { one } = room
+  const [mei, twin, articleId] = [await room.inviter(), await room.inviter(), await room.article()]
+  const duty = await room.spreading([mei.memberId, twin.memberId])
+  const reader = await room.joinBy(mei.code, articleId)
+  const order = await room.buy(reader.memberId, 3_000)
+  const mergeId = await merged(one, twin.memberId, mei.memberId)
+  one.clock.pass(17 * DAY_MS)
+  expect(await room.count(one)).toMatchObject({ counted: 1 })
+  await undone(one, mergeId)
+  const progress = () => Promise.all([mei, twin].map(({ memberId }) => room.progress(memberId, duty)))
+  expect(await progress()).toEqual([0, 1])
+  await room.giveBack(order)
+  expect(await progress()).toEqual([0, 0])
 })
 
 test('the last sharer before the reader acts is the one; never oneself, nobody unknown, and not for ever', async () => {
