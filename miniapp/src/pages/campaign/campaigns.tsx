@@ -88,11 +88,7 @@ function Campaign({ kind, row }: { kind: CampaignKind; row: Row }) {
   const facts = figureWords(figures, state === 'over' || state === 'stopped')
   const sort = row.kind ? `${KINDS[row.kind as Kind] ?? row.kind} · ` : ''
   return (
-    <View
-      id={`campaign-${campaignId}`}
-      className="cp-card"
-      {...tapProps(() => openCampaign(kind, campaignId), `${title}，${name}`)}
-    >
+    <View id={`campaign-${campaignId}`} className="cp-card" {...tapProps(() => openCampaign(kind, campaignId))}>
       <Panel pad>
         <View className="hy-row hy-between">
           <Text className="hy-title">{title}</Text>
