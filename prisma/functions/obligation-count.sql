@@ -72,7 +72,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Takes back what was counted from one source, wherever it was counted; once. An undertaking that falls below its goal by it gives its
--- reward back. A purchase of which enough is kept goes on counting. {memberId, counts, sourceId, at, leftFen?} → {retracted, takenBack: points}
+-- reward back. A purchase of which enough is kept goes on counting. {memberId, counts, sourceId, at, leftFen?, keepGiven?}
+-- → {retracted, takenBack: points}
 CREATE OR REPLACE FUNCTION obligation_retract(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -96,6 +97,8 @@ BEGIN
     SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
     SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;
     CONTINUE WHEN (call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= duty.counts_from_fen;
+    -- what a merge finds out costs no reward that was given: the merge can be taken back, and then all is as it was
+    CONTINUE WHEN (call->>'keepGiven')::boolean AND (held.state IN ('approved', 'rewarded') OR held.points_given > 0);
     UPDATE obligation_proof SET retracted_at = now_at WHERE member_id = step.member_id AND proof_id = step.proof_id;
     points := points + obligation_fall_back(held, duty, now_at);
     retracted := retracted + 1;

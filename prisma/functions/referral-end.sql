@@ -19,7 +19,8 @@ BEGIN
   END IF;
   IF edge.state = 'released' THEN
     -- a friend who does not count is no step of an undertaking either
-    PERFORM obligation_retract(jsonb_build_object('memberId', holder, 'at', now_at, 'counts', 'friend_rewarded', 'sourceId', edge.referral_id));
+    PERFORM obligation_retract(jsonb_build_object('memberId', holder, 'at', now_at, 'counts', 'friend_rewarded', 'sourceId', edge.referral_id,
+      'keepGiven', next_state = 'void'));
   END IF;
   IF edge.state IN ('held', 'review') THEN
     UPDATE referral_quota SET taken = taken - 1 WHERE member_id = edge.inviter_id AND campaign_id = edge.campaign_id AND taken > 0;

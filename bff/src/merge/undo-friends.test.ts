@@ -6,6 +6,8 @@ import { expectPromisesHold } from '../../../test/support/promises'
 import { cancelRedemption } from '../mall/cancel-redemption'
 import { exchange, newReward } from '../mall/mall.fixture'
 import { newMember, oldCard } from '../member/member.fixture'
+import { acceptObligation } from '../obligation/accept-obligation'
+import { newObligation } from '../obligation/obligation.fixture'
 import { appealReferral } from '../referral/appeal-referral'
 import { caseRefOf } from '../referral/case-ref'
 import { decideReferral } from '../referral/decide-referral'
@@ -47,11 +49,15 @@ const spend = (memberId: string, points: number) =>
 async function circle(): Promise<{ memberId: string }[]> {
   const campaign = { perInviterCap: 2, budgetPoints: 500, holdDays: 15 }
   await room.campaign(campaign)
+  const invite = { kind: 'invite', proof: 'counted', counts: 'friend_rewarded', target: 1 } as const
+  const { obligationId } = await newObligation(room.one, invite)
   const people: Friend[] = []
   for (let n = 0; n < 6; n++) {
     const by = people.length > 1 && randomInt(4) > 0 ? people[randomInt(people.length)] : undefined
     const friend = await room.join(by ? await codeOf(by) : undefined)
     people.push(friend)
+    // a step that a merge takes away, and its undo brings back, costs no reward that was given
+    await acceptObligation(friend.ctx, { requestId: randomUUID(), obligationId })
     room.one.clock.pass(1_000)
     if (randomInt(3) > 0) await room.buy(friend.memberId)
     if (n === 3) await release()
