@@ -24,17 +24,20 @@ export const FLAG_WORDS: Record<SubmissionFlag, string> = {
   purchase_returned: '这一单后来退款了',
 }
 
+/** What was asked for, and how far the member is with it. */
+interface Asked {
+  title: string
+  kind: ObligationKind
+  words: string
+  labelled: boolean
+  progress: number
+  target: number
+}
+
 export interface SubmissionCase {
   caseRef: string
   member: { nameMasked: string | null; memberNo: string }
-  obligation: {
-    title: string
-    kind: ObligationKind
-    words: string
-    labelled: boolean
-    progress: number
-    target: number
-  }
+  obligation: Asked
   /** The how-manieth that was handed in for this undertaking. */
   nth: number
   text: string | null
@@ -49,13 +52,7 @@ export interface SubmissionCase {
   earlier: { reasonWords: string; answer: string | null; decidedAt: string } | null
 }
 
-interface CaseRow extends SubmissionRow {
-  title: string
-  kind: ObligationKind
-  words: string
-  labelled: boolean
-  progress: number
-  target: number
+interface CaseRow extends SubmissionRow, Asked {
   textCheck: 'pass' | 'review' | 'unknown' | null
   nameSealed: string | null
   memberNo: string
