@@ -33,6 +33,15 @@ async function proven(): Promise<string> {
   throw new Error('nothing could be read')
 }
 
+/** What the tablet needs to open again and has not kept yet. The browser's own waiting takes a promise for an answer. */
+const missing = () =>
+  zhou.page.evaluate(async () => {
+    const kept = (await (await caches.open('pages-1')).keys()).map(({ url }) => url)
+    const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+    const needed = [new URL('/', location.href).href, ...loaded.filter((name) => /\.(?:js|css)$/.test(name))]
+    return needed.filter((name) => !kept.includes(name))
+  })
+
 /** 68 yuan for a code, noted without a network. */
 async function note(code: string): Promise<void> {
   await scan(code)
@@ -56,12 +65,7 @@ describe('a network that goes away', () => {
       () => textOf(zhou, 'offline-synced'),
       (words) => words.includes('上次同步') || words.includes('还没有'),
     )
-    // what it needs to open again is kept by now
-    await zhou.page.waitForFunction(async () => {
-      const kept = (await (await caches.open('pages-1')).keys()).map(({ url }) => url)
-      const needed = performance.getEntriesByType('resource').map(({ name }) => name)
-      return kept.length > 2 && needed.filter((name) => /\.(?:js|css)$/.test(name)).every((name) => kept.includes(name))
-    })
+    await until(missing, (names) => names.length === 0)
     await signInAs(mei, there.url, '小梅')
     await at(mei.page, 'card-code').tap()
     await at(mei.page, 'member-code').waitFor()
