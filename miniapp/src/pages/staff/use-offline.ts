@@ -7,6 +7,7 @@ import { bytesOfBase64url } from '../../lib/base64url'
 import { newId } from '../../lib/id'
 import { useOnline } from '../../lib/network'
 import { useCommand } from '../../lib/query'
+import { keepPages } from '../../lib/without-network'
 import type { Key } from '../../ui/keypad'
 import { fenOf, typed } from './amount'
 import {
@@ -83,6 +84,8 @@ export function useOffline() {
     if (!becomeTablet(own, made.firstSequence)) return setSaid(NO_ROOM)
     setTablet(own)
     setBook(keptBook())
+    // ready means that it opens again without a network, from now on
+    if (process.env.TARO_ENV === 'h5') keepPages()
   }
   const next = () => {
     setSaid(null)
