@@ -11,6 +11,7 @@ DECLARE
 BEGIN
   UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  PERFORM referral_forget(edge);
   IF take > 0 THEN
     PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
       'part', CASE WHEN next_state = 'void' THEN (SELECT 'void:' || count(*) + 1 FROM effect
@@ -27,6 +28,13 @@ BEGIN
     UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
   END IF;
 END $$;
+
+-- An edge is over: what was found about somebody who has left meanwhile is no longer anybody's business.
+CREATE OR REPLACE FUNCTION referral_forget(edge referral) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE referral r SET facts = NULL, risk_rank = NULL WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id
+    AND EXISTS (SELECT 1 FROM member m WHERE m.member_id IN (edge.member_id, edge.inviter_id) AND m.status = 'cancelled')
+$$;
 
 -- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
 -- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
@@ -68,10 +76,12 @@ DECLARE
 BEGIN
   PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
-  UPDATE referral SET state = 'released', settled_at = now_at
-    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at
-      AND judged_at = (call->>'judgedAt')::timestamptz AND doubts <@ cleared RETURNING * INTO edge;
+  -- nor is an edge waited for that a merge of the friend's holds: it may want the inviter next
+  SELECT * INTO edge FROM referral WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held'
+    AND release_at <= now_at AND judged_at = (call->>'judgedAt')::timestamptz AND doubts <@ cleared FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at WHERE member_id = who AND referral_id = id;
+  PERFORM referral_forget(edge);
   PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
     'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
   PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,

@@ -28,8 +28,8 @@ BEGIN
 END $$;
 
 -- An operator's word on a reward that waits for one, or on an appeal: neither who brought the friend nor the friend, and an appeal is
--- not decided by who refused. What is paid is held with its doubts cleared, and the job pays it on its day; a granted appeal takes
--- its place and its points anew (I-F2), or says why not.
+-- not decided by who refused while there is another; alone, the audit says so. What is paid is held with its doubts cleared, and the job
+-- pays it on its day; a granted appeal takes its place and its points anew (I-F2), or says why not.
 -- {request, staffId, memberId, referralId, how: pay | refuse, answer, at} → {state, reason}; refuses NOT_FOUND, REVIEW_DONE, REVIEW_OWN
 CREATE OR REPLACE FUNCTION referral_decide(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -39,6 +39,8 @@ DECLARE
   own staff;
   edge referral;
   appeal referral_appeal;
+  people uuid[];
+  again boolean;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_operator((call->>'staffId')::uuid);
@@ -54,8 +56,9 @@ BEGIN
   IF NOT (edge.state = 'review' OR edge.state = 'refused' AND edge.reason = ANY (edge.doubts) AND appeal.state = 'asked') THEN
     PERFORM refuse('REVIEW_DONE');
   END IF;
-  IF own.member_id IN (SELECT merge_heirs(who) FROM unnest(ARRAY[edge.member_id, edge.inviter_id,
-      CASE edge.state WHEN 'refused' THEN edge.reviewed_by END]) who WHERE who IS NOT NULL) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  people := ARRAY(SELECT merge_heirs(who) FROM unnest(ARRAY[edge.member_id, edge.inviter_id]) who);
+  again := edge.state = 'refused' AND edge.reviewed_by IS NOT NULL AND own.member_id IN (SELECT merge_heirs(edge.reviewed_by));
+  IF own.member_id = ANY (people) OR again AND staff_has_other(own, people) THEN PERFORM refuse('REVIEW_OWN'); END IF;
   IF edge.state = 'refused' THEN
     UPDATE referral_appeal SET state = CASE call->>'how' WHEN 'pay' THEN 'granted' ELSE 'declined' END, decided_at = now_at,
         decided_by = own.member_id, answer = call->>'answer' WHERE member_id = appeal.member_id AND referral_id = appeal.referral_id;
@@ -64,9 +67,12 @@ BEGIN
     UPDATE referral SET reviewed_at = now_at, reviewed_by = own.member_id, answer = call->>'answer',
         cleared = CASE call->>'how' WHEN 'pay' THEN doubts ELSE cleared END, state = CASE call->>'how' WHEN 'pay' THEN 'held' ELSE state END
       WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
-    IF call->>'how' <> 'pay' THEN PERFORM referral_end(edge, 'refused', edge.doubts[1], 0, now_at); END IF;
+    IF call->>'how' <> 'pay' THEN
+      PERFORM referral_end(edge, 'refused', coalesce((SELECT doubt FROM unnest(edge.doubts) WITH ORDINALITY one (doubt, nth)
+        WHERE doubt <> ALL (edge.cleared) ORDER BY nth LIMIT 1), edge.doubts[1]), 0, now_at);
+    END IF;
   END IF;
-  PERFORM audit_note(call, own, 'referral.decide', edge.referral_id::text);
+  PERFORM audit_note(call, own, CASE WHEN again THEN 'referral.decide_alone' ELSE 'referral.decide' END, edge.referral_id::text);
   RETURN request_end(call->'request', (SELECT jsonb_build_object('state', r.state, 'reason', r.reason) FROM referral r
     WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id));
 END $$;

@@ -15,6 +15,7 @@ DECLARE
 BEGIN
   WITH went AS (UPDATE referral_link SET member_id = dst WHERE member_id = src RETURNING code)
     SELECT jsonb_build_object('links', jsonb_agg(code)) INTO moved FROM went;
+  PERFORM referral_hold_inviters(ARRAY[src, dst]);
   PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
   IF NOT FOUND THEN
     RETURN CASE WHEN moved->>'links' IS NULL THEN '{}' ELSE jsonb_build_object('moved', moved) END;
@@ -46,6 +47,15 @@ BEGIN
     'reversed', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', CASE one->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE
       'referral_void' END, 'reason', one->'reason', 'points', one->'points')), '[]') FROM jsonb_array_elements(ended) one)
       || referral_excess(dst, moved->'theirs'));
+END $$;
+
+-- Holds whoever was paid for having brought these: a reward may be taken from them or given again, and records come before edges and
+-- points, as with everything else that an inviter does.
+CREATE OR REPLACE FUNCTION referral_hold_inviters(friends uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM member WHERE member_id IN (SELECT inviter_id FROM referral
+    WHERE member_id = ANY (friends) AND state IN ('released', 'void') AND points > 0) ORDER BY member_id FOR NO KEY UPDATE;
 END $$;
 
 -- An appeal is kept with the edge that it is about: by whoever asked for it, of the friend it names. From src to dst, both ways.

@@ -17,6 +17,7 @@ DECLARE
 BEGIN
   UPDATE referral_link SET member_id = dst WHERE member_id = src
     AND code IN (SELECT value FROM jsonb_array_elements_text(moved->'links'));
+  PERFORM referral_hold_inviters(ARRAY[src]);
   PERFORM 1 FROM referral WHERE member_id = src OR inviter_id = src ORDER BY member_id, referral_id FOR UPDATE;
   IF NOT FOUND THEN RETURN '{}'; END IF;
   lost := referral_bring_back(call);
@@ -104,6 +105,7 @@ BEGIN
   END IF;
   IF why IS NOT NULL THEN
     UPDATE referral SET state = 'refused', reason = why WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+    IF why = 'purchase_returned' AND before.state = 'released' THEN PERFORM referral_take_rest(call, edge, before.settled_at); END IF;
     RETURN why;
   END IF;
   UPDATE referral SET state = before.state, reason = before.reason, points = before.points, held_at = before.held_at,
@@ -156,19 +158,36 @@ BEGIN
   RETURN 'budget';
 END $$;
 
--- What was taken back of a paid reward since it was void, at the merge or as an exchange was undone, is paid again; cap and budget
--- have had it all the time. A separated inviter's goes to the survivor here and back with all other points.
+-- What of a paid reward has been taken back since it was void, at the merge or as an exchange was undone, and not given again.
+CREATE OR REPLACE FUNCTION referral_taken(edge referral, holder uuid) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0)::int FROM transfer
+    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
+      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored')
+$$;
+
+-- What was taken back is paid again; cap and budget have had it all the time. A separated inviter's goes to the survivor here and
+-- back with all other points.
 CREATE OR REPLACE FUNCTION referral_pay_again(call jsonb, edge referral) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
-  taken int;
+  taken int := referral_taken(edge, holder);
 BEGIN
-  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
-    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
-      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored');
   IF taken <= 0 THEN RETURN; END IF;
   PERFORM ledger_give_lot(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
     'originLotId', referral_lot(edge), 'points', taken, 'graceDays', call->'graceDays', 'reason', 'referral_restored',
     'detail', jsonb_build_object('mergeId', call->'mergeId')));
+END $$;
+
+-- The purchase came back while a paid edge was none: what the merge had left of the reward is taken back now (I-F4), and the step goes.
+CREATE OR REPLACE FUNCTION referral_take_rest(call jsonb, edge referral, paid_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
+    'points', greatest(edge.points - referral_taken(edge, holder), 0), 'growth', 0, 'earnedAt', paid_at, 'reason', 'referral_returned',
+    'detail', '{}'::jsonb));
+  PERFORM obligation_retract(jsonb_build_object('memberId', holder, 'at', call->'at', 'counts', 'friend_rewarded', 'sourceId', edge.referral_id));
 END $$;

@@ -87,43 +87,32 @@ LANGUAGE sql STABLE AS $$
   SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
 $$;
 
--- The friend's first purchase that is large enough. {memberId, orderId, amountFen, at} → as referral_qualify
+-- The friend has bought, or has come to an activity. {memberId, orderId, amountFen, at} and {memberId, proofId, at} → as referral_qualify
 CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  edge referral;
-  camp referral_campaign;
-BEGIN
-  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
-  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
-  RETURN referral_qualify(edge, camp, call);
-END $$;
+LANGUAGE sql AS $$ SELECT referral_qualify(call) $$;
 
--- The friend has come to an activity, where the campaign thanks for that, too. {memberId, proofId, at} → as referral_qualify
 CREATE OR REPLACE FUNCTION referral_on_activity(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  edge referral;
-  camp referral_campaign;
-BEGIN
-  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
-  IF camp.qualifies <> 'order_or_activity' THEN RETURN NULL; END IF;
-  RETURN referral_qualify(edge, camp, call);
-END $$;
+LANGUAGE sql AS $$ SELECT referral_qualify(call) $$;
 
--- What the friend did is enough: a place under the inviter's cap and the points out of the budget are taken by conditional writes
--- (I-F2), the campaign's row last; or it is written down why not. {orderId? or proofId?, at} → {referralId, state}
-CREATE OR REPLACE FUNCTION referral_qualify(edge referral, camp referral_campaign, call jsonb) RETURNS jsonb
+-- The friend's first purchase that is large enough, or the first visit to an activity where the campaign thanks for that, too: a place
+-- under the inviter's cap and the points out of the budget are taken by conditional writes (I-F2), the campaign's row last; or it is
+-- written down why not. {memberId, at, and orderId, amountFen or proofId} → {referralId, state}, NULL where nothing is thanked for
+CREATE OR REPLACE FUNCTION referral_qualify(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  why text := CASE WHEN camp.ends_at <= now_at THEN 'over' ELSE referral_reserve(edge.inviter_id, camp, now_at) END;
-  next_state text := CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END;
+  edge referral;
+  camp referral_campaign;
+  why text;
+  next_state text;
 BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF call ? 'orderId' AND (call->>'amountFen')::int < camp.min_order_fen
+    OR call ? 'proofId' AND camp.qualifies <> 'order_or_activity' THEN RETURN NULL; END IF;
+  why := CASE WHEN camp.ends_at <= now_at THEN 'over' ELSE referral_reserve(edge.inviter_id, camp, now_at) END;
+  next_state := CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END;
   UPDATE referral SET order_id = (call->>'orderId')::uuid, proof_id = (call->>'proofId')::uuid, state = next_state, reason = why,
       points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
       held_at = CASE WHEN why IS NULL THEN now_at END,

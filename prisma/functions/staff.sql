@@ -24,6 +24,13 @@ BEGIN
   RETURN own;
 END $$;
 
+-- Whether another operator works here who could decide about these people instead.
+CREATE OR REPLACE FUNCTION staff_has_other(own staff, people uuid[]) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM staff s WHERE s.role = 'operator' AND s.ended_at IS NULL AND s.member_id <> own.member_id
+    AND s.member_id <> ALL (people))
+$$;
+
 -- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room. {from, to}
 CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$

@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { DEMO_POLICY } from './policy'
 import {
   appealUntil,
+  campaignPast,
   campaignRuns,
   inWindow,
   leftForInviter,
   REFERRAL_DOUBTS,
   type ReferralCampaign,
+  type ReferralFacts,
   type ReferralReason,
   type ReferralState,
   referralReleaseAt,
@@ -91,6 +93,20 @@ test.each<[ReferralState, ReferralReason | null, string, string]>([
 ])('%s %s in the words of both sides', (state, reason, inviter, friend) => {
   expect(referralWords({ state, reason, ...facts }, 'inviter', now)).toBe(inviter)
   expect(referralWords({ state, reason, ...facts }, 'friend', now)).toBe(friend)
+})
+
+test('a friend who has only joined is told of no thanks once the campaign is past; a day that has come is named as such', () => {
+  const wordsOf = (wish: Partial<ReferralFacts>, reader: 'inviter' | 'friend') =>
+    referralWords({ state: 'joined', reason: null, ...facts, ...wish }, reader, now)
+  expect(campaignPast({ endsAt: now, stoppedAt: null }, now)).toBe('over')
+  expect(campaignPast({ endsAt: null, stoppedAt: now }, now)).toBe('stopped')
+  expect(campaignPast({ endsAt: after(1), stoppedAt: null }, now)).toBeNull()
+  expect(wordsOf({ past: 'over' }, 'inviter')).toBe('活动已经结束，这一位没有奖励')
+  expect(wordsOf({ past: 'stopped' }, 'friend')).toBe('活动已经停止，你的权益不受影响')
+  for (const byActivity of [true, false]) {
+    expect(wordsOf({ state: 'held', releaseAt: now, byActivity }, 'inviter')).toMatch(/，很快到账$/)
+    expect(wordsOf({ state: 'held', releaseAt: now, byActivity }, 'friend')).toBe('对方很快会收到一份谢礼')
+  }
 })
 
 test('every reason has words for both sides', () => {

@@ -64,6 +64,15 @@ export const campaignRuns = (
   now: Date,
 ): boolean => startsAt <= now && (endsAt === null || now < endsAt) && (stoppedAt === null || now < stoppedAt)
 
+export type CampaignPast = 'stopped' | 'over'
+
+/** Why a campaign promises nothing more; null while it runs or has not begun. */
+export const campaignPast = (
+  { endsAt, stoppedAt }: Pick<ReferralCampaign, 'endsAt' | 'stoppedAt'>,
+  now: Date,
+): CampaignPast | null =>
+  stoppedAt !== null && stoppedAt <= now ? 'stopped' : endsAt !== null && endsAt <= now ? 'over' : null
+
 /** How many more friends of an inviter the campaign can thank for, by the cap and by what is left of the budget. */
 export const leftForInviter = (
   campaign: Pick<ReferralCampaign, 'perInviterCap' | 'budgetPoints' | 'spentPoints' | 'rewardPoints'>,
@@ -103,18 +112,24 @@ export interface ReferralFacts {
   settledAt: Date | null
   /** It was for a visit to an activity that the friend was thanked for, not for a purchase. */
   byActivity?: boolean
+  /** The campaign of one who has only joined is past: nothing comes of it any more. */
+  past?: CampaignPast | null
 }
 
 /** How it stands with one friend, in the words of the one who brought them, or of the friend. */
 export function referralWords(facts: ReferralFacts, reader: 'inviter' | 'friend', now: Date): string {
-  const { state, reason, releaseAt, settledAt, byActivity = false } = facts
+  const { state, reason, releaseAt, settledAt, byActivity = false, past = null } = facts
   const day = (at: Date | null) => (at ? dayWords(at, now) : '')
   const mine = reader === 'inviter'
   const did = byActivity ? '来过活动' : '下首单'
   switch (state) {
     case 'joined':
+      if (past)
+        return `活动已经${past === 'stopped' ? '停止' : '结束'}，${mine ? '这一位没有奖励' : '你的权益不受影响'}`
       return mine ? '还没有下第一单' : '喝到第一盏以后，对方会收到一份谢礼'
     case 'held':
+      if (releaseAt && releaseAt <= now)
+        return mine ? `${byActivity ? '已来过活动' : '已过退款期'}，很快到账` : '对方很快会收到一份谢礼'
       if (byActivity)
         return mine ? `已来过活动，${day(releaseAt)}到账` : `你已来过活动，${day(releaseAt)}对方会收到一份谢礼`
       return mine
@@ -173,7 +188,7 @@ export function rulesOf(
     '转发、打开和扫码本身没有奖励，也不影响你的任何权益。',
     '首单退款的，还没到账的奖励取消，已到账的收回。',
     '合并会员卡后发现是同一个人，或者之前就来过，这一份不算。',
-    `同一部手机、同一个付款账户、短时间来得太多这样的情况，会先由同事核对：家人朋友常常如此，核对好照常到账。没有算的，你可以在 ${policy.appealDays} 天内申诉一次，由另一位同事再看。`,
+    `同一部手机、同一个付款账户、短时间来得太多这样的情况，会先由同事核对：家人朋友常常如此，核对好照常到账。没有算的，你可以在 ${policy.appealDays} 天内申诉一次，由另一位同事再看；只有一位同事时，由这位再看。`,
     `${dayWords(startsAt, now)}开始，${last ? `${dayWords(last, now)}结束` : '结束的日子会提前写在这里'}；朋友的首单要在活动期间。`,
     ...(stoppedAt && stoppedAt <= now ? [`活动已于 ${dayWords(stoppedAt, now)}停止，已在等待期的奖励照常到账。`] : []),
   ]

@@ -171,6 +171,29 @@ describe('what happened since', () => {
     expect(await room.spent(campaign)).toBe(0)
   })
 
+  test.each(['the inviter', 'the friend'])(
+    'I-F4: and had been paid for: what was spent of the reward is owed by who spent it, though %s had survived',
+    async (survives) => {
+      const campaign = await room.campaign()
+      const mei = await room.inviter()
+      const friend = await room.join(mei.code)
+      const { orderId } = await room.buy(friend.memberId)
+      await release()
+      await spend(mei.memberId, 60)
+      const [survivor, other] = survives === 'the inviter' ? [mei, friend] : [friend, mei]
+      const mergeId = await merge(survivor, other)
+      await room.giveBack({ memberId: survivor.memberId, orderId })
+      await undone(room.one, mergeId)
+      expect(await room.edges(friend.memberId)).toMatchObject([
+        { state: 'refused', reason: 'purchase_returned', clawedBack: true },
+      ])
+      expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 0, debtPoints: 60 })
+      expect(await room.account(friend.memberId)).toMatchObject({ availablePoints: 0, debtPoints: 0 })
+      // what was paid and taken back fills no budget
+      expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([1, 100])
+    },
+  )
+
   test('what the survivor bought as a friend, and was paid for friends, stays; friends who came before go back', async () => {
     const campaign = await room.campaign()
     const mei = await room.inviter()

@@ -83,6 +83,15 @@ describe('who joins by a link', () => {
     expect((await showReferral(mei.ctx)).campaign?.running).toBe(false)
   })
 
+  test('a campaign that runs behind any number of stopped ones is the one that is shown and counts', async () => {
+    const campaign = await room.campaign({ title: '还在进行的那一个' })
+    for (let n = 0; n < 11; n++) await room.campaign({ stoppedAt: room.one.clock.at })
+    const mei = await room.inviter()
+    expect((await showReferral(mei.ctx)).campaign).toMatchObject({ title: '还在进行的那一个', running: true })
+    const { memberId } = await room.join(mei.code)
+    expect(await room.edges(memberId)).toMatchObject([{ ...campaign, state: 'joined' }])
+  })
+
   test('an old member who opens a link gets no inviter', async () => {
     await room.campaign()
     const mei = await room.inviter()

@@ -87,11 +87,17 @@ describe('a first purchase', () => {
   test('after the kill switch, or after the end, earns nothing and says why', async () => {
     const campaign = await room.campaign()
     const mei = await room.inviter()
-    const [early, friend] = (await friendsOf(mei.code, 2)) as [Friend, Friend]
+    const [early, friend, waits] = (await friendsOf(mei.code, 3)) as [Friend, Friend, Friend]
     await room.buy(early.memberId)
     await stop(campaign)
     await room.buy(friend.memberId)
-    expect(await words(mei)).toEqual(['朋友下首单时，活动已经停止', '已下首单，12 月 8 日过退款期后到账'])
+    expect(await words(mei)).toEqual([
+      '活动已经停止，这一位没有奖励',
+      '朋友下首单时，活动已经停止',
+      '已下首单，12 月 8 日过退款期后到账',
+    ])
+    // nor is the friend told of a thanks that will never come
+    expect((await showReferral(waits.ctx)).invitedBy?.words).toBe('活动已经停止，你的权益不受影响')
 
     await room.campaign({ endsAt: new Date(room.one.clock.at.getTime() + DAY_MS) })
     const late = await room.join(mei.code)

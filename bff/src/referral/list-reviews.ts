@@ -1,7 +1,7 @@
 import { maskName } from '@huiyuan/shared/member'
 import { REFERRAL_DOUBTS, type ReferralState } from '@huiyuan/shared/referral'
 import { type Doubt, doubtWords, factWords, type PairFacts } from '@huiyuan/shared/risk'
-import type { Ctx } from '../ctx'
+import { type Ctx, memberIdOf } from '../ctx'
 import { caseRefOf } from './case-ref'
 
 const PAGE = 20
@@ -29,18 +29,26 @@ export interface ReferralCase {
   earlier: { answer: string | null; reviewedAt: string } | null
 }
 
-/** Rewards that wait for a person, or appeals, the longest known friend first; `after` is the `next` of the page before. */
+/**
+ * Rewards that wait for a person, or appeals, the longest known friend first; `after` is the `next` of the page before. Without those
+ * in which the operator is the inviter or the friend: what was found there is for a colleague to read.
+ */
 export async function listReviews(
   ctx: Ctx,
   { state, after }: { state: 'review' | 'appeal'; after?: string | undefined },
 ): Promise<{ cases: ReferralCase[]; next: string | null }> {
-  const appeals = state === 'appeal' ? await askedAppeals(ctx, after) : []
+  const own = await ownRecords(ctx)
+  const appeals = state === 'appeal' ? await askedAppeals(ctx, own, after) : []
   const edges = await ctx.db.referral.findMany({
-    where: {
-      ...(state === 'review'
-        ? { state: 'review', ...(after ? { referralId: { gt: after } } : {}) }
-        : { OR: appeals.map(({ friendId, referralId }) => ({ memberId: friendId, referralId })) }),
-    },
+    where:
+      state === 'review'
+        ? {
+            state,
+            memberId: { notIn: own },
+            inviterId: { notIn: own },
+            ...(after ? { referralId: { gt: after } } : {}),
+          }
+        : { OR: appeals.map(({ friendId, referralId }) => ({ memberId: friendId, referralId })) },
     // the ids are in the order of time
     orderBy: { referralId: 'asc' },
     take: PAGE + 1,
@@ -76,12 +84,19 @@ export async function listReviews(
   }
 }
 
+/** All records that the operator ever was, as `referral_decide` asks it. */
+async function ownRecords(ctx: Ctx): Promise<string[]> {
+  const own = await ctx.db.$queryRaw<{ id: string }[]>`SELECT merge_former(${memberIdOf(ctx)}::uuid) AS id`
+  return own.map(({ id }) => id)
+}
+
 /** Appeals that somebody can still decide: a merge may have ended what they were about. */
-const askedAppeals = (ctx: Ctx, after: string | undefined) =>
+const askedAppeals = (ctx: Ctx, own: string[], after: string | undefined) =>
   ctx.db.$queryRaw<{ friendId: string; referralId: string; words: string; askedAt: Date }[]>`
     SELECT a.friend_id AS "friendId", a.referral_id AS "referralId", a.words, a.asked_at AS "askedAt"
       FROM referral_appeal a JOIN referral r ON r.member_id = a.friend_id AND r.referral_id = a.referral_id
       WHERE a.state = 'asked' AND r.state = 'refused' AND r.reason = ANY (${[...REFERRAL_DOUBTS]}::text[])
+        AND NOT ARRAY[a.friend_id, r.inviter_id] && ${own}::uuid[]
         AND (${after ?? null}::uuid IS NULL OR a.referral_id > ${after ?? null}::uuid)
       ORDER BY a.referral_id LIMIT ${PAGE + 1}`
 

@@ -7,6 +7,9 @@ import { inTx } from '../ctx'
 import { cancelRedemption } from '../mall/cancel-redemption'
 import { exchange, newReward } from '../mall/mall.fixture'
 import { award, oldCard } from '../member/member.fixture'
+import { acceptObligation } from '../obligation/accept-obligation'
+import { newObligation } from '../obligation/obligation.fixture'
+import { judgeReferral } from './judge-referral'
 import { referralRoom } from './referral.fixture'
 import { releaseDueReferrals } from './release-due-referrals'
 import { showReferral } from './show-referral'
@@ -234,6 +237,50 @@ test('two inviters turn out to be one: their friends and their places under the 
   })
   await release()
   expect((await room.account(mei.memberId)).availablePoints).toBe(400)
+})
+
+test('a release waits for no edge that a merge of the friend holds, and pays it in the next run', async () => {
+  await room.campaign()
+  const mei = await room.inviter()
+  const { memberId } = await room.join(mei.code)
+  await room.buy(memberId)
+  room.one.clock.pass(16 * DAY_MS)
+  const [{ referralId } = { referralId: '' }] = await room.edges(memberId)
+  const judged = await judgeReferral(room.one.as(), { memberId, referralId })
+  const at = room.one.clock.at
+  const call = { memberId, referralId, judgedAt: judged?.judgedAt, at, expiresAt: at, friend: '' }
+  await inTx(room.one.as(), async (tx) => {
+    await tx.db.$queryRaw`SELECT 1 FROM referral WHERE member_id = ${memberId}::uuid FOR UPDATE`
+    expect(await room.two.house.sql('referral_release', call)).toEqual({ released: false })
+    // nor is the inviter kept from the merge, which may have to take back what was paid
+    await tx.db.$executeRaw`SELECT member_hold(${mei.memberId}::uuid)`
+  })
+  await releaseDueReferrals(room.two.as(), { batch: 50 })
+  expect((await room.account(mei.memberId)).availablePoints).toBe(100)
+})
+
+test('whatever an inviter does beside a merge of friends that takes a reward and a step back, neither stands in the other’s way', async () => {
+  await room.campaign()
+  const mei = await room.inviter()
+  const invite = { kind: 'invite', proof: 'counted', counts: 'friend_rewarded', target: 5 } as const
+  const { obligationId } = await newObligation(room.one, invite)
+  await acceptObligation(mei.ctx, { requestId: randomUUID(), obligationId })
+  const [first, second] = [await room.join(mei.code), await room.join(mei.code)]
+  await room.buy(first.memberId)
+  await room.buy(second.memberId)
+  await release()
+  let merged: Promise<unknown> = Promise.resolve()
+  await inTx(room.one.as(), async (tx) => {
+    await tx.db.$executeRaw`SELECT member_hold(${mei.memberId}::uuid)`
+    merged = room.merge(first.memberId, second.memberId, room.two)
+    await pause(400)
+    // every verb that moves points holds them after the record
+    await tx.db.$queryRaw`SELECT 1 FROM account WHERE member_id = ${mei.memberId}::uuid FOR UPDATE`
+  })
+  await merged
+  expect((await room.account(mei.memberId)).availablePoints).toBe(100)
+  const steps = await room.prisma.obligationProof.findMany({ where: { memberId: mei.memberId } })
+  expect(steps.filter(({ retractedAt }) => retractedAt === null)).toHaveLength(1)
 })
 
 test('a release beside the inviter’s merge pays once, to the survivor', async () => {

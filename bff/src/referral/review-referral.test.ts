@@ -2,27 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
-import { type Colleague, newStaff } from '../../../test/support/people'
+import type { Colleague } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
 import { refusalOf } from '../../../test/support/refusals'
 import { times } from '../member/member.fixture'
-import { eraseDueMembers } from '../privacy'
 import { appealReferral } from './appeal-referral'
 import { decideReferral } from './decide-referral'
 import { judgeHeldReferrals, judgeReferral } from './judge-referral'
 import { listReviews } from './list-reviews'
-import { type Friend, referralRoom } from './referral.fixture'
-import { releaseDueReferrals } from './release-due-referrals'
+import { type ReviewRoom, reviewRoom } from './review.fixture'
 import { showReferral } from './show-referral'
 
 const database = testDatabase()
-let room: ReturnType<typeof referralRoom>
+let room: ReviewRoom
 let tang: Colleague
 let an: Colleague
 beforeAll(async () => {
-  room = referralRoom(database.url)
+  room = reviewRoom(database.url)
   await room.open()
-  ;[tang, an] = [await newStaff(room.one, { role: 'operator' }), await newStaff(room.one, { role: 'operator' })]
+  ;[tang, an] = await room.operators()
 })
 afterEach(async () => {
   await expectLedgerHolds(room.prisma)
@@ -30,43 +28,15 @@ afterEach(async () => {
 })
 afterAll(() => room.close())
 
-type One = { memberId: string }
-const edge = async ({ memberId }: One) =>
-  (await room.edges(memberId))[0] as NonNullable<Awaited<ReturnType<typeof room.edges>>[0]>
-const seen = ({ memberId }: One, kind: string, mark: string) =>
-  room.one.house.sql('risk_seen', { memberId, prints: [{ kind, print: mark.padEnd(43, '0') }], at: room.one.clock.at })
-const release = () => releaseDueReferrals(room.one.as(), { batch: 100 })
-const caseOf = async (friend: Friend, state: 'review' | 'appeal') => {
-  const { cases } = await listReviews(tang.ctx, { state })
-  const { points } = await edge(friend)
-  const own = cases.find((one) => one.points === points && one.campaign === friend.openid)
-  return own as NonNullable<typeof own>
-}
-const decide = async (by: Colleague, friend: Friend, state: 'review' | 'appeal', how: 'pay' | 'refuse') =>
-  decideReferral(by.ctx, {
-    requestId: randomUUID(),
-    how,
-    answer: '看过了',
-    caseRef: (await caseOf(friend, state)).caseRef,
-  })
-
-/** A friend with a purchase, who was seen on the inviter's phone; in a campaign that is named like them, to be found again. */
-async function family(wish: { perInviterCap?: number; budgetPoints?: number; mark?: string } = {}) {
-  const { mark = randomUUID(), ...terms } = wish
-  const campaign = await room.campaign(terms)
-  const mei = await room.inviter()
-  const friend = await room.join(mei.code)
-  await room.prisma.referralCampaign.update({ where: campaign, data: { title: friend.openid.slice(0, 40) } })
-  const order = await room.buy(friend.memberId)
-  await Promise.all([seen(mei, 'device', mark), seen(friend, 'device', mark)])
-  return { campaign, mei, friend, order }
-}
-
 describe('a family on one phone', () => {
   test('is held for a person with its place and its points, is paid on review, and nobody reads why but in words', async () => {
-    const { campaign, mei, friend } = await family()
+    const { campaign, mei, friend } = await room.family()
     expect(await judgeHeldReferrals(room.two.as(), { batch: 100 })).toMatchObject({ doubted: 1, failed: 0 })
-    expect(await edge(friend)).toMatchObject({ state: 'review', doubts: ['same_device'], facts: { sharedDevices: 1 } })
+    expect(await room.edge(friend)).toMatchObject({
+      state: 'review',
+      doubts: ['same_device'],
+      facts: { sharedDevices: 1 },
+    })
     expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([1, 100])
     const mine = await showReferral(mei.ctx)
     expect(mine.totals).toMatchObject({ heldPoints: 0, reviewPoints: 100 })
@@ -75,24 +45,24 @@ describe('a family on one phone', () => {
     expect((await showReferral(friend.ctx)).invitedBy?.words).toBe('你已下首单，对方的谢礼正由同事核对')
     // not paid while nobody has looked, and its day does not change that
     room.one.clock.pass(16 * DAY_MS)
-    await release()
-    expect(await edge(friend)).toMatchObject({ state: 'review' })
-    expect(await caseOf(friend, 'review')).toMatchObject({
+    await room.release()
+    expect(await room.edge(friend)).toMatchObject({ state: 'review' })
+    expect(await room.caseOf(tang, friend, 'review')).toMatchObject({
       inviter: { nameMasked: '小*' },
       doubts: [{ doubt: 'same_device' }],
       appeal: null,
       earlier: null,
     })
-    expect(await decide(tang, friend, 'review', 'pay')).toEqual({ state: 'held', reason: null })
-    await release()
-    expect(await edge(friend)).toMatchObject({ state: 'released', cleared: ['same_device'], answer: '看过了' })
+    expect(await room.decide(tang, friend, 'review', 'pay')).toEqual({ state: 'held', reason: null })
+    await room.release()
+    expect(await room.edge(friend)).toMatchObject({ state: 'released', cleared: ['same_device'], answer: '看过了' })
     expect((await room.account(mei.memberId)).availablePoints).toBe(100)
   })
 
   test('refused by one colleague, granted on appeal by another: its place and its points are taken anew', async () => {
-    const { campaign, mei, friend } = await family()
+    const { campaign, mei, friend } = await room.family()
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    expect(await decide(tang, friend, 'review', 'refuse')).toEqual({ state: 'refused', reason: 'same_device' })
+    expect(await room.decide(tang, friend, 'review', 'refuse')).toEqual({ state: 'refused', reason: 'same_device' })
     expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([0, 0])
     const { referralId, mayAppealUntil } = (await showReferral(mei.ctx)).friends[0] as {
       referralId: string
@@ -104,12 +74,12 @@ describe('a family on one phone', () => {
     const asked = await Promise.allSettled(times(16, ask))
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     await refusalOf(ask(), 'APPEAL_DONE')
-    expect(await caseOf(friend, 'appeal')).toMatchObject({
+    expect(await room.caseOf(tang, friend, 'appeal')).toMatchObject({
       appeal: { words: '是我妹妹，手机借她用过' },
       earlier: { answer: '看过了' },
     })
-    await refusalOf(decide(tang, friend, 'appeal', 'pay'), 'REVIEW_OWN')
-    const { caseRef } = await caseOf(friend, 'appeal')
+    await refusalOf(room.decide(tang, friend, 'appeal', 'pay'), 'REVIEW_OWN')
+    const { caseRef } = await room.caseOf(tang, friend, 'appeal')
     // many at once, in two processes: one decides
     const decided = await Promise.allSettled(
       times(16, (n) =>
@@ -117,20 +87,25 @@ describe('a family on one phone', () => {
       ),
     )
     expect(decided.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    expect(await edge(friend)).toMatchObject({ state: 'held', reason: null, settledAt: null, cleared: ['same_device'] })
+    expect(await room.edge(friend)).toMatchObject({
+      state: 'held',
+      reason: null,
+      settledAt: null,
+      cleared: ['same_device'],
+    })
     expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([1, 100])
     expect((await showReferral(mei.ctx)).friends[0]).toMatchObject({ appeal: { state: 'granted' }, doubts: [] })
     room.one.clock.pass(16 * DAY_MS)
-    await release()
-    expect(await edge(friend)).toMatchObject({ state: 'released' })
+    await room.release()
+    expect(await room.edge(friend)).toMatchObject({ state: 'released' })
   })
 
   test('a granted appeal that finds neither place nor points left, or the purchase gone, says so', async () => {
-    const gone = await family({ budgetPoints: 100 })
-    const full = await family({ perInviterCap: 1 })
-    const back = await family()
+    const gone = await room.family({ budgetPoints: 100 })
+    const full = await room.family({ perInviterCap: 1 })
+    const back = await room.family()
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    for (const { friend } of [gone, full, back]) await decide(tang, friend, 'review', 'refuse')
+    for (const { friend } of [gone, full, back]) await room.decide(tang, friend, 'review', 'refuse')
     await room.prisma.referralCampaign.update({ where: gone.campaign, data: { spentPoints: 100 } })
     await room.prisma.referralQuota.updateMany({ where: { memberId: full.mei.memberId }, data: { taken: 1 } })
     await room.giveBack(back.order)
@@ -139,53 +114,43 @@ describe('a family on one phone', () => {
       [full, 'cap'],
       [back, 'purchase_returned'],
     ] as const) {
-      const { referralId } = await edge(friend)
+      const { referralId } = await room.edge(friend)
       await appealReferral(mei.ctx, { requestId: randomUUID(), referralId, words: '请再看看' })
-      expect(await decide(an, friend, 'appeal', 'pay')).toEqual({ state: 'refused', reason })
+      expect(await room.decide(an, friend, 'appeal', 'pay')).toEqual({ state: 'refused', reason })
     }
     await room.prisma.referralCampaign.update({ where: gone.campaign, data: { spentPoints: 0 } })
     await room.prisma.referralQuota.updateMany({ where: { memberId: full.mei.memberId }, data: { taken: 0 } })
   })
 
   test('an appeal comes too late after its days, never for what no look would change, and goes with who leaves', async () => {
-    const { mei, friend } = await family()
+    const { mei, friend } = await room.family()
     const none = await room.join(mei.code, { openedAt: room.one.clock.at.getTime() - 30 * DAY_MS })
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    await decide(tang, friend, 'review', 'refuse')
+    await room.decide(tang, friend, 'review', 'refuse')
     const ask = (referralId: string) =>
       appealReferral(mei.ctx, { requestId: randomUUID(), referralId, words: '请再看看' })
-    await refusalOf(ask((await edge(none)).referralId), 'REVIEW_DONE')
-    const { referralId } = await edge(friend)
+    await refusalOf(ask((await room.edge(none)).referralId), 'REVIEW_DONE')
+    const { referralId } = await room.edge(friend)
     await ask(referralId)
     const paid = await room.join(mei.code)
     const order = await room.buy(paid.memberId)
     room.one.clock.pass(16 * DAY_MS)
-    await release()
-    expect(await edge(paid)).toMatchObject({ state: 'released' })
-    await room.one.house.sql('cancellation_ask', {
-      request: {
-        actor: mei.memberId,
-        verb: 'leave',
-        requestId: randomUUID(),
-        bodyHash: 'x'.repeat(64),
-        at: room.one.clock.at,
-      },
-      ...{ memberId: mei.memberId, at: room.one.clock.at, dueAt: room.one.clock.at },
-    })
-    await eraseDueMembers(room.one.as(), { batch: 10 })
+    await room.release()
+    expect(await room.edge(paid)).toMatchObject({ state: 'released' })
+    await room.leave(mei)
     expect(await room.prisma.referralAppeal.count({ where: { referralId } })).toBe(0)
-    expect(await edge(friend)).toMatchObject({ facts: null, answer: null })
+    expect(await room.edge(friend)).toMatchObject({ facts: null, answer: null })
     // what a friend bought can go back although nobody is there to give a reward back
     await room.giveBack(order)
-    expect(await edge(paid)).toMatchObject({ state: 'refused', reason: 'purchase_returned', clawedBack: false })
+    expect(await room.edge(paid)).toMatchObject({ state: 'refused', reason: 'purchase_returned', clawedBack: false })
 
-    const late = await family()
+    const late = await room.family()
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    await decide(tang, late.friend, 'review', 'refuse')
+    await room.decide(tang, late.friend, 'review', 'refuse')
     room.one.clock.pass(30 * DAY_MS)
     const refused = appealReferral(late.mei.ctx, {
       requestId: randomUUID(),
-      referralId: (await edge(late.friend)).referralId,
+      referralId: (await room.edge(late.friend)).referralId,
       words: '请再看看',
     })
     await refusalOf(refused, 'APPEAL_OVER')
@@ -193,7 +158,7 @@ describe('a family on one phone', () => {
 })
 
 test('nobody decides about themselves or their friends; a case that is decided is over', async () => {
-  const { mei, friend } = await family()
+  const { mei, friend } = await room.family()
   await judgeHeldReferrals(room.one.as(), { batch: 100 })
   for (const { memberId } of [mei, friend])
     await room.prisma.staff.create({
@@ -205,13 +170,58 @@ test('nobody decides about themselves or their friends; a case that is decided i
         since: room.one.clock.at,
       },
     })
-  const { caseRef } = await caseOf(friend, 'review')
+  const { caseRef } = await room.caseOf(tang, friend, 'review')
+  // nor do they read what was found
+  for (const { memberId } of [mei, friend]) {
+    const { cases } = await listReviews(room.one.as(memberId), { state: 'review' })
+    expect(cases.filter(({ campaign }) => campaign === friend.openid)).toEqual([])
+  }
   const by = (memberId: string) =>
     decideReferral(room.one.as(memberId), { requestId: randomUUID(), caseRef, how: 'pay', answer: '' })
   await refusalOf(by(mei.memberId), 'REVIEW_OWN')
   await refusalOf(by(friend.memberId), 'REVIEW_OWN')
   await by(tang.memberId)
   await refusalOf(by(an.memberId), 'REVIEW_DONE')
+  await room.prisma.staff.updateMany({
+    where: { memberId: { in: [mei.memberId, friend.memberId] } },
+    data: { endedAt: room.one.clock.at },
+  })
+})
+
+test('where nobody else could, who refused decides on the appeal, and the audit says so', async () => {
+  const { mei, friend } = await room.family()
+  await judgeHeldReferrals(room.one.as(), { batch: 100 })
+  await room.decide(tang, friend, 'review', 'pay')
+  const { memberId, referralId } = await room.edge(friend)
+  await Promise.all([room.seen(mei, 'payer', 'wallet'), room.seen(friend, 'payer', 'wallet')])
+  await judgeReferral(room.one.as(), { memberId, referralId })
+  // for what nobody had cleared
+  expect(await room.decide(tang, friend, 'review', 'refuse')).toEqual({ state: 'refused', reason: 'same_payer' })
+  const refused = await appealReferral(mei.ctx, { requestId: randomUUID(), referralId, words: '是我先生付的' })
+  expect(refused.askedAt).toBe(room.one.clock.at.toISOString())
+  const verbs = async () =>
+    (await room.prisma.auditEntry.findMany({ where: { subject: referralId }, orderBy: { at: 'asc' } })).map(
+      ({ verb }) => verb,
+    )
+  await refusalOf(room.decide(tang, friend, 'appeal', 'pay'), 'REVIEW_OWN')
+  const others = { role: 'operator', endedAt: null, memberId: { not: tang.memberId } }
+  const left = await room.prisma.staff.findMany({ where: others })
+  await room.prisma.staff.updateMany({ where: others, data: { endedAt: room.one.clock.at } })
+  expect(await room.decide(tang, friend, 'appeal', 'pay')).toEqual({ state: 'held', reason: null })
+  expect((await verbs()).sort()).toEqual(['referral.decide', 'referral.decide', 'referral.decide_alone'])
+  const memberIds = left.map((one) => one.memberId)
+  await room.prisma.staff.updateMany({ where: { memberId: { in: memberIds } }, data: { endedAt: null } })
+})
+
+test('of a friend who left while the reward was held it is paid, and what was found goes with it', async () => {
+  const { mei, friend } = await room.family()
+  await judgeHeldReferrals(room.one.as(), { batch: 100 })
+  await room.decide(tang, friend, 'review', 'pay')
+  await room.leave(friend)
+  room.one.clock.pass(16 * DAY_MS)
+  await room.release()
+  expect(await room.edge(friend)).toMatchObject({ state: 'released', facts: null, riskRank: null })
+  expect((await room.account(mei.memberId)).availablePoints).toBe(100)
 })
 
 describe('a judgement that read older facts', () => {
@@ -230,44 +240,44 @@ describe('a judgement that read older facts', () => {
   }
 
   test('changes nothing that a person has decided meanwhile, nor what was judged later', async () => {
-    const { friend } = await family()
-    const { memberId, referralId } = await edge(friend)
+    const { friend } = await room.family()
+    const { memberId, referralId } = await room.edge(friend)
     const slow = slowWechat()
     const late = judgeReferral(slow.ctx, { memberId, referralId })
     await slow.asked
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    await decide(tang, friend, 'review', 'pay')
+    await room.decide(tang, friend, 'review', 'pay')
     slow.open()
     expect(await late).toBeNull()
-    expect(await edge(friend)).toMatchObject({ state: 'held', cleared: ['same_device'] })
+    expect(await room.edge(friend)).toMatchObject({ state: 'held', cleared: ['same_device'] })
   })
 
   test('pays nothing that was judged anew, and a doubt that came later waits for another look', async () => {
-    const { mei, friend } = await family()
-    const { memberId, referralId } = await edge(friend)
+    const { mei, friend } = await room.family()
+    const { memberId, referralId } = await room.edge(friend)
     await judgeHeldReferrals(room.one.as(), { batch: 100 })
-    await decide(tang, friend, 'review', 'pay')
+    await room.decide(tang, friend, 'review', 'pay')
     room.one.clock.pass(16 * DAY_MS)
     const judged = await judgeReferral(room.one.as(), { memberId, referralId })
-    await Promise.all([seen(mei, 'payer', 'card'), seen(friend, 'payer', 'card')])
+    await Promise.all([room.seen(mei, 'payer', 'card'), room.seen(friend, 'payer', 'card')])
     room.one.clock.pass(1)
-    await release()
+    await room.release()
     const at = room.one.clock.at
     const call = { memberId, referralId, judgedAt: judged?.judgedAt, at, expiresAt: at, friend: '王**' }
     expect(await room.one.house.sql('referral_release', call)).toEqual({ released: false })
-    expect(await edge(friend)).toMatchObject({ state: 'review', doubts: ['same_device', 'same_payer'] })
-    await decide(an, friend, 'review', 'pay')
-    await release()
-    expect(await edge(friend)).toMatchObject({ state: 'released' })
+    expect(await room.edge(friend)).toMatchObject({ state: 'review', doubts: ['same_device', 'same_payer'] })
+    await room.decide(an, friend, 'review', 'pay')
+    await room.release()
+    expect(await room.edge(friend)).toMatchObject({ state: 'released' })
   })
 
   test('WeChat’s highest rank refuses by itself, and gives cap and budget back', async () => {
-    const { campaign, mei, friend } = await family()
-    const { memberId, referralId } = await edge(friend)
+    const { campaign, mei, friend } = await room.family()
+    const { memberId, referralId } = await room.edge(friend)
     const riskRank = async () => ({ rank: 4 })
     const ctx = { ...room.one.as(), wechat: { ...room.one.house.wechat, riskRank } as never }
     expect(await judgeReferral(ctx, { memberId, referralId })).toMatchObject({ state: 'refused' })
-    expect(await edge(friend)).toMatchObject({ state: 'refused', reason: 'risk_rank', riskRank: 4 })
+    expect(await room.edge(friend)).toMatchObject({ state: 'refused', reason: 'risk_rank', riskRank: 4 })
     expect([await room.taken(mei, campaign), await room.spent(campaign)]).toEqual([0, 0])
     expect(JSON.stringify(await showReferral(mei.ctx))).not.toMatch(/rank|4 级|风险/)
   })

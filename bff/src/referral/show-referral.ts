@@ -1,5 +1,7 @@
 import {
   appealUntil,
+  type CampaignPast,
+  campaignPast,
   leftForInviter,
   REFERRAL_DOUBTS,
   type ReferralDoubt,
@@ -24,6 +26,7 @@ const edgeSelect = {
   memberId: true,
   referralId: true,
   inviterId: true,
+  campaignId: true,
   state: true,
   reason: true,
   points: true,
@@ -51,12 +54,13 @@ interface Edge {
   releaseAt: Date | null
   settledAt: Date | null
   proofId: string | null
+  campaignId: string
 }
 
 /** The own link, what it is thanked with, the friends who came through it, and whose friend one is. @throws SESSION_OVER */
 export async function showReferral(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
-  const [code, campaign, edges, sums, own, appeals] = await Promise.all([
+  const [code, campaign, edges, sums, own, appeals, pastOf] = await Promise.all([
     codeOf(ctx),
     showCampaign(ctx, memberId),
     ctx.db.referral.findMany({
@@ -73,6 +77,7 @@ export async function showReferral(ctx: Ctx) {
     }),
     ctx.db.referral.findFirst({ where: { memberId, state: { not: 'void' } }, select: edgeSelect }),
     ctx.db.referralAppeal.findMany({ where: { memberId } }),
+    pastCampaigns(ctx),
   ])
   const { nameOf, maskedOf } = await friendNames(ctx, [
     ...edges.map((edge) => edge.memberId),
@@ -100,7 +105,9 @@ export async function showReferral(ctx: Ctx) {
       byActivity: edge.proofId !== null,
       releaseAt: edge.releaseAt?.toISOString() ?? null,
       settledAt: edge.settledAt?.toISOString() ?? null,
-      words: wordsOf(ctx, edge, 'inviter'),
+      words: wordsOf(ctx, edge, 'inviter', pastOf),
+      /** Has joined, and nothing comes of it any more. */
+      past: edge.state === 'joined' && pastOf(edge.campaignId) !== null,
       ...reviewOf(
         ctx,
         edge,
@@ -110,7 +117,7 @@ export async function showReferral(ctx: Ctx) {
     invitedBy: own && {
       name: nameOf(own.inviterId),
       state: own.state as ReferralState,
-      words: wordsOf(ctx, own, 'friend'),
+      words: wordsOf(ctx, own, 'friend', pastOf),
     },
   }
 }
@@ -145,7 +152,16 @@ function reviewOf(
   }
 }
 
-const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend') =>
+type PastOf = (campaignId: string) => CampaignPast | null
+
+/** Which campaigns promise nothing more, and why. */
+async function pastCampaigns(ctx: Ctx): Promise<PastOf> {
+  const all = await ctx.db.referralCampaign.findMany({ select: { campaignId: true, endsAt: true, stoppedAt: true } })
+  const past = new Map(all.map((one) => [one.campaignId, campaignPast(one, ctx.now())]))
+  return (campaignId) => past.get(campaignId) ?? null
+}
+
+const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend', pastOf: PastOf) =>
   referralWords(
     {
       state: edge.state as ReferralState,
@@ -153,6 +169,7 @@ const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend') =>
       releaseAt: edge.releaseAt,
       settledAt: edge.settledAt,
       byActivity: edge.proofId !== null,
+      past: pastOf(edge.campaignId),
     },
     reader,
     ctx.now(),
@@ -174,9 +191,12 @@ async function showCampaign(ctx: Ctx, memberId: string) {
   const { campaign, running } = found
   const { campaignId, title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, qualifies, endsAt } = campaign
   const quota = await ctx.db.referralQuota.findUnique({ where: { memberId_campaignId: { memberId, campaignId } } })
+  const taken = quota?.taken ?? 0
   return {
     ...{ title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, qualifies, running },
-    leftForMe: leftForInviter(campaign, quota?.taken ?? 0),
+    leftForMe: leftForInviter(campaign, taken),
+    /** The own places are used up; else it is the budget that leaves none. */
+    capReached: taken >= perInviterCap,
     endsAt: endsAt?.toISOString() ?? null,
     rules: rulesOf(campaign, ctx.policy, ctx.now()),
   }

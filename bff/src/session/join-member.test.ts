@@ -73,6 +73,13 @@ test('phone and network are kept as hashes, again at the next sign-in and renewa
     { kind: 'network' },
     { kind: 'network' },
   ])
+
+  // who comes in again by a real phone has not joined by it
+  let asked = 0
+  const riskRank = async () => ({ rank: asked++ })
+  await joinMember({ ...ctx, wechat: { ...ctx.wechat, riskRank } as never }, agreed(ctx, { install }))
+  for (let look = 0; look < 50; look++) expect((await memberRow(memberId)).joinRisk).toBe(-1)
+  expect(asked).toBe(1)
   expect(JSON.stringify(await rows())).not.toMatch(new RegExp(`${install}|203.0|198.51`))
   one.sandbox.control.release()
 })

@@ -110,7 +110,8 @@ async function noteRisk(ctx: Ctx, memberId: string, guest: Guest): Promise<void>
   try {
     const person = { openid: own.subject, appid: own.issuer }
     const { rank } = await ctx.wechat.riskRank({ ...person, scene: 'join', clientIp: ctx.clientIp })
-    await ctx.db.member.updateMany({ where: { memberId }, data: { joinRisk: rank ?? UNSEEN } })
+    // the first word stays: who comes in again by a real phone has not joined by it
+    await ctx.db.member.updateMany({ where: { memberId, joinRisk: null }, data: { joinRisk: rank ?? UNSEEN } })
   } catch (error) {
     ctx.log.warn({ memberId, trouble: error instanceof Error ? error.name : 'unknown' }, 'risk rank not learnt')
   }

@@ -3594,6 +3594,7 @@ DECLARE
 BEGIN
   UPDATE referral SET state = next_state, reason = why, settled_at = now_at, clawed_back = take > 0
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+  PERFORM referral_forget(edge);
   IF take > 0 THEN
     PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', now_at, 'kind', 'referral', 'sourceId', edge.referral_id,
       'part', CASE WHEN next_state = 'void' THEN (SELECT 'void:' || count(*) + 1 FROM effect
@@ -3610,6 +3611,13 @@ BEGIN
     UPDATE referral_campaign SET spent_points = spent_points - edge.points WHERE campaign_id = edge.campaign_id;
   END IF;
 END $$;
+
+-- An edge is over: what was found about somebody who has left meanwhile is no longer anybody's business.
+CREATE OR REPLACE FUNCTION referral_forget(edge referral) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE referral r SET facts = NULL, risk_rank = NULL WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id
+    AND EXISTS (SELECT 1 FROM member m WHERE m.member_id IN (edge.member_id, edge.inviter_id) AND m.status = 'cancelled')
+$$;
 
 -- The friend's purchase was taken back (I-F4): what is held ends, what was paid is taken back, into debt if it is spent. A part
 -- that came back matters once what is left would not have been enough. {memberId, orderId, at, leftFen?} → {referralId, takenBack} or NULL
@@ -3651,10 +3659,12 @@ DECLARE
 BEGIN
   PERFORM 1 FROM member WHERE member_id = inviter AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
-  UPDATE referral SET state = 'released', settled_at = now_at
-    WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held' AND release_at <= now_at
-      AND judged_at = (call->>'judgedAt')::timestamptz AND doubts <@ cleared RETURNING * INTO edge;
+  -- nor is an edge waited for that a merge of the friend's holds: it may want the inviter next
+  SELECT * INTO edge FROM referral WHERE member_id = who AND referral_id = id AND inviter_id = inviter AND state = 'held'
+    AND release_at <= now_at AND judged_at = (call->>'judgedAt')::timestamptz AND doubts <@ cleared FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN '{"released": false}'; END IF;
+  UPDATE referral SET state = 'released', settled_at = now_at WHERE member_id = who AND referral_id = id;
+  PERFORM referral_forget(edge);
   PERFORM ledger_award(jsonb_build_object('memberId', inviter, 'at', now_at, 'kind', 'referral', 'sourceId', id,
     'points', edge.points, 'growth', 0, 'activeAt', now_at, 'expiresAt', call->'expiresAt', 'reason', 'referral', 'detail', '{}'::jsonb));
   PERFORM outbox_put(jsonb_build_object('memberId', inviter, 'template', 'reward_released', 'at', now_at, 'ifAllowed', true,
@@ -3729,8 +3739,8 @@ BEGIN
 END $$;
 
 -- An operator's word on a reward that waits for one, or on an appeal: neither who brought the friend nor the friend, and an appeal is
--- not decided by who refused. What is paid is held with its doubts cleared, and the job pays it on its day; a granted appeal takes
--- its place and its points anew (I-F2), or says why not.
+-- not decided by who refused while there is another; alone, the audit says so. What is paid is held with its doubts cleared, and the job
+-- pays it on its day; a granted appeal takes its place and its points anew (I-F2), or says why not.
 -- {request, staffId, memberId, referralId, how: pay | refuse, answer, at} → {state, reason}; refuses NOT_FOUND, REVIEW_DONE, REVIEW_OWN
 CREATE OR REPLACE FUNCTION referral_decide(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -3740,6 +3750,8 @@ DECLARE
   own staff;
   edge referral;
   appeal referral_appeal;
+  people uuid[];
+  again boolean;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   own := staff_operator((call->>'staffId')::uuid);
@@ -3755,8 +3767,9 @@ BEGIN
   IF NOT (edge.state = 'review' OR edge.state = 'refused' AND edge.reason = ANY (edge.doubts) AND appeal.state = 'asked') THEN
     PERFORM refuse('REVIEW_DONE');
   END IF;
-  IF own.member_id IN (SELECT merge_heirs(who) FROM unnest(ARRAY[edge.member_id, edge.inviter_id,
-      CASE edge.state WHEN 'refused' THEN edge.reviewed_by END]) who WHERE who IS NOT NULL) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  people := ARRAY(SELECT merge_heirs(who) FROM unnest(ARRAY[edge.member_id, edge.inviter_id]) who);
+  again := edge.state = 'refused' AND edge.reviewed_by IS NOT NULL AND own.member_id IN (SELECT merge_heirs(edge.reviewed_by));
+  IF own.member_id = ANY (people) OR again AND staff_has_other(own, people) THEN PERFORM refuse('REVIEW_OWN'); END IF;
   IF edge.state = 'refused' THEN
     UPDATE referral_appeal SET state = CASE call->>'how' WHEN 'pay' THEN 'granted' ELSE 'declined' END, decided_at = now_at,
         decided_by = own.member_id, answer = call->>'answer' WHERE member_id = appeal.member_id AND referral_id = appeal.referral_id;
@@ -3765,9 +3778,12 @@ BEGIN
     UPDATE referral SET reviewed_at = now_at, reviewed_by = own.member_id, answer = call->>'answer',
         cleared = CASE call->>'how' WHEN 'pay' THEN doubts ELSE cleared END, state = CASE call->>'how' WHEN 'pay' THEN 'held' ELSE state END
       WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
-    IF call->>'how' <> 'pay' THEN PERFORM referral_end(edge, 'refused', edge.doubts[1], 0, now_at); END IF;
+    IF call->>'how' <> 'pay' THEN
+      PERFORM referral_end(edge, 'refused', coalesce((SELECT doubt FROM unnest(edge.doubts) WITH ORDINALITY one (doubt, nth)
+        WHERE doubt <> ALL (edge.cleared) ORDER BY nth LIMIT 1), edge.doubts[1]), 0, now_at);
+    END IF;
   END IF;
-  PERFORM audit_note(call, own, 'referral.decide', edge.referral_id::text);
+  PERFORM audit_note(call, own, CASE WHEN again THEN 'referral.decide_alone' ELSE 'referral.decide' END, edge.referral_id::text);
   RETURN request_end(call->'request', (SELECT jsonb_build_object('state', r.state, 'reason', r.reason) FROM referral r
     WHERE r.member_id = edge.member_id AND r.referral_id = edge.referral_id));
 END $$;
@@ -3828,6 +3844,7 @@ DECLARE
 BEGIN
   WITH went AS (UPDATE referral_link SET member_id = dst WHERE member_id = src RETURNING code)
     SELECT jsonb_build_object('links', jsonb_agg(code)) INTO moved FROM went;
+  PERFORM referral_hold_inviters(ARRAY[src, dst]);
   PERFORM 1 FROM referral WHERE member_id IN (src, dst) OR inviter_id IN (src, dst) ORDER BY member_id, referral_id FOR UPDATE;
   IF NOT FOUND THEN
     RETURN CASE WHEN moved->>'links' IS NULL THEN '{}' ELSE jsonb_build_object('moved', moved) END;
@@ -3859,6 +3876,15 @@ BEGIN
     'reversed', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', CASE one->>'reason' WHEN 'not_new' THEN 'referral_refused' ELSE
       'referral_void' END, 'reason', one->'reason', 'points', one->'points')), '[]') FROM jsonb_array_elements(ended) one)
       || referral_excess(dst, moved->'theirs'));
+END $$;
+
+-- Holds whoever was paid for having brought these: a reward may be taken from them or given again, and records come before edges and
+-- points, as with everything else that an inviter does.
+CREATE OR REPLACE FUNCTION referral_hold_inviters(friends uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM member WHERE member_id IN (SELECT inviter_id FROM referral
+    WHERE member_id = ANY (friends) AND state IN ('released', 'void') AND points > 0) ORDER BY member_id FOR NO KEY UPDATE;
 END $$;
 
 -- An appeal is kept with the edge that it is about: by whoever asked for it, of the friend it names. From src to dst, both ways.
@@ -3967,6 +3993,7 @@ DECLARE
 BEGIN
   UPDATE referral_link SET member_id = dst WHERE member_id = src
     AND code IN (SELECT value FROM jsonb_array_elements_text(moved->'links'));
+  PERFORM referral_hold_inviters(ARRAY[src]);
   PERFORM 1 FROM referral WHERE member_id = src OR inviter_id = src ORDER BY member_id, referral_id FOR UPDATE;
   IF NOT FOUND THEN RETURN '{}'; END IF;
   lost := referral_bring_back(call);
@@ -4054,6 +4081,7 @@ BEGIN
   END IF;
   IF why IS NOT NULL THEN
     UPDATE referral SET state = 'refused', reason = why WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
+    IF why = 'purchase_returned' AND before.state = 'released' THEN PERFORM referral_take_rest(call, edge, before.settled_at); END IF;
     RETURN why;
   END IF;
   UPDATE referral SET state = before.state, reason = before.reason, points = before.points, held_at = before.held_at,
@@ -4106,21 +4134,38 @@ BEGIN
   RETURN 'budget';
 END $$;
 
--- What was taken back of a paid reward since it was void, at the merge or as an exchange was undone, is paid again; cap and budget
--- have had it all the time. A separated inviter's goes to the survivor here and back with all other points.
+-- What of a paid reward has been taken back since it was void, at the merge or as an exchange was undone, and not given again.
+CREATE OR REPLACE FUNCTION referral_taken(edge referral, holder uuid) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0)::int FROM transfer
+    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
+      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored')
+$$;
+
+-- What was taken back is paid again; cap and budget have had it all the time. A separated inviter's goes to the survivor here and
+-- back with all other points.
 CREATE OR REPLACE FUNCTION referral_pay_again(call jsonb, edge referral) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
-  taken int;
+  taken int := referral_taken(edge, holder);
 BEGIN
-  SELECT coalesce(sum(CASE reason WHEN 'referral_returned' THEN amount ELSE -amount END), 0) INTO taken FROM transfer
-    WHERE member_id IN (SELECT merge_former(holder) UNION SELECT merge_heirs(edge.inviter_id)) AND unit = 'points'
-      AND effect_kind = 'referral' AND effect_source = edge.referral_id::text AND reason IN ('referral_returned', 'referral_restored');
   IF taken <= 0 THEN RETURN; END IF;
   PERFORM ledger_give_lot(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
     'originLotId', referral_lot(edge), 'points', taken, 'graceDays', call->'graceDays', 'reason', 'referral_restored',
     'detail', jsonb_build_object('mergeId', call->'mergeId')));
+END $$;
+
+-- The purchase came back while a paid edge was none: what the merge had left of the reward is taken back now (I-F4), and the step goes.
+CREATE OR REPLACE FUNCTION referral_take_rest(call jsonb, edge referral, paid_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  holder uuid := (SELECT coalesce(m.merged_into, m.member_id) FROM member m WHERE m.member_id = edge.inviter_id);
+BEGIN
+  PERFORM ledger_take_back(jsonb_build_object('memberId', holder, 'at', call->'at', 'kind', 'referral', 'sourceId', edge.referral_id,
+    'points', greatest(edge.points - referral_taken(edge, holder), 0), 'growth', 0, 'earnedAt', paid_at, 'reason', 'referral_returned',
+    'detail', '{}'::jsonb));
+  PERFORM obligation_retract(jsonb_build_object('memberId', holder, 'at', call->'at', 'counts', 'friend_rewarded', 'sourceId', edge.referral_id));
 END $$;
 
 -- Bringing a friend along. Protects: I-F1 (a unique index: one inviter), I-F2 (cap and budget are taken by conditional
@@ -4212,43 +4257,32 @@ LANGUAGE sql STABLE AS $$
   SELECT r.* FROM up JOIN referral r USING (member_id, referral_id)
 $$;
 
--- The friend's first purchase that is large enough. {memberId, orderId, amountFen, at} → as referral_qualify
+-- The friend has bought, or has come to an activity. {memberId, orderId, amountFen, at} and {memberId, proofId, at} → as referral_qualify
 CREATE OR REPLACE FUNCTION referral_on_order(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  edge referral;
-  camp referral_campaign;
-BEGIN
-  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
-  IF (call->>'amountFen')::int < camp.min_order_fen THEN RETURN NULL; END IF;
-  RETURN referral_qualify(edge, camp, call);
-END $$;
+LANGUAGE sql AS $$ SELECT referral_qualify(call) $$;
 
--- The friend has come to an activity, where the campaign thanks for that, too. {memberId, proofId, at} → as referral_qualify
 CREATE OR REPLACE FUNCTION referral_on_activity(call jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-  edge referral;
-  camp referral_campaign;
-BEGIN
-  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
-  IF camp.qualifies <> 'order_or_activity' THEN RETURN NULL; END IF;
-  RETURN referral_qualify(edge, camp, call);
-END $$;
+LANGUAGE sql AS $$ SELECT referral_qualify(call) $$;
 
--- What the friend did is enough: a place under the inviter's cap and the points out of the budget are taken by conditional writes
--- (I-F2), the campaign's row last; or it is written down why not. {orderId? or proofId?, at} → {referralId, state}
-CREATE OR REPLACE FUNCTION referral_qualify(edge referral, camp referral_campaign, call jsonb) RETURNS jsonb
+-- The friend's first purchase that is large enough, or the first visit to an activity where the campaign thanks for that, too: a place
+-- under the inviter's cap and the points out of the budget are taken by conditional writes (I-F2), the campaign's row last; or it is
+-- written down why not. {memberId, at, and orderId, amountFen or proofId} → {referralId, state}, NULL where nothing is thanked for
+CREATE OR REPLACE FUNCTION referral_qualify(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
   now_at timestamptz := (call->>'at')::timestamptz;
-  why text := CASE WHEN camp.ends_at <= now_at THEN 'over' ELSE referral_reserve(edge.inviter_id, camp, now_at) END;
-  next_state text := CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END;
+  edge referral;
+  camp referral_campaign;
+  why text;
+  next_state text;
 BEGIN
+  SELECT * INTO edge FROM referral WHERE member_id = (call->>'memberId')::uuid AND state = 'joined' FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO camp FROM referral_campaign WHERE campaign_id = edge.campaign_id;
+  IF call ? 'orderId' AND (call->>'amountFen')::int < camp.min_order_fen
+    OR call ? 'proofId' AND camp.qualifies <> 'order_or_activity' THEN RETURN NULL; END IF;
+  why := CASE WHEN camp.ends_at <= now_at THEN 'over' ELSE referral_reserve(edge.inviter_id, camp, now_at) END;
+  next_state := CASE WHEN why IS NULL THEN 'held' ELSE 'refused' END;
   UPDATE referral SET order_id = (call->>'orderId')::uuid, proof_id = (call->>'proofId')::uuid, state = next_state, reason = why,
       points = CASE WHEN why IS NULL THEN camp.reward_points ELSE 0 END,
       held_at = CASE WHEN why IS NULL THEN now_at END,
@@ -4639,6 +4673,13 @@ BEGIN
   IF own.role <> 'operator' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "operator"}'); END IF;
   RETURN own;
 END $$;
+
+-- Whether another operator works here who could decide about these people instead.
+CREATE OR REPLACE FUNCTION staff_has_other(own staff, people uuid[]) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM staff s WHERE s.role = 'operator' AND s.ended_at IS NULL AND s.member_id <> own.member_id
+    AND s.member_id <> ALL (people))
+$$;
 
 -- A job goes with the person; two present jobs cannot become one by themselves, a former one makes room. {from, to}
 CREATE OR REPLACE FUNCTION staff_merge(call jsonb) RETURNS jsonb

@@ -33,6 +33,10 @@ test('a friend is followed from joining to what became of the thanks, and a reas
     'done 喝到第一盏 11 月 5 日',
     'bad 没能确认是两位不同的朋友，这一份没有算 11 月 21 日',
   ])
+  expect(course({ state: 'joined', past: true, heldAt: null, settledAt: null, words: '活动已经停止' })).toEqual([
+    'done 入会 11 月 1 日',
+    'bad 活动已经停止',
+  ])
   expect(course({ state: 'void', heldAt: null, settledAt: null, words: '这位朋友更早由别人请来' })).toEqual([
     'done 入会 11 月 1 日',
     'bad 这位朋友更早由别人请来',

@@ -6,7 +6,8 @@ import type { Friend } from './friends'
 type Told = Pick<
   Friend,
   'state' | 'points' | 'joinedAt' | 'heldAt' | 'releaseAt' | 'settledAt' | 'byActivity' | 'words'
->
+> &
+  Partial<Pick<Friend, 'past'>>
 
 /** How far one friend has come, from joining to what became of the reward; what is still to come stands there already. */
 export function stepsOf(friend: Told, now: Date): TrackStep[] {
@@ -16,7 +17,7 @@ export function stepsOf(friend: Told, now: Date): TrackStep[] {
   const joined: TrackStep = { key: 'joined', title: '入会', sub: day(joinedAt), state: 'done' }
   const came: TrackStep = { key: 'came', title: first, sub: day(heldAt), state: 'done' }
   const paid = `${countText(points)} 积分到账`
-  switch (state) {
+  switch (friend.past ? 'past' : state) {
     case 'joined':
       return [
         joined,

@@ -35,7 +35,7 @@ export function Friends({ mine }: { mine: Mine }) {
 function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => void }) {
   const { friends, campaign, invitedBy } = mine
   const { shown, more } = useGrowing(friends, STEP, SHOWN)
-  const waiting = friends.some(({ state }) => state === 'held' || state === 'joined')
+  const waiting = friends.some(({ state, past }) => state === 'held' || (state === 'joined' && !past))
   return (
     <View>
       {friends.length === 0 ? (
@@ -58,7 +58,9 @@ function List({ mine, onOpen }: { mine: Mine; onOpen: (referralId: string) => vo
         <View className="hy-caption hy-3 rf-left">
           {campaign.leftForMe > 0
             ? `这一期还能为 ${campaign.leftForMe} 位朋友谢你。`
-            : `${campaign.perInviterCap} 位朋友的谢礼都送到了，谢谢你。朋友照样能来。`}
+            : campaign.capReached
+              ? `这一期的 ${campaign.perInviterCap} 个名额都用上了，谢谢你。朋友照样能来。`
+              : '这一期的奖励已经发完了。朋友照样能来。'}
         </View>
       )}
       {waiting && <AllowMessage id="allow-reward" template="reward_released" title="谢礼到账告诉我" />}
@@ -104,11 +106,11 @@ const FriendRow = ({ friend, onOpen }: { friend: Friend; onOpen: () => void }) =
 }
 
 /** In a word or two how it stands; never by colour alone. */
-export function StateTag({ of: { state, reason, points, appeal } }: { of: Friend }) {
+export function StateTag({ of: { state, reason, points, appeal, past } }: { of: Friend }) {
   if (appeal?.state === 'asked') return <Tag kind="accent">申诉中</Tag>
   if (state === 'released') return <Tag kind="ok">{`+${countText(points)} 积分`}</Tag>
   if (state === 'held') return <Tag kind="accent">待确认</Tag>
   if (state === 'review') return <Tag kind="accent">核对中</Tag>
-  if (state === 'joined') return <Tag kind="brand">等第一盏</Tag>
+  if (state === 'joined' && !past) return <Tag kind="brand">等第一盏</Tag>
   return reason === 'purchase_returned' ? <Tag kind="bad">已收回</Tag> : <Tag>没有算</Tag>
 }
