@@ -1,7 +1,7 @@
 -- A person's word on what was handed in, and what others may read of it.
 
 -- An operator decides: approved, it is one confirmed step; turned down, it says why. An appeal is decided by another colleague than who
--- had turned it down, and nobody decides over their own. Stars and praise are no part of this.
+-- had turned it down, while there is one (alone, the audit says so), and nobody decides over their own. Stars and praise are no part of this.
 -- {request, staffId, memberId, submissionId, how: approve | reject, reason, answer, at, expiresAt} → {state, progress, target, rewarded}
 CREATE OR REPLACE FUNCTION obligation_decide(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -15,6 +15,7 @@ DECLARE
   duty obligation;
   answer jsonb;
   stands text;
+  again boolean;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   by_staff := staff_operator((call->>'staffId')::uuid);
@@ -26,7 +27,10 @@ BEGIN
   SELECT * INTO own FROM obligation_submission WHERE member_id = member AND submission_id = (call->>'submissionId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   IF NOT (own.state = 'waiting' OR own.appeal = 'asked') THEN PERFORM refuse('REVIEW_DONE'); END IF;
-  IF member = by_staff.member_id OR (own.appeal = 'asked' AND own.decided_by = by_staff.member_id) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  again := own.appeal = 'asked' AND own.decided_by IS NOT NULL AND by_staff.member_id IN (SELECT merge_heirs(own.decided_by));
+  IF by_staff.member_id IN (SELECT merge_heirs(member)) OR again AND staff_has_other(by_staff, ARRAY[member]) THEN
+    PERFORM refuse('REVIEW_OWN');
+  END IF;
   SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
   IF held.state NOT IN ('submitted', 'rejected') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
@@ -41,7 +45,7 @@ BEGIN
   SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
   PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
     'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
-  PERFORM audit_note(call, by_staff, 'obligation.decide', own.submission_id::text);
+  PERFORM audit_note(call, by_staff, CASE WHEN again THEN 'obligation.decide_alone' ELSE 'obligation.decide' END, own.submission_id::text);
   RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
     || coalesce(answer, '{}'));
 END $$;

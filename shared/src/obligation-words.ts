@@ -95,6 +95,6 @@ function afterWords({ kind, proof, mostTries, labelled, appealDays }: Obligation
     (kind === 'review' || kind === 'product_test') && '说好说坏都一样：打几颗星、夸还是批评，都不影响奖励',
     labelled && '公开展示时会标明「有奖评价」，名字只露一个字',
     `内容先过安全检查，再由人工审核；没通过会写明原因，最多提交 ${mostTries} 次，被安全检查拦下的不计次数`,
-    `对结果有异议，${appealDays} 天内可以申诉一次，由另一位同事复核`,
+    `对结果有异议，${appealDays} 天内可以申诉一次，由另一位同事复核；只有一位同事时，由这位复核`,
   ]
 }

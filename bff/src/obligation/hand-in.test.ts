@@ -229,6 +229,23 @@ test('an appeal is decided by another colleague, once; tries run out, days too; 
   await handIn(boss.ctx, late.obligationId)
   await refusalOf(approve(one.as(boss.memberId), await caseOf(one, boss)), 'REVIEW_OWN')
   await refusalOf(approve(second.ctx, 'made-up'), 'NOT_FOUND')
+
+  // where nobody else could, who had turned it down decides on the appeal
+  const lone = await started({ mostTries: 1 })
+  await handIn(lone.me.ctx, lone.obligationId)
+  await reject(boss.ctx, await caseOf(one, lone.me))
+  const loneId = (await showObligation(lone.me.ctx, lone)).obligation.submission?.submissionId as string
+  await appeal(lone.me, loneId)
+  const others = { role: 'operator', endedAt: null, memberId: { not: boss.memberId } }
+  const left = (await one.as().db.staff.findMany({ where: others })).map(({ memberId }) => memberId)
+  await one.as().db.staff.updateMany({ where: others, data: { endedAt: one.clock.at } })
+  const [own] = (await listSubmissions(boss.ctx, { state: 'appeal' })).cases
+  expect(await approve(boss.ctx, own?.caseRef as string)).toMatchObject({ state: 'rewarded' })
+  const audited = await one
+    .as()
+    .db.auditEntry.findFirst({ where: { subject: loneId, verb: 'obligation.decide_alone' } })
+  expect(audited).toMatchObject({ actorId: boss.memberId })
+  await one.as().db.staff.updateMany({ where: { memberId: { in: left } }, data: { endedAt: null } })
   const bare = { requestId: randomUUID(), caseRef: await caseOf(one, boss), how: 'reject' as const }
   await refusalOf(decideSubmission(second.ctx, bare), 'BAD_INPUT')
 })

@@ -403,8 +403,8 @@ BEGIN
 END $$;
 
 -- Each has read and passed on for themselves again. Where the survivor went on reading since, that stays with the survivor, and the
--- separated record gets what it had. What had been counted waits for the job, which looks at the two anew.
--- {from, to, at, moved} → {}
+-- separated record gets what it had. What had been counted counts again, and the step that the merge took with it is one again.
+-- {from, to, at, mergedAt, expiresAt: until when points live, moved} → {}
 CREATE OR REPLACE FUNCTION article_unmerge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -418,7 +418,7 @@ BEGIN
       FROM jsonb_array_elements(call->'moved'->'readings') LOOP
     SELECT * INTO held FROM article_reading WHERE member_id = src AND article_id = coalesce((pair.theirs).article_id, (pair.own).article_id)
       FOR UPDATE;
-    PERFORM article_part(pair.theirs, pair.own, held, src, dst);
+    PERFORM article_part(call, pair.theirs, pair.own, held);
   END LOOP;
   UPDATE article_reading r SET sharer_id = dst FROM jsonb_to_recordset(call->'moved'->'shared')
       AS went ("memberId" uuid, "articleId" text, "openedAt" timestamptz)
@@ -427,9 +427,11 @@ BEGIN
   RETURN '{}';
 END $$;
 
-CREATE OR REPLACE FUNCTION article_part(theirs article_reading, own article_reading, held article_reading, src uuid, dst uuid) RETURNS void
+CREATE OR REPLACE FUNCTION article_part(call jsonb, theirs article_reading, own article_reading, held article_reading) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
   -- what the survivor opened or did since is in neither of the two
   since boolean := held.member_id IS NOT NULL AND (held.opened_at > greatest(theirs.opened_at, own.opened_at)
     OR (held.action_id IS NOT NULL AND held.action_id IS DISTINCT FROM theirs.action_id AND held.action_id IS DISTINCT FROM own.action_id));
@@ -440,6 +442,8 @@ BEGIN
   theirs := article_again(theirs, held, src);
   own := article_again(own, held, src);
   PERFORM article_put(own, theirs, src, src, dst);
+  PERFORM obligation_count_again(call || jsonb_build_object('memberId', again.sharer_id, 'counts', 'reader_acted', 'sourceId', again.action_id))
+    FROM unnest(ARRAY[own, theirs]) again WHERE again.state = 'counted';
 END $$;
 
 -- A reading as it was before a merge, with what became of the same action since.
@@ -459,8 +463,6 @@ BEGIN
   ELSIF was.state IN ('acted', 'counted') AND NOT article_kept(was) THEN
     was.state := 'void';
     was.reason := 'returned';
-  ELSIF was.state = 'counted' THEN
-    was.state := 'acted';
   END IF;
   RETURN was;
 END $$;
@@ -545,28 +547,32 @@ END $$;
 CREATE OR REPLACE FUNCTION article_on_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  who uuid := (call->>'memberId')::uuid;
+  -- a reading that a merge made none may lie with its own record; the step that it had brought may stand all the same
+  people uuid[] := ARRAY(SELECT merge_former((call->>'memberId')::uuid));
   bought uuid := (call->>'orderId')::uuid;
   sharer uuid;
   held article_reading;
 BEGIN
-  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted');
+  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = ANY (people) AND action_id = bought;
   IF NOT FOUND OR ((call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (call->>'fromFen')::int) THEN RETURN NULL; END IF;
   -- the sharer before the reading, as the job that counts does
   PERFORM 1 FROM member WHERE member_id = sharer FOR NO KEY UPDATE;
-  SELECT * INTO held FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted') FOR UPDATE;
+  SELECT * INTO held FROM article_reading WHERE member_id = ANY (people) AND action_id = bought FOR UPDATE;
   IF held.sharer_id IS DISTINCT FROM sharer THEN PERFORM refuse('BUSY'); END IF;
   PERFORM article_end(held, 'returned', (call->>'at')::timestamptz);
   RETURN jsonb_build_object('articleId', held.article_id);
 END $$;
 
--- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now.
+-- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now. What a merge finds out costs no
+-- reward that was given; of one that was void already that is taken once its purchase is returned.
 CREATE OR REPLACE FUNCTION article_end(held article_reading, why text, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE article_reading SET state = 'void', reason = why WHERE member_id = held.member_id AND article_id = held.article_id;
-  IF held.state = 'counted' THEN
-    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at));
+  UPDATE article_reading SET state = 'void', reason = why
+    WHERE member_id = held.member_id AND article_id = held.article_id AND state <> 'void';
+  IF held.state IN ('counted', 'void') THEN
+    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at,
+      'keepGiven', why IN ('self', 'double')));
   END IF;
 END $$;
 
@@ -2352,6 +2358,34 @@ BEGIN
   RETURN jsonb_build_object('retracted', retracted, 'takenBack', points);
 END $$;
 
+-- Counts again what a merge that is taken back had taken, and only that, where it had been counted. Should the goal be reached by it
+-- by now, that is a goal as any other, unless its time is over. {memberId, counts, sourceId, mergedAt, at, expiresAt}
+CREATE OR REPLACE FUNCTION obligation_count_again(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  people uuid[] := ARRAY(SELECT merge_heirs(was) FROM merge_former((call->>'memberId')::uuid) was);
+  step obligation_proof;
+  duty obligation;
+  held obligation_instance;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM obligation_proof WHERE member_id = ANY (people) AND kind = call->>'counts'
+      AND source_id = call->>'sourceId' AND retracted_at = (call->>'mergedAt')::timestamptz) THEN RETURN; END IF;
+  PERFORM 1 FROM member WHERE member_id = ANY (people) ORDER BY member_id FOR NO KEY UPDATE;
+  FOR step IN UPDATE obligation_proof SET retracted_at = NULL WHERE member_id = ANY (people) AND kind = call->>'counts'
+      AND source_id = call->>'sourceId' AND retracted_at = (call->>'mergedAt')::timestamptz RETURNING * LOOP
+    SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
+    SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;
+    IF held.progress + 1 >= duty.target AND obligation_next(held.state, 'reward') IS NOT NULL AND duty.stopped_at IS NULL
+      AND now_at < least(duty.ends_at, held.due_at) THEN
+      PERFORM obligation_advance(call || jsonb_build_object('memberId', held.member_id), duty, held);
+    ELSE
+      UPDATE obligation_instance SET progress = progress + 1, state = CASE state WHEN 'accepted' THEN 'in_progress' ELSE state END
+        WHERE member_id = held.member_id AND instance_id = held.instance_id;
+    END IF;
+  END LOOP;
+END $$;
+
 -- One step less. Below the goal what was given is taken back: points into debt where they are spent, the coupon unless it was used, the
 -- honour unless it was earned elsewhere. The budget gets nothing again: doing and undoing must not refill it. → points taken back
 CREATE OR REPLACE FUNCTION obligation_fall_back(held obligation_instance, duty obligation, now_at timestamptz) RETURNS int
@@ -2382,7 +2416,7 @@ END $$;
 -- A person's word on what was handed in, and what others may read of it.
 
 -- An operator decides: approved, it is one confirmed step; turned down, it says why. An appeal is decided by another colleague than who
--- had turned it down, and nobody decides over their own. Stars and praise are no part of this.
+-- had turned it down, while there is one (alone, the audit says so), and nobody decides over their own. Stars and praise are no part of this.
 -- {request, staffId, memberId, submissionId, how: approve | reject, reason, answer, at, expiresAt} → {state, progress, target, rewarded}
 CREATE OR REPLACE FUNCTION obligation_decide(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
@@ -2396,6 +2430,7 @@ DECLARE
   duty obligation;
   answer jsonb;
   stands text;
+  again boolean;
 BEGIN
   IF known IS NOT NULL THEN RETURN known; END IF;
   by_staff := staff_operator((call->>'staffId')::uuid);
@@ -2407,7 +2442,10 @@ BEGIN
   SELECT * INTO own FROM obligation_submission WHERE member_id = member AND submission_id = (call->>'submissionId')::uuid FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('BUSY'); END IF;
   IF NOT (own.state = 'waiting' OR own.appeal = 'asked') THEN PERFORM refuse('REVIEW_DONE'); END IF;
-  IF member = by_staff.member_id OR (own.appeal = 'asked' AND own.decided_by = by_staff.member_id) THEN PERFORM refuse('REVIEW_OWN'); END IF;
+  again := own.appeal = 'asked' AND own.decided_by IS NOT NULL AND by_staff.member_id IN (SELECT merge_heirs(own.decided_by));
+  IF by_staff.member_id IN (SELECT merge_heirs(member)) OR again AND staff_has_other(by_staff, ARRAY[member]) THEN
+    PERFORM refuse('REVIEW_OWN');
+  END IF;
   SELECT * INTO held FROM obligation_instance WHERE member_id = member AND instance_id = own.instance_id;
   IF held.state NOT IN ('submitted', 'rejected') THEN PERFORM refuse('REVIEW_DONE'); END IF;
   SELECT * INTO duty FROM obligation WHERE obligation_id = own.obligation_id;
@@ -2422,7 +2460,7 @@ BEGIN
   SELECT state INTO stands FROM obligation_instance WHERE member_id = member AND instance_id = held.instance_id;
   PERFORM outbox_put(jsonb_build_object('memberId', member, 'template', 'hand_in_reviewed', 'at', call->'at', 'ifAllowed', true,
     'payload', jsonb_build_object('title', duty.title, 'how', call->'how', 'rewarded', stands = 'rewarded')));
-  PERFORM audit_note(call, by_staff, 'obligation.decide', own.submission_id::text);
+  PERFORM audit_note(call, by_staff, CASE WHEN again THEN 'obligation.decide_alone' ELSE 'obligation.decide' END, own.submission_id::text);
   RETURN request_end(call->'request', jsonb_build_object('progress', held.progress, 'target', duty.target, 'rewarded', NULL, 'state', stands)
     || coalesce(answer, '{}'));
 END $$;
