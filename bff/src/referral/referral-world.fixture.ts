@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { DAY_MS } from '@huiyuan/shared/time'
 import fc from 'fast-check'
 import { type Colleague, newStaff } from '../../../test/support/people'
 import { newOpenid } from '../member/member.fixture'
 import { merged, undoneBeside } from '../merge/undo.fixture'
+import { acceptObligation } from '../obligation/accept-obligation'
+import { newObligation } from '../obligation/obligation.fixture'
+import { eraseDueMembers } from '../privacy'
 import { Refusal } from '../refusal'
 import { appealReferral } from './appeal-referral'
 import { decideReferral } from './decide-referral'
@@ -21,7 +25,10 @@ export const act = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ what: fc.constant(what), n, by: n }),
   })),
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('stop' as const), n, by: n }) },
+  ...(['stop', 'leave'] as const).map((what) => ({
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant(what), n, by: n }),
+  })),
 )
 export type Act = typeof act extends fc.Arbitrary<infer A> ? A : never
 
@@ -29,8 +36,19 @@ export type Act = typeof act extends fc.Arbitrary<infer A> ? A : never
 export async function referralWorld(
   room: ReturnType<typeof referralRoom>,
   terms: { perInviterCap: number; budgetPoints: number },
+  /** Some leave; else rewards are steps of undertakings, too, whose budget remembers nobody who has left. */
+  leaving: boolean,
 ) {
   const campaign: Campaign = await room.campaign({ ...terms, holdDays: 15 })
+  const invite = { kind: 'invite', proof: 'counted', counts: 'friend_rewarded' } as const
+  const duties = [
+    await newObligation(room.one, { ...invite, target: 1 }),
+    await newObligation(room.one, { ...invite, target: 2 }),
+  ]
+  const takeUp = async (memberId: string) => {
+    for (const { obligationId } of leaving ? [] : duties)
+      await acceptObligation(room.one.as(memberId), { requestId: randomUUID(), obligationId })
+  }
   const operators: Colleague[] = []
   for (let i = 0; i < 2; i++) operators.push(await newStaff(room.one, { role: 'operator' }))
   const people: string[] = []
@@ -41,8 +59,24 @@ export async function referralWorld(
     const inviter = await room.inviter()
     people.push(inviter.memberId)
     codes.push(inviter.code)
+    await takeUp(inviter.memberId)
+  }
+  // some have been thanked for before it begins, or will be
+  for (let i = 0; i < 4; i++) {
+    const friend = await room.join(codes[i % 2])
+    people.push(friend.memberId)
+    codes.push((await showReferral(friend.ctx)).code)
+    await takeUp(friend.memberId)
+    orders.push(await room.buy(friend.memberId))
+    if (i !== 2) continue
+    room.one.clock.pass(16 * DAY_MS)
+    await releaseDueReferrals(room.one.as(), { batch: 1_000 })
   }
   const one = <T>(list: T[], nth: number): T => list[nth % list.length] as T
+  const commandBy = (actor: string) => {
+    const { at } = room.one.clock
+    return { at, request: { actor, verb: 'world', requestId: randomUUID(), bodyHash: 'x'.repeat(64), at } }
+  }
   const whoNow = async (memberId: string) => {
     const { mergedInto } = await room.prisma.member.findUniqueOrThrow({
       where: { memberId },
@@ -72,6 +106,7 @@ export async function referralWorld(
         ...(nth % 3 === 0 ? [room.join(other, { openid, in: room.at(by + 1) })] : []),
       ])
       people.push(friend?.memberId as string)
+      if (friend && by % 2 === 0) await takeUp(friend.memberId)
       if (friend) codes.push((await showReferral(friend.ctx)).code)
     },
     buy: async (nth, by) =>
@@ -112,12 +147,19 @@ export async function referralWorld(
         ...{ memberId: one(people, nth), at: room.one.clock.at, kind: 'test', sourceId: randomUUID() },
         ...{ points: 40, reason: 'exchange', detail: {} },
       }),
-    stop: async (nth) =>
-      nth % 3 === 0 &&
-      room.prisma.referralCampaign.updateMany({
-        where: { ...campaign, stoppedAt: null },
-        data: { stoppedAt: room.one.clock.at },
-      }),
+    leave: async (nth, by) => {
+      if (!leaving) return
+      const memberId = one(people, people.length - 1 - (nth % people.length))
+      const call = commandBy(memberId)
+      await room.at(by).house.sql('cancellation_ask', { ...call, memberId, dueAt: call.at })
+      await Promise.all([0, 1].map((n) => eraseDueMembers(room.at(n).as(), { batch: 10 })))
+    },
+    stop: async (nth, by) => {
+      if (nth % 3 > 0) return
+      const { memberId } = one(operators, by)
+      const stop = { ...commandBy(memberId), staffId: memberId, kind: 'referral', ...campaign, reason: '先停一停' }
+      await room.at(by).house.sql('campaign_stop', stop)
+    },
   }
   return {
     campaign,
