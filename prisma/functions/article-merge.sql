@@ -80,8 +80,8 @@ BEGIN
 END $$;
 
 -- Each has read and passed on for themselves again. Where the survivor went on reading since, that stays with the survivor, and the
--- separated record gets what it had. What had been counted waits for the job, which looks at the two anew.
--- {from, to, at, moved} → {}
+-- separated record gets what it had. What had been counted counts again, and the step that the merge took with it is one again.
+-- {from, to, at, mergedAt, pointsEnd, moved} → {}
 CREATE OR REPLACE FUNCTION article_unmerge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -95,7 +95,7 @@ BEGIN
       FROM jsonb_array_elements(call->'moved'->'readings') LOOP
     SELECT * INTO held FROM article_reading WHERE member_id = src AND article_id = coalesce((pair.theirs).article_id, (pair.own).article_id)
       FOR UPDATE;
-    PERFORM article_part(pair.theirs, pair.own, held, src, dst);
+    PERFORM article_part(call, pair.theirs, pair.own, held);
   END LOOP;
   UPDATE article_reading r SET sharer_id = dst FROM jsonb_to_recordset(call->'moved'->'shared')
       AS went ("memberId" uuid, "articleId" text, "openedAt" timestamptz)
@@ -104,9 +104,11 @@ BEGIN
   RETURN '{}';
 END $$;
 
-CREATE OR REPLACE FUNCTION article_part(theirs article_reading, own article_reading, held article_reading, src uuid, dst uuid) RETURNS void
+CREATE OR REPLACE FUNCTION article_part(call jsonb, theirs article_reading, own article_reading, held article_reading) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+  src uuid := (call->>'from')::uuid;
+  dst uuid := (call->>'to')::uuid;
   -- what the survivor opened or did since is in neither of the two
   since boolean := held.member_id IS NOT NULL AND (held.opened_at > greatest(theirs.opened_at, own.opened_at)
     OR (held.action_id IS NOT NULL AND held.action_id IS DISTINCT FROM theirs.action_id AND held.action_id IS DISTINCT FROM own.action_id));
@@ -117,6 +119,9 @@ BEGIN
   theirs := article_again(theirs, held, src);
   own := article_again(own, held, src);
   PERFORM article_put(own, theirs, src, src, dst);
+  PERFORM obligation_count_again(call || jsonb_build_object('memberId', again.sharer_id, 'counts', 'reader_acted',
+      'sourceId', again.action_id, 'expiresAt', call->'pointsEnd'))
+    FROM unnest(ARRAY[own, theirs]) again WHERE again.state = 'counted';
 END $$;
 
 -- A reading as it was before a merge, with what became of the same action since.
@@ -136,8 +141,6 @@ BEGIN
   ELSIF was.state IN ('acted', 'counted') AND NOT article_kept(was) THEN
     was.state := 'void';
     was.reason := 'returned';
-  ELSIF was.state = 'counted' THEN
-    was.state := 'acted';
   END IF;
   RETURN was;
 END $$;

@@ -78,36 +78,42 @@ END $$;
 CREATE OR REPLACE FUNCTION article_on_return(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  who uuid := (call->>'memberId')::uuid;
+  -- a reading that a merge made none may lie with its own record; the step that it had brought may stand all the same
+  people uuid[] := ARRAY(SELECT merge_former((call->>'memberId')::uuid));
   bought uuid := (call->>'orderId')::uuid;
   sharer uuid;
   held article_reading;
 BEGIN
-  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted');
+  SELECT sharer_id INTO sharer FROM article_reading WHERE member_id = ANY (people) AND action_id = bought;
   IF NOT FOUND OR ((call->>'leftFen')::int > 0 AND (call->>'leftFen')::int >= (call->>'fromFen')::int) THEN RETURN NULL; END IF;
   -- the sharer before the reading, as the job that counts does
   PERFORM 1 FROM member WHERE member_id = sharer FOR NO KEY UPDATE;
-  SELECT * INTO held FROM article_reading WHERE member_id = who AND action_id = bought AND state IN ('acted', 'counted') FOR UPDATE;
+  SELECT * INTO held FROM article_reading WHERE member_id = ANY (people) AND action_id = bought FOR UPDATE;
   IF held.sharer_id IS DISTINCT FROM sharer THEN PERFORM refuse('BUSY'); END IF;
   PERFORM article_end(held, 'returned', (call->>'at')::timestamptz);
   RETURN jsonb_build_object('articleId', held.article_id);
 END $$;
 
--- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now.
+-- A reading that comes to nothing; what was counted for it is taken back from whoever has it by now. What a merge finds out costs no
+-- reward that was given; of one that was void already that is taken once its purchase is returned.
 CREATE OR REPLACE FUNCTION article_end(held article_reading, why text, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE article_reading SET state = 'void', reason = why WHERE member_id = held.member_id AND article_id = held.article_id;
-  IF held.state = 'counted' THEN
-    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at));
+  IF held.state IN ('counted', 'void') THEN
+    PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at,
+      'keepGiven', why IN ('self', 'double')));
   END IF;
 END $$;
 
--- Whether what a reader did still stands: a purchase may have come back while its reading lay in a merge.
+-- Whether what a reader did still stands: a purchase may have come back, or so much of it, while its reading lay in a merge.
 CREATE OR REPLACE FUNCTION article_kept(held article_reading) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT held.action IS DISTINCT FROM 'order' OR NOT EXISTS (
-    SELECT 1 FROM purchase WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+  SELECT held.action IS DISTINCT FROM 'order' OR NOT (
+    EXISTS (SELECT 1 FROM purchase
+      WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+    OR EXISTS (SELECT 1 FROM article_reading r WHERE r.member_id IN (SELECT merge_heirs(held.member_id))
+      AND r.article_id = held.article_id AND r.action_id = held.action_id AND r.reason = 'returned'))
 $$;
 
 -- The day of one reading has come: it counts for its sharer, unless something speaks against the two being two people. Its source is the

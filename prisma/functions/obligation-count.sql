@@ -106,6 +106,35 @@ BEGIN
   RETURN jsonb_build_object('retracted', retracted, 'takenBack', points);
 END $$;
 
+-- Counts again what a merge that is taken back had taken, and only that, where it had been counted. A goal that is reached by it now is
+-- one like any other; but what lies with one of the two is parted next, and a goal of both together is nobody's.
+-- {from, to, memberId, counts, sourceId, mergedAt, at, expiresAt}
+CREATE OR REPLACE FUNCTION obligation_count_again(call jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  now_at timestamptz := (call->>'at')::timestamptz;
+  people uuid[] := ARRAY(SELECT merge_heirs(was) FROM merge_former((call->>'memberId')::uuid) was);
+  step obligation_proof;
+  duty obligation;
+  held obligation_instance;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM obligation_proof WHERE member_id = ANY (people) AND kind = call->>'counts'
+      AND source_id = call->>'sourceId' AND retracted_at = (call->>'mergedAt')::timestamptz) THEN RETURN; END IF;
+  PERFORM 1 FROM member WHERE member_id = ANY (people) ORDER BY member_id FOR NO KEY UPDATE;
+  FOR step IN UPDATE obligation_proof SET retracted_at = NULL WHERE member_id = ANY (people) AND kind = call->>'counts'
+      AND source_id = call->>'sourceId' AND retracted_at = (call->>'mergedAt')::timestamptz RETURNING * LOOP
+    SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
+    SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;
+    IF held.progress + 1 >= duty.target AND obligation_next(held.state, 'reward') IS NOT NULL AND duty.stopped_at IS NULL
+      AND now_at < least(duty.ends_at, held.due_at) AND held.member_id::text NOT IN (call->>'from', call->>'to') THEN
+      PERFORM obligation_advance(call || jsonb_build_object('memberId', held.member_id), duty, held);
+    ELSE
+      UPDATE obligation_instance SET progress = progress + 1, state = CASE state WHEN 'accepted' THEN 'in_progress' ELSE state END
+        WHERE member_id = held.member_id AND instance_id = held.instance_id;
+    END IF;
+  END LOOP;
+END $$;
+
 -- One step less. Below the goal what was given is taken back: points into debt where they are spent, the coupon unless it was used, the
 -- honour unless it was earned elsewhere. The budget gets nothing again: doing and undoing must not refill it. → points taken back
 CREATE OR REPLACE FUNCTION obligation_fall_back(held obligation_instance, duty obligation, now_at timestamptz) RETURNS int

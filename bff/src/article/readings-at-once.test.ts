@@ -40,7 +40,10 @@ SELECT 'one person is told of it', o.source_id FROM obligation_proof o JOIN memb
   WHERE o.kind = 'reader_acted' AND o.retracted_at IS NULL GROUP BY o.source_id HAVING count(DISTINCT coalesce(m.merged_into, m.member_id)) > 1
 UNION ALL
 SELECT 'a proof that stands was counted', o.source_id FROM obligation_proof o WHERE o.kind = 'reader_acted' AND o.retracted_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM article_reading r WHERE r.action_id::text = o.source_id AND r.state = 'counted')`
+  AND NOT EXISTS (SELECT 1 FROM article_reading r WHERE r.action_id::text = o.source_id AND (r.state = 'counted'
+    -- a merge may find the reading to be none, and be taken back: what was done with it stays so
+    OR (r.reason IN ('self', 'double') AND EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = o.member_id
+      AND i.instance_id = o.instance_id AND i.finished_at IS NOT NULL))))`
 
 const expectReadingsHold = async () => {
   expect(await room.prisma.$queryRawUnsafe(`SELECT DISTINCT promise, of FROM (${NEVER}) broken`)).toEqual([])
@@ -130,6 +133,52 @@ test('a merge of readers and sharers that is taken back leaves everything as it 
     await expectPromisesHold(room.prisma, one.clock.at)
   }
 }, 120_000)
+
+test.each(['self', 'double'] as const)(
+  'I-ID4: a counted reading that a merge finds to be none (%s) costs no reward that was given, and counts again with the undo',
+  async (why) => {
+    const { one } = room
+    const [mei, an, articleId] = [await room.inviter(), await room.inviter(), await room.article()]
+    const [given, open] = [
+      await room.spreading([mei.memberId], 1),
+      await room.spreading([mei.memberId, an.memberId], 2),
+    ]
+    const first = await room.joinBy(an.code, articleId)
+    await room.buy(first.memberId)
+    one.clock.pass(1_000)
+    const reader = await room.joinBy(mei.code, articleId)
+    const order = await room.buy(reader.memberId)
+    const survivor = why === 'self' ? mei : first
+    const people = [mei.memberId, an.memberId, first.memberId, reader.memberId]
+    one.clock.pass(17 * DAY_MS)
+    await room.count(one)
+    const steps = async () => [
+      ...[await room.progress(mei.memberId, given), await room.progress(mei.memberId, open)],
+      (await room.prisma.obligationInstance.findFirst({ where: { obligationId: given } }))?.pointsGiven,
+    ]
+    expect(await steps()).toEqual([1, 1, 50])
+    for (const memberId of people) await one.house.sql('ledger_settle_lots', { memberId, at: one.clock.at })
+    const before = await snapshotOf(room.prisma, people)
+    one.clock.pass(DAY_MS)
+    const mergeId = await merged(one, survivor.memberId, reader.memberId)
+    expect(await steps()).toEqual([1, 0, 50])
+    await expectReadingsHold()
+    await undone(one, mergeId)
+    expect(await snapshotOf(room.prisma, people)).toEqual(before)
+    // once more, and now so much of the purchase comes back that it is none: the reward goes, and stays so
+    one.clock.pass(DAY_MS)
+    const again = await merged(one, survivor.memberId, reader.memberId)
+    one.clock.pass(1_000)
+    await room.giveBack({ memberId: survivor.memberId, orderId: order.orderId }, one, 2_500)
+    expect(await steps()).toEqual([0, 0, 0])
+    await undone(one, again)
+    expect(await steps()).toEqual([0, 0, 0])
+    expect(await room.readings(reader.memberId)).toMatchObject([{ state: 'void', reason: 'returned' }])
+    expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 0, debtPoints: 0 })
+    await expectReadingsHold()
+    await expectPromisesHold(room.prisma, one.clock.at)
+  },
+)
 
 test('whatever comes at once over two processes: each reading counts once at most, never for a return, and never for oneself', async () => {
   await fc.assert(

@@ -1,5 +1,6 @@
 import type { MergeReason as Resolved } from '@huiyuan/shared/identity'
 import { tierTermsOf, tierValidUntil } from '@huiyuan/shared/tier'
+import { endOfMonthAfter } from '@huiyuan/shared/time'
 import { v7 as uuidv7 } from 'uuid'
 import type { Ctx } from '../ctx'
 import type { Db } from '../db'
@@ -43,6 +44,7 @@ export const mergeCall = (ctx: Ctx, survivorId: string, otherId: string, cause: 
 export const mergeTerms = ({ policy, now }: Ctx) => ({
   newAfterDays: policy.newAfterDays,
   graceDays: policy.graceDays,
+  pointsEnd: endOfMonthAfter(now(), policy.expiryMonths),
   validUntil: tierValidUntil(now(), policy),
   ...tierTermsOf(policy),
 })

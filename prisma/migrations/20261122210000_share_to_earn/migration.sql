@@ -404,7 +404,7 @@ END $$;
 
 -- Each has read and passed on for themselves again. Where the survivor went on reading since, that stays with the survivor, and the
 -- separated record gets what it had. What had been counted counts again, and the step that the merge took with it is one again.
--- {from, to, at, mergedAt, expiresAt: until when points live, moved} → {}
+-- {from, to, at, mergedAt, pointsEnd, moved} → {}
 CREATE OR REPLACE FUNCTION article_unmerge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -442,7 +442,8 @@ BEGIN
   theirs := article_again(theirs, held, src);
   own := article_again(own, held, src);
   PERFORM article_put(own, theirs, src, src, dst);
-  PERFORM obligation_count_again(call || jsonb_build_object('memberId', again.sharer_id, 'counts', 'reader_acted', 'sourceId', again.action_id))
+  PERFORM obligation_count_again(call || jsonb_build_object('memberId', again.sharer_id, 'counts', 'reader_acted',
+      'sourceId', again.action_id, 'expiresAt', call->'pointsEnd'))
     FROM unnest(ARRAY[own, theirs]) again WHERE again.state = 'counted';
 END $$;
 
@@ -568,19 +569,21 @@ END $$;
 CREATE OR REPLACE FUNCTION article_end(held article_reading, why text, now_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE article_reading SET state = 'void', reason = why
-    WHERE member_id = held.member_id AND article_id = held.article_id AND state <> 'void';
+  UPDATE article_reading SET state = 'void', reason = why WHERE member_id = held.member_id AND article_id = held.article_id;
   IF held.state IN ('counted', 'void') THEN
     PERFORM obligation_retract(jsonb_build_object('memberId', held.sharer_id, 'counts', 'reader_acted', 'sourceId', held.action_id, 'at', now_at,
       'keepGiven', why IN ('self', 'double')));
   END IF;
 END $$;
 
--- Whether what a reader did still stands: a purchase may have come back while its reading lay in a merge.
+-- Whether what a reader did still stands: a purchase may have come back, or so much of it, while its reading lay in a merge.
 CREATE OR REPLACE FUNCTION article_kept(held article_reading) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT held.action IS DISTINCT FROM 'order' OR NOT EXISTS (
-    SELECT 1 FROM purchase WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+  SELECT held.action IS DISTINCT FROM 'order' OR NOT (
+    EXISTS (SELECT 1 FROM purchase
+      WHERE member_id IN (SELECT merge_heirs(held.member_id)) AND order_id = held.action_id AND state = 'returned')
+    OR EXISTS (SELECT 1 FROM article_reading r WHERE r.member_id IN (SELECT merge_heirs(held.member_id))
+      AND r.article_id = held.article_id AND r.action_id = held.action_id AND r.reason = 'returned'))
 $$;
 
 -- The day of one reading has come: it counts for its sharer, unless something speaks against the two being two people. Its source is the
@@ -2358,8 +2361,9 @@ BEGIN
   RETURN jsonb_build_object('retracted', retracted, 'takenBack', points);
 END $$;
 
--- Counts again what a merge that is taken back had taken, and only that, where it had been counted. Should the goal be reached by it
--- by now, that is a goal as any other, unless its time is over. {memberId, counts, sourceId, mergedAt, at, expiresAt}
+-- Counts again what a merge that is taken back had taken, and only that, where it had been counted. A goal that is reached by it now is
+-- one like any other; but what lies with one of the two is parted next, and a goal of both together is nobody's.
+-- {from, to, memberId, counts, sourceId, mergedAt, at, expiresAt}
 CREATE OR REPLACE FUNCTION obligation_count_again(call jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2377,7 +2381,7 @@ BEGIN
     SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
     SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;
     IF held.progress + 1 >= duty.target AND obligation_next(held.state, 'reward') IS NOT NULL AND duty.stopped_at IS NULL
-      AND now_at < least(duty.ends_at, held.due_at) THEN
+      AND now_at < least(duty.ends_at, held.due_at) AND held.member_id::text NOT IN (call->>'from', call->>'to') THEN
       PERFORM obligation_advance(call || jsonb_build_object('memberId', held.member_id), duty, held);
     ELSE
       UPDATE obligation_instance SET progress = progress + 1, state = CASE state WHEN 'accepted' THEN 'in_progress' ELSE state END
