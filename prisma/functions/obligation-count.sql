@@ -46,7 +46,7 @@ BEGIN
       OR obligation_next_at(held, duty) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
       VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
-      -- what was taken back can come to count again, as when the merge that had ended it is undone
+      -- what was taken back can come to count again
       ON CONFLICT (member_id, instance_id, kind, source_id) WHERE source_id IS NOT NULL
         DO UPDATE SET retracted_at = NULL, at = excluded.at WHERE obligation_proof.retracted_at IS NOT NULL;
     CONTINUE WHEN NOT FOUND;

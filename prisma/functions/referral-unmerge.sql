@@ -113,7 +113,7 @@ BEGIN
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
   IF before.state = 'released' THEN
     PERFORM referral_pay_again(call, edge);
-    PERFORM obligation_count(jsonb_build_object('memberId', edge.inviter_id, 'at', call->'at', 'counts', 'friend_rewarded',
+    PERFORM obligation_count_again(call || jsonb_build_object('memberId', edge.inviter_id, 'counts', 'friend_rewarded',
       'sourceId', edge.referral_id, 'expiresAt', (SELECT l.expires_at FROM effect e JOIN lot l ON l.member_id = e.member_id
         AND l.lot_id = referral_lot(edge) WHERE e.kind = 'referral' AND e.source_id = edge.referral_id::text AND e.part = 'award')));
   END IF;

@@ -49,15 +49,18 @@ const spend = (memberId: string, points: number) =>
 async function circle(): Promise<{ memberId: string }[]> {
   const campaign = { perInviterCap: 2, budgetPoints: 500, holdDays: 15 }
   await room.campaign(campaign)
-  const invite = { kind: 'invite', proof: 'counted', counts: 'friend_rewarded', target: 1 } as const
-  const { obligationId } = await newObligation(room.one, invite)
+  const invite = { kind: 'invite', proof: 'counted', counts: 'friend_rewarded' } as const
+  const duties = [
+    await newObligation(room.one, { ...invite, target: 1 }),
+    await newObligation(room.one, { ...invite, target: 2 }),
+  ]
   const people: Friend[] = []
   for (let n = 0; n < 6; n++) {
     const by = people.length > 1 && randomInt(4) > 0 ? people[randomInt(people.length)] : undefined
     const friend = await room.join(by ? await codeOf(by) : undefined)
     people.push(friend)
     // a step that a merge takes away, and its undo brings back, costs no reward that was given
-    await acceptObligation(friend.ctx, { requestId: randomUUID(), obligationId })
+    for (const { obligationId } of duties) await acceptObligation(friend.ctx, { requestId: randomUUID(), obligationId })
     room.one.clock.pass(1_000)
     if (randomInt(3) > 0) await room.buy(friend.memberId)
     if (n === 3) await release()

@@ -2301,7 +2301,7 @@ BEGIN
       OR obligation_next_at(held, duty) > now_at;
     INSERT INTO obligation_proof (member_id, proof_id, instance_id, at, kind, source_id)
       VALUES (who, uuid_v7(now_at), held.instance_id, now_at, call->>'counts', call->>'sourceId')
-      -- what was taken back can come to count again, as when the merge that had ended it is undone
+      -- what was taken back can come to count again
       ON CONFLICT (member_id, instance_id, kind, source_id) WHERE source_id IS NOT NULL
         DO UPDATE SET retracted_at = NULL, at = excluded.at WHERE obligation_proof.retracted_at IS NOT NULL;
     CONTINUE WHEN NOT FOUND;
@@ -4131,7 +4131,7 @@ BEGIN
     WHERE member_id = edge.member_id AND referral_id = edge.referral_id;
   IF before.state = 'released' THEN
     PERFORM referral_pay_again(call, edge);
-    PERFORM obligation_count(jsonb_build_object('memberId', edge.inviter_id, 'at', call->'at', 'counts', 'friend_rewarded',
+    PERFORM obligation_count_again(call || jsonb_build_object('memberId', edge.inviter_id, 'counts', 'friend_rewarded',
       'sourceId', edge.referral_id, 'expiresAt', (SELECT l.expires_at FROM effect e JOIN lot l ON l.member_id = e.member_id
         AND l.lot_id = referral_lot(edge) WHERE e.kind = 'referral' AND e.source_id = edge.referral_id::text AND e.part = 'award')));
   END IF;
