@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
+import { expectFriendsHold } from '../support/friends'
 import { expectLedgerProven } from '../support/ledger'
 import { clientOf, join, joinAs, type Person, type RunningHouse, signIn, startHouse } from '../support/running-house'
 import { addStrangers, codeOn, enrol, seedFor } from './demo-people.fixture'
@@ -189,5 +190,68 @@ describe('a crowd before two server processes', () => {
       state: 'held',
       cleared: ['velocity'],
     })
+  })
+
+  test('I-F1 to I-F4: purchases, returns, merges, newcomers and the kill switch at once: what is left keeps every promise', async () => {
+    const inviters = await newcomers(2)
+    const links = await Promise.all(inviters.map(async ({ api }) => (await api.referral.mine.query()).code))
+    const joining = (count: number) =>
+      addStrangers(house, count).map((key, n) =>
+        join(house.sandbox, urlFor(n), key, {
+          phone: true,
+          arrival: { channel: 'weapp', link: links[n % 2] as string },
+        }),
+      )
+    const friends = await Promise.all(joining(10))
+    const visits = await Promise.all(
+      friends.map(async ({ api }, n) =>
+        clerkFor(n).api.visit.scan.mutate(once({ code: codeOn(await enrol(api)), tillId: 'hubin-1' })),
+      ),
+    )
+    const settle = ({ visitId, memberRef }: (typeof visits)[number], n: number) =>
+      clerkFor(n).api.order.settle.mutate(once({ visitId, memberRef, amountFen: 2_000 }))
+    const [early, late] = [visits.slice(0, 6), visits.slice(6)]
+    await Promise.all(early.map(settle))
+    const bought = await Promise.all(early.map((visit, n) => clerkFor(n).api.order.recent.query(visit)))
+    const giveBack = (n: number) =>
+      clerkFor(n).api.order.return.mutate(once({ orderRef: bought[n]?.orders[0]?.orderRef as string }))
+    const operators = await Promise.all(['tang', 'an'].map((key, n) => signIn(house.sandbox, urlFor(n), key)))
+    const merge = async (pair: (Person | undefined)[], n: number) => {
+      const { api } = operators[n] as Person
+      const [one, two] = await Promise.all(
+        pair.map(async (who) => {
+          const where = { memberId: who?.memberId as string }
+          return (await books.prisma.member.findUniqueOrThrow({ where })).memberNo
+        }),
+      )
+      const named = { one: one as string, two: two as string }
+      const { seal } = await api.merge.preview.query(named)
+      return api.merge.merge.mutate(once({ ...named, seal: seal as string, note: '同一个人' }))
+    }
+    const { campaignId } = await books.prisma.referralCampaign.findFirstOrThrow({ where: { stoppedAt: null } })
+    const stop = { kind: 'referral' as const, campaignId, reason: '先停一停' }
+    const ends = await endsOf([
+      ...late.map(settle),
+      ...[0, 1, 2, 3].map(giveBack),
+      // brought by two inviters, and by oneself
+      merge([friends[4], friends[5]], 0),
+      merge([inviters[1], friends[3]], 1),
+      apiOn(operators[0] as Person, 1).campaign.stop.mutate(once(stop)),
+      ...joining(4),
+    ])
+    // a purchase that is taken back while its buyer is merged may have to be looked up again
+    expect(
+      Object.keys(ends).filter((end) => !['answer', 'BUSY', 'NOT_FOUND', 'PREVIEW_CHANGED'].includes(end)),
+    ).toEqual([])
+    await expectFriendsHold(books.prisma)
+    const promised = [{ state: { in: ['held', 'review', 'released'] } }, { clawedBack: true }]
+    const kept = await books.prisma.referral.count({ where: { campaignId, OR: promised } })
+    const { spentPoints, rewardPoints } = await books.prisma.referralCampaign.findUniqueOrThrow({
+      where: { campaignId },
+    })
+    expect(spentPoints).toBe(kept * rewardPoints)
+    // once it is stopped nobody is promised anything more
+    const [after] = await Promise.all(joining(1))
+    expect(await books.prisma.referral.count({ where: { memberId: after?.memberId as string } })).toBe(0)
   })
 })

@@ -37,14 +37,15 @@ export const codeOn = ({ handle, secret }: PhoneCode, steps = 0): string =>
 export const enrol = (api: Client): Promise<PhoneCode> =>
   api.code.enrol.mutate({ requestId: randomUUID(), deviceLabel: '测试手机', platform: 'weapp' })
 
-/** Adds `count` people to the sandbox whom nobody here has seen. */
+let strangers = 0
+/** Adds `count` people to the sandbox whom nobody here has seen, each with a phone of their own. */
 export function addStrangers({ sandbox }: RunningHouse, count: number): string[] {
   const keys = Array.from({ length: count }, (_, n) => `stranger-${randomUUID().slice(0, 8)}-${n}`)
   for (const [n, key] of keys.entries())
     sandbox.control.addPerson({
       key,
       name: `路人${n}`,
-      phone: `+86137${String(Date.now() % 1e4).padStart(4, '0')}${String(n).padStart(4, '0')}`,
+      phone: `+86137${10_000_000 + strangers++}`,
     })
   return keys
 }
