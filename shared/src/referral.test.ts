@@ -101,6 +101,8 @@ test('a friend who has only joined is told of no thanks once the campaign is pas
   expect(campaignPast({ endsAt: now, stoppedAt: null }, now)).toBe('over')
   expect(campaignPast({ endsAt: null, stoppedAt: now }, now)).toBe('stopped')
   expect(campaignPast({ endsAt: after(1), stoppedAt: null }, now)).toBeNull()
+  expect(wordsOf({ minOrderFen: 1_500 }, 'inviter')).toBe('还没有下满 ¥15 的第一单')
+  expect(wordsOf({ minOrderFen: 1_990 }, 'friend')).toBe('喝到第一盏（满 ¥19.90）以后，对方会收到一份谢礼')
   expect(wordsOf({ past: 'over' }, 'inviter')).toBe('活动已经结束，这一位没有奖励')
   expect(wordsOf({ past: 'stopped' }, 'friend')).toBe('活动已经停止，你的权益不受影响')
   for (const byActivity of [true, false]) {

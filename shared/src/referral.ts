@@ -112,13 +112,14 @@ export interface ReferralFacts {
   settledAt: Date | null
   /** It was for a visit to an activity that the friend was thanked for, not for a purchase. */
   byActivity?: boolean
-  /** The campaign of one who has only joined is past: nothing comes of it any more. */
+  /** The campaign of one who has only joined: whether it is past, so that nothing comes of it, and what a first purchase must reach. */
   past?: CampaignPast | null
+  minOrderFen?: number
 }
 
 /** How it stands with one friend, in the words of the one who brought them, or of the friend. */
 export function referralWords(facts: ReferralFacts, reader: 'inviter' | 'friend', now: Date): string {
-  const { state, reason, releaseAt, settledAt, byActivity = false, past = null } = facts
+  const { state, reason, releaseAt, settledAt, byActivity = false, past = null, minOrderFen = 0 } = facts
   const day = (at: Date | null) => (at ? dayWords(at, now) : '')
   const mine = reader === 'inviter'
   const did = byActivity ? '来过活动' : '下首单'
@@ -126,7 +127,9 @@ export function referralWords(facts: ReferralFacts, reader: 'inviter' | 'friend'
     case 'joined':
       if (past)
         return `活动已经${past === 'stopped' ? '停止' : '结束'}，${mine ? '这一位没有奖励' : '你的权益不受影响'}`
-      return mine ? '还没有下第一单' : '喝到第一盏以后，对方会收到一份谢礼'
+      return mine
+        ? `还没有下${minOrderFen > 1 ? `满 ${shortYuan(minOrderFen)} 的` : ''}第一单`
+        : `喝到第一盏${minOrderFen > 1 ? `（满 ${shortYuan(minOrderFen)}）` : ''}以后，对方会收到一份谢礼`
     case 'held':
       if (releaseAt && releaseAt <= now)
         return mine ? `${byActivity ? '已来过活动' : '已过退款期'}，很快到账` : '对方很快会收到一份谢礼'

@@ -41,7 +41,7 @@ function friends(days: Days): Change {
     ...mine,
     totals: { joined: 8, releasedPoints: 300, heldPoints: 100, reviewPoints: 100 },
     friends: [
-      like('何*', 'joined', '还没有下第一单', { joinedAt: days(-1) }),
+      like('何*', 'joined', '还没有下满 ¥15 的第一单', { joinedAt: days(-1) }),
       like('陈**', 'held', '已下首单，12 月 5 日过退款期后到账', { heldAt: days(-3), releaseAt: days(13) }),
       like('罗*', 'review', '已下首单，正由同事核对，核对好照常到账', {
         doubts: ['同事会确认一下，这是两位不同的朋友', '同事会核对一下朋友的首单'],

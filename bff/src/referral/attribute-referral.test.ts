@@ -50,14 +50,14 @@ describe('who joins by a link', () => {
     expect(mine).toMatchObject({
       campaign: { rewardPoints: 100, leftForMe: 10, running: true, endsAt: null },
       totals: { joined: 1, heldPoints: 0, releasedPoints: 0 },
-      friends: [{ nameMasked: '王**', state: 'joined', points: 0, words: '还没有下第一单' }],
+      friends: [{ nameMasked: '王**', state: 'joined', points: 0, words: '还没有下满 ¥15 的第一单' }],
       invitedBy: null,
     })
     expect(JSON.stringify(mine)).not.toContain(friend.memberId)
     expect((await showReferral(friend.ctx)).invitedBy).toEqual({
       name: '小梅',
       state: 'joined',
-      words: '喝到第一盏以后，对方会收到一份谢礼',
+      words: '喝到第一盏（满 ¥15）以后，对方会收到一份谢礼',
     })
   })
 
@@ -125,7 +125,7 @@ describe('who joins by a link', () => {
     ])
     expect((await showReferral(mei.ctx)).friends).toMatchObject([
       { words: '这个手机号之前就是会员，不算新朋友', mayAppealUntil: null },
-      { words: '还没有下第一单' },
+      { words: '还没有下满 ¥15 的第一单' },
     ])
     await room.buy(busy.memberId)
     expect(await room.edges(busy.memberId)).toMatchObject([{ state: 'refused', reason: 'not_new' }])

@@ -60,7 +60,7 @@ interface Edge {
 /** The own link, what it is thanked with, the friends who came through it, and whose friend one is. @throws SESSION_OVER */
 export async function showReferral(ctx: Ctx) {
   const memberId = memberIdOf(ctx)
-  const [code, campaign, edges, sums, own, appeals, pastOf] = await Promise.all([
+  const [code, campaign, edges, sums, own, appeals, termsOf] = await Promise.all([
     codeOf(ctx),
     showCampaign(ctx, memberId),
     ctx.db.referral.findMany({
@@ -77,7 +77,7 @@ export async function showReferral(ctx: Ctx) {
     }),
     ctx.db.referral.findFirst({ where: { memberId, state: { not: 'void' } }, select: edgeSelect }),
     ctx.db.referralAppeal.findMany({ where: { memberId } }),
-    pastCampaigns(ctx),
+    termsOfCampaigns(ctx),
   ])
   const { nameOf, maskedOf } = await friendNames(ctx, [
     ...edges.map((edge) => edge.memberId),
@@ -105,9 +105,9 @@ export async function showReferral(ctx: Ctx) {
       byActivity: edge.proofId !== null,
       releaseAt: edge.releaseAt?.toISOString() ?? null,
       settledAt: edge.settledAt?.toISOString() ?? null,
-      words: wordsOf(ctx, edge, 'inviter', pastOf),
+      words: wordsOf(ctx, edge, 'inviter', termsOf),
       /** Has joined, and nothing comes of it any more. */
-      past: edge.state === 'joined' && pastOf(edge.campaignId) !== null,
+      past: edge.state === 'joined' && termsOf(edge.campaignId).past !== null,
       ...reviewOf(
         ctx,
         edge,
@@ -117,7 +117,7 @@ export async function showReferral(ctx: Ctx) {
     invitedBy: own && {
       name: nameOf(own.inviterId),
       state: own.state as ReferralState,
-      words: wordsOf(ctx, own, 'friend', pastOf),
+      words: wordsOf(ctx, own, 'friend', termsOf),
     },
   }
 }
@@ -152,16 +152,19 @@ function reviewOf(
   }
 }
 
-type PastOf = (campaignId: string) => CampaignPast | null
+type TermsOf = (campaignId: string) => { past: CampaignPast | null; minOrderFen: number }
 
-/** Which campaigns promise nothing more, and why. */
-async function pastCampaigns(ctx: Ctx): Promise<PastOf> {
-  const all = await ctx.db.referralCampaign.findMany({ select: { campaignId: true, endsAt: true, stoppedAt: true } })
-  const past = new Map(all.map((one) => [one.campaignId, campaignPast(one, ctx.now())]))
-  return (campaignId) => past.get(campaignId) ?? null
+/** What each campaign asks of a friend, and which promise nothing more. */
+async function termsOfCampaigns(ctx: Ctx): Promise<TermsOf> {
+  const select = { campaignId: true, endsAt: true, stoppedAt: true, minOrderFen: true } as const
+  const all = await ctx.db.referralCampaign.findMany({ select })
+  const terms = new Map(
+    all.map((one) => [one.campaignId, { past: campaignPast(one, ctx.now()), minOrderFen: one.minOrderFen }]),
+  )
+  return (campaignId) => terms.get(campaignId) ?? { past: null, minOrderFen: 0 }
 }
 
-const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend', pastOf: PastOf) =>
+const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend', termsOf: TermsOf) =>
   referralWords(
     {
       state: edge.state as ReferralState,
@@ -169,7 +172,7 @@ const wordsOf = (ctx: Ctx, edge: Edge, reader: 'inviter' | 'friend', pastOf: Pas
       releaseAt: edge.releaseAt,
       settledAt: edge.settledAt,
       byActivity: edge.proofId !== null,
-      past: pastOf(edge.campaignId),
+      ...termsOf(edge.campaignId),
     },
     reader,
     ctx.now(),

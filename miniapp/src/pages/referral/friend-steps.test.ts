@@ -14,9 +14,9 @@ const course = (more: Partial<Parameters<typeof stepsOf>[0]> & Pick<Parameters<t
   stepsOf({ ...friend, ...more }, NOW).map(({ state, title, sub }) => [state, title, sub].filter(Boolean).join(' '))
 
 test('a friend is followed from joining to what became of the thanks, and a reason stands where it ended', () => {
-  expect(course({ state: 'joined', heldAt: null })).toEqual([
+  expect(course({ state: 'joined', heldAt: null, words: '还没有下第一单' })).toEqual([
     'done 入会 11 月 1 日',
-    'ahead 喝到第一盏 还没有下单',
+    'ahead 喝到第一盏 还没有下第一单',
     'ahead 过了退款期，积分到账',
   ])
   expect(course({ state: 'held' })).toEqual([

@@ -21,7 +21,7 @@ export function stepsOf(friend: Told, now: Date): TrackStep[] {
     case 'joined':
       return [
         joined,
-        { key: 'came', title: '喝到第一盏', sub: '还没有下单', state: 'ahead' },
+        { key: 'came', title: '喝到第一盏', sub: friend.words, state: 'ahead' },
         { key: 'paid', title: '过了退款期，积分到账', state: 'ahead' },
       ]
     case 'held':
