@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { testDatabase } from '../../test/support/database'
+import { until as seenUntil } from '../../test/support/patience'
 import { type Job, type Pace, startQueue } from './job-queue'
 import { openHouse, type TestHouse } from './outbox/outbox.fixture'
 
-const QUICK: Partial<Pace> = { pollMs: 20, lookMs: 100, youngSeconds: 0.5, restartMs: 50 }
+const QUICK: Partial<Pace> = { pollMs: 20, lookMs: 100, restartMs: 50 }
+/** What a stop may wait at most; those that have nothing to wait for take no time. */
+const GRACE_MS = 60_000
 const database = testDatabase()
 let one: TestHouse
 const stops: (() => Promise<void>)[] = []
@@ -30,16 +33,11 @@ const job = (run: Job['run'], more: Partial<Job> = {}): Job => ({
 /** A process that does these jobs; stopped when the test is over. */
 function start(jobs: Job[], pace: Partial<Pace> = {}) {
   const stop = startQueue(one.house, database.url, jobs, { ...QUICK, ...pace })
-  stops.push(() => stop(5_000))
+  stops.push(() => stop(GRACE_MS))
   return stop
 }
-async function until(look: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 1_500; turn++) {
-    if (await look()) return
-    await pause(10)
-  }
-  throw new Error(`it did not come to that: ${one.lines.join('\n').slice(0, 2_000)}`)
-}
+const until = (look: () => boolean | Promise<boolean>) =>
+  seenUntil(look, Boolean, () => one.lines.join('\n').slice(0, 2_000))
 const queued = () =>
   one.ctx.db.$queryRaw<{ key: string; held: boolean; attempts: number; wait: number }[]>`
     SELECT key, locked_at IS NOT NULL AS held, attempts, extract(epoch FROM run_at - now())::float8 AS wait
@@ -58,9 +56,9 @@ test('a job runs again and again, never beside itself over several workers, and 
       return Math.random() < 0.5
     })
   for (const worker of by.keys()) start([busy(worker)])
-  await until(() => by.reduce((sum, each) => sum + each) >= 60)
+  // more than one of them, however much later than the first the others have begun
+  await until(() => by.reduce((sum, each) => sum + each) >= 60 && by.filter((each) => each > 0).length > 1)
   expect(most).toBe(1)
-  expect(by.filter((each) => each > 0).length).toBeGreaterThan(1)
   expect((await queued()).filter(({ key }) => key === 'test')).toHaveLength(1)
 })
 
@@ -74,13 +72,12 @@ test('workers that start at once queue a job once', async () => {
 test('where there is more to do the next batch follows at once, on whichever worker', async () => {
   let left = 30
   const run = async () => --left > 0
-  const few = { pollMs: 5_000 }
+  // whoever waited to be asked again would never be through
+  const few = { pollMs: 600_000 }
   await one.ctx.db.$executeRaw`SELECT graphile_worker.add_job('test', '{"failures":0}', job_key := 'test')`
-  const from = performance.now()
   start([job(run, { everySeconds: 3_600 })], few)
   start([job(run, { everySeconds: 3_600 })], few)
   await until(() => left === 0)
-  expect(performance.now() - from).toBeLessThan(5_000)
 })
 
 test('one that fails is logged by its name, tried again ever more slowly, and stops no other', async () => {
@@ -95,8 +92,7 @@ test('one that fails is logged by its name, tried again ever more slowly, and st
     { name: 'failing', everySeconds: 0.01 },
   )
   start([failing, job(async () => ++others < 0)])
-  await until(() => at.length >= 6)
-  expect(others).toBeGreaterThan(6)
+  await until(() => at.length >= 6 && others > 6)
   expect(at[5]! - at[4]!).toBeGreaterThan(10 * 2 ** 5)
   const said = one.lines.filter((line) => line.includes('a job failed'))
   expect(said[4]).toContain('"job":"failing","failures":5')
@@ -134,7 +130,7 @@ test('stop takes no more jobs and lets the batch under way end', async () => {
     }),
   ])
   await until(() => begun > 0)
-  await stop(5_000)
+  await stop(GRACE_MS)
   expect(done).toBe(begun)
   const before = begun
   await pause(100)
@@ -155,7 +151,7 @@ test('stop waits no longer than it is told', async () => {
   await until(() => begun > 0)
   const from = performance.now()
   await stop(100)
-  expect(performance.now() - from).toBeLessThan(1_000)
+  expect(performance.now() - from).toBeLessThan(30_000)
   expect(one.lines.join()).toContain('a batch did not end in time')
   end(false)
 })
@@ -164,15 +160,15 @@ test('stop ends at once when nothing is under way', async () => {
   const stop = start([job(async () => false, { everySeconds: 3_600 })])
   await until(async () => (await queued()).length > 0)
   const from = performance.now()
-  await stop(5_000)
-  expect(performance.now() - from).toBeLessThan(1_000)
+  await stop(GRACE_MS)
+  expect(performance.now() - from).toBeLessThan(GRACE_MS / 2)
 })
 
 test('stop ends what has only begun to start', async () => {
   for (let ms = 0; ms < 60; ms += 6) {
     const stop = start([job(async () => false)])
     await pause(ms)
-    await stop(5_000)
+    await stop(GRACE_MS)
   }
   // PostgreSQL takes a moment to see that a connection has ended
   await until(
@@ -192,7 +188,7 @@ test('what a worker held that was killed is freed and done by another, that of a
   stops.push(async () => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   let runs = 0
-  start([job(async () => ++runs < 0)])
+  start([job(async () => ++runs < 0)], { youngSeconds: 0.5 })
   await pause(1_500)
   expect(runs).toBe(0)
   expect(await queued()).toMatchObject([{ held: true }])
@@ -200,29 +196,31 @@ test('what a worker held that was killed is freed and done by another, that of a
   await until(() => runs > 2)
   expect(one.lines.filter((line) => line.includes('jobs of a dead worker'))).toHaveLength(1)
   expect((await queued()).filter(({ key }) => key === 'test')).toHaveLength(1)
-}, 30_000)
+})
 
 test('a worker whose job was given away leaves it alone, and the job keeps one successor', async () => {
-  let under = 0
   let runs = 0
+  let end = () => {}
+  const first = new Promise<void>((done) => {
+    end = done
+  })
   const slow = job(async () => {
-    runs++
-    under++
-    await pause(runs === 1 ? 600 : 5)
-    under--
+    if (++runs === 1) await first
     return false
   })
   start([slow])
-  await until(() => under === 1)
+  await until(() => runs === 1)
   // as if its connection had been lost: somebody else frees what it holds
   await one.ctx.db
     .$executeRaw`SELECT graphile_worker.force_unlock_workers(ARRAY(SELECT locked_by FROM graphile_worker.jobs))::text`
-  await until(() => runs > 50)
+  await until(() => runs > 1)
+  end()
+  await until(() => runs > 50 && one.lines.join().includes('given to another worker'))
   expect((await queued()).length).toBeLessThanOrEqual(2)
-  expect(one.lines.join()).toContain('given to another worker')
 })
 
-test('a connection that is cut is made anew, and the jobs go on', async () => {
+test('a connection that is cut is made anew, and the jobs go on; the library writes nothing past the log', async () => {
+  const printed = jest.spyOn(console, 'trace').mockImplementation(() => {})
   let runs = 0
   start([job(async () => ++runs < 0)])
   await until(() => runs > 3)
@@ -232,6 +230,9 @@ test('a connection that is cut is made anew, and the jobs go on', async () => {
     const before = runs
     await until(() => runs > before + 3)
   }
+  await Promise.all(stops.splice(0).map((stop) => stop()))
+  expect(printed).not.toHaveBeenCalled()
+  printed.mockRestore()
 })
 
 test('a job that was lost or worn out is queued again', async () => {

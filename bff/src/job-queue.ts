@@ -132,11 +132,8 @@ async function workShift(shift: Shift, onEnd: (end: Promise<void>) => void): Pro
     await keeper.end().catch(() => {})
     throw error
   }
-  const { workers, pool } = startWorkers(shift, fail)
-  const close = async () => {
-    await Promise.resolve(workers.gracefulShutdown()).catch(() => {})
-    await Promise.all([pool.end(), keeper.end().catch(() => {})])
-  }
+  const { workers, stop } = startWorkers(shift, fail)
+  const close = () => Promise.all([stop(), keeper.end().catch(() => {})]).then(() => {})
   try {
     await keeper.query(`SELECT pg_advisory_lock(${LIFE})`, [workers.id])
     while (!over.aborted) {
@@ -156,7 +153,12 @@ function startWorkers({ house, databaseUrl, jobs, pace }: Shift, fail: (error: u
   pool.on('error', () => {})
   pool.on('connect', (client) => void client.on('error', () => {}))
   const events: WorkerEvents = new EventEmitter()
-  events.on('worker:getJob:error', ({ error }) => fail(error))
+  let stopping = false
+  events.on('worker:getJob:error', ({ worker, error }) => {
+    // this one has no job; were it not let go at once, the library would write the error on the console past the log
+    if (stopping) void worker.release(true)
+    fail(error)
+  })
   const tasks = Object.fromEntries(jobs.map((job) => [job.name, taskOf(house, job, pace)]))
   const worker = { schema: SCHEMA, concurrentJobs: pace.lanes, pollInterval: pace.pollMs, logger: loggerOf(house) }
   // in batches, what is over is told again when the database was away; a single one would end the process
@@ -167,7 +169,12 @@ function startWorkers({ house, databaseUrl, jobs, pace }: Shift, fail: (error: u
     pool,
   )
   workers.promise.then(() => fail(new Error('the workers ended')), fail)
-  return { workers, pool }
+  const stop = async () => {
+    stopping = true
+    await Promise.resolve(workers.gracefulShutdown()).catch(() => {})
+    await pool.end()
+  }
+  return { workers, stop }
 }
 
 const connectionOf = (connectionString: string) => ({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { testDatabase } from '../../test/support/database'
 import { expectLedgerHolds } from '../../test/support/ledger'
+import { PATIENCE_MS, until } from '../../test/support/patience'
 import { commandOf, type House, once } from './ctx'
 import { pruneExpired, startJobs } from './jobs'
 import { heldClock, newMember, openHouse, scriptedSend, type TestHouse } from './outbox/outbox.fixture'
@@ -51,10 +51,9 @@ describe('pruning', () => {
 async function workUntil(houses: House[], over: () => Promise<boolean>): Promise<void> {
   const stops = houses.map((house) => startJobs(house, database.url))
   try {
-    for (let look = 0; look < 500 && !(await over()); look++) await pause(20)
-    expect(await over()).toBe(true)
+    await until(over, (is) => is)
   } finally {
-    await Promise.all(stops.map((stop) => stop(10_000)))
+    await Promise.all(stops.map((stop) => stop(PATIENCE_MS)))
   }
 }
 
@@ -98,5 +97,5 @@ describe('the jobs of the house, from the queue', () => {
     expect(await matured()).toBe(230)
     await expectLedgerHolds(one.ctx.db)
     await two.close()
-  }, 60_000)
+  })
 })

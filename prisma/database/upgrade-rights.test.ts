@@ -93,7 +93,7 @@ beforeAll(async () => {
   await buyAsOnce()
   await holdAsOnce()
   await migrate(url)
-}, 60_000)
+})
 afterAll(async () => {
   await house.close()
   await dropDatabase(database.url, name)

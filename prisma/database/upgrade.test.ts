@@ -93,7 +93,7 @@ beforeAll(async () => {
   expect(await migrate(url)).toEqual(expect.arrayContaining(['20261122090000_four_features']))
   former = house
   house = testHouse(url, { clock: house.clock, connections: 4 })
-}, 60_000)
+})
 afterEach(async () => {
   await expectLedgerHolds(house.as().db)
   await expectPromisesHold(house.as().db, house.clock.at)

@@ -8,7 +8,7 @@ let books: Database
 beforeAll(async () => {
   await seedFor(database.url, KEY, 3)
   books = openDatabase(database.url, 2)
-}, 60_000)
+})
 afterAll(() => books?.close())
 
 test('what the new-member gift holds is there to be given', async () => {

@@ -14,7 +14,6 @@ import { PROJECT } from '../support/project'
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
 const BATCH = 40
-jest.setTimeout(150_000)
 
 const database = testDatabase()
 const file = fileOf([])

@@ -1,9 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@huiyuan/prisma/database/process-identity'
-import { PATIENCE_MS } from '../support/patience'
+import { until } from '../support/patience'
 import { type ChildSpec, Processes } from './processes'
 
 const LIVES_ON: ChildSpec = {
@@ -27,15 +26,10 @@ afterEach(() => {
 const log = () => join(folder, 'child.log')
 const written = () => (existsSync(log()) ? readFileSync(log(), 'utf8') : '').split('\n').filter(Boolean).map(Number)
 
-async function until(true_: () => boolean): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !true_(); ) await sleep(50)
-  expect(true_()).toBe(true)
-}
-
 test('stop ends the children and forgets them', async () => {
   const processes = new Processes(folder)
   processes.start(LIVES_ON)
-  await until(() => written().length === 1)
+  await until(written, (pids) => pids.length === 1)
   await processes.stop()
   expect(processIdentity(written()[0]!)).toBeNull()
   expect(await new Processes(folder).claim()).toBe(false)
@@ -44,7 +38,10 @@ test('stop ends the children and forgets them', async () => {
 test('a child that dies is started again; one that cannot live is given up', async () => {
   const processes = new Processes(folder)
   processes.start(LIVES_BRIEFLY)
-  await until(() => (console.error as jest.Mock).mock.calls.length === 1)
+  await until(
+    () => (console.error as jest.Mock).mock.calls.length,
+    (said) => said === 1,
+  )
   expect(written()).toHaveLength(6)
   expect(processes.findLost()).toContain('the child does not live')
   await processes.stop()
@@ -53,7 +50,7 @@ test('a child that dies is started again; one that cannot live is given up', asy
 test('what a killed demo left running is ended by the next', async () => {
   const killed = new Processes(folder)
   killed.start(LIVES_ON)
-  await until(() => written().length === 1)
+  await until(written, (pids) => pids.length === 1)
   // This starter lives on in the test: only its child may be ended.
   const book = readFileSync(join(folder, 'processes.json'), 'utf8')
   const left = (JSON.parse(book) as { name: string }[]).filter(({ name }) => name === 'child')

@@ -11,7 +11,6 @@ import { newMember } from '../support/people'
 import { PROJECT } from '../support/project'
 
 const TSX = createRequire(import.meta.url).resolve('tsx/cli')
-jest.setTimeout(90_000)
 
 let books: { url: string; drop: () => Promise<void> }
 let at: ReturnType<typeof housesOf>

@@ -1,7 +1,8 @@
 import { parseMemberCode } from '@huiyuan/shared/code'
 import { testDatabase } from '../support/database'
+import { until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
-import { digitsOn, newCodeOn, scanInto, see, storyOf, textOf, until } from './walk.fixture'
+import { digitsOn, newCodeOn, scanInto, see, storyOf, textOf } from './walk.fixture'
 import { at, haveCodePage, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 const database = testDatabase()

@@ -1,7 +1,8 @@
 import { runOnce } from '@huiyuan/prisma/database/databases'
 import { testDatabase } from '../support/database'
+import { until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
-import { digitsOn, newCodeOn, scanInto, see, storyOf, tap, textOf, until } from './walk.fixture'
+import { digitsOn, newCodeOn, scanInto, see, storyOf, tap, textOf } from './walk.fixture'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 const database = testDatabase()

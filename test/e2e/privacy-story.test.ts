@@ -5,8 +5,6 @@ import { tap } from './place'
 import { joinWithPhone } from './places'
 import { at, type Screen, signInAs, startWebHouse, type WebHouse } from './web-house'
 
-jest.setTimeout(120_000)
-
 const database = testDatabase()
 let there: WebHouse
 let phone: Screen

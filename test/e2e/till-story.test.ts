@@ -3,9 +3,10 @@ import { articleCheckDigit } from '@huiyuan/shared/product'
 import { TILL_COMMANDS } from '../../miniapp/src/pages/staff/till-command'
 import { DEMO_PRODUCTS } from '../../prisma/seed/product'
 import { testDatabase } from '../support/database'
+import { until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
 import { customerOf, type NextCode } from './customer'
-import { scanInto, see, storyOf, tap, textOf, until } from './walk.fixture'
+import { scanInto, see, storyOf, tap, textOf } from './walk.fixture'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 
 const database = testDatabase()

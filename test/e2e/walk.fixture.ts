@@ -1,4 +1,4 @@
-import { PATIENCE_MS } from '../support/patience'
+import { until } from '../support/patience'
 import { scan } from './hand-scanner'
 import { at, type Screen } from './web-house'
 import { shown, withScreens } from './what-is-shown'
@@ -12,17 +12,6 @@ export const tap = ({ page }: Screen, id: string) => at(page, id).click()
 export const textOf = async ({ page }: Screen, id: string) => (await at(page, id).textContent()) ?? ''
 
 export const scanInto = ({ page }: Screen, code: string) => scan(page, code)
-
-/** Reads again and again until it is as wished; fails with what it was last. */
-export async function until<T>(read: () => Promise<T>, wished: (seen: T) => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS
-  let seen = await read()
-  while (!wished(seen)) {
-    if (Date.now() > end) throw new Error(`still ${JSON.stringify(seen)}`)
-    await new Promise((done) => setTimeout(done, 50))
-    seen = await read()
-  }
-}
 
 /** The eighteen digits on a phone. */
 export const digitsOn = async (phone: Screen) => (await textOf(phone, 'member-code')).replace(/\s/g, '')

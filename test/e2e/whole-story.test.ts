@@ -1,6 +1,7 @@
 import { testDatabase } from '../support/database'
+import { until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
-import { newCodeOn, scanInto, see, storyOf, tap, textOf, until } from './walk.fixture'
+import { newCodeOn, scanInto, see, storyOf, tap, textOf } from './walk.fixture'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
 import { shown } from './what-is-shown'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { seedFor } from '../story/demo-people.fixture'
 import { testDatabase } from '../support/database'
+import { until } from '../support/patience'
 import {
   type BffProcess,
   faultOf,
@@ -48,8 +48,7 @@ test('health: alive is not ready when the database is gone, and ready again by i
   expect(await ready()).toBe(503)
   expect((await fetch(`${url}/health/live`)).status).toBe(200)
   line.mend()
-  for (let look = 0; look < 400 && (await ready()) !== 200; look++) await sleep(100)
-  expect(await ready()).toBe(200)
+  await until(ready, (status) => status === 200)
 })
 
 test('a database that is away is told in a clear fault; afterwards everything works without a restart', async () => {
@@ -58,15 +57,12 @@ test('a database that is away is told in a clear fault; afterwards everything wo
   line.cut()
   expect(await faultOf(mei.api.home.show.query())).toEqual({ code: 'SERVICE_AWAY', detail: {} })
   line.mend()
-  let back: string | null = null
-  for (let look = 0; look < 400 && back === null; look++) {
-    back = await mei.api.home.show.query().then(
+  const nameOf = () =>
+    mei.api.home.show.query().then(
       (home) => home.card.displayName,
       () => null,
     )
-    await sleep(100)
-  }
-  expect(back).toBe('小梅')
+  expect(await until(nameOf, (name) => name !== null)).toBe('小梅')
 })
 
 test('WeChat slow, failing or talking nonsense: signing in tells it, everything else works', async () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '../../bff/src/db'
 import { testDatabase } from '../support/database'
 import { expectLedgerProven } from '../support/ledger'
+import { until } from '../support/patience'
 import { faultOf, join, type Person, type RunningHouse, signIn, startHouse } from '../support/running-house'
 import { codeOn, enrol, type PhoneCode, seedFor } from './demo-people.fixture'
 
@@ -40,8 +40,7 @@ describe('Lin joins, finds her old card, shows her code and earns', () => {
     const where = { memberId: lin.memberId }
     const row = () => books.prisma.member.findUniqueOrThrow({ where, select: { joinChannel: true, joinRisk: true } })
     // the rank is asked for after the answer has gone out
-    for (let look = 0; look < 600 && (await row()).joinRisk === null; look++) await sleep(50)
-    expect(await row()).toEqual({ joinChannel: 'weapp', joinRisk: 1 })
+    expect(await until(row, ({ joinRisk }) => joinRisk !== null)).toEqual({ joinChannel: 'weapp', joinRisk: 1 })
     await books.close()
   })
 

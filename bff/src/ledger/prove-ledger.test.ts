@@ -10,7 +10,6 @@ import { Refusal } from '../refusal'
 import { type Proof, proveLedger } from './prove-ledger'
 
 const DAY = 86_400_000
-jest.setTimeout(60_000)
 const database = testDatabase()
 let one: TestHouse
 beforeAll(async () => {

@@ -113,4 +113,4 @@ test('I-L6: spend, return and award look at the same few rows and pages after 10
     // a row may open a page of its own
     expect(large.pages).toBeLessThanOrEqual(1.1 * small.pages + 8)
   }
-}, 60_000)
+})

@@ -10,7 +10,6 @@ import { exchange, newReward, savers } from './mall.fixture'
 const BUYERS = 96
 const PIECES = 40
 
-jest.setTimeout(60_000)
 const database = testDatabase()
 let one: TestHouse
 let buyers: Person[]

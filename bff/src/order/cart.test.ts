@@ -92,7 +92,7 @@ describe('I-P4: whatever comes back of a cart, in whatever parts', () => {
       ),
       { numRuns: 12, endOnFailure: true },
     )
-  }, 60_000)
+  })
 
   test('pieces of a line by its share, rounded down, the rest with the last; too many are refused by name', async () => {
     const { visit, memberId } = await till.visited()

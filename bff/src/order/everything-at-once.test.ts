@@ -110,4 +110,4 @@ test('whatever happens to some friends at once, on two processes, every promise 
     ),
     { numRuns: 6, endOnFailure: true },
   )
-}, 60_000)
+})

@@ -84,7 +84,7 @@ test('I-P4: whatever was bought, spent and returned in between, what is kept is 
     { numRuns: 12 },
   )
   await expectLedgerHolds(till.one.as().db)
-}, 60_000)
+})
 
 test('points that came back once more and then ended are not owed: they are gone already', async () => {
   const { one } = till

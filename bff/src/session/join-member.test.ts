@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
+import { until } from '../../../test/support/patience'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
 import { mergeMember } from '../member'
@@ -61,9 +62,8 @@ test('phone and network are kept as hashes, again at the next sign-in and renewa
   const { memberId, tokens } = await joinMember(at('203.0.113.5'), agreed(ctx, { install }))
   const rows = () => one.house.prisma.riskPrint.findMany({ where: { memberId }, orderBy: [{ kind: 'asc' }] })
   expect((await rows()).map(({ kind }) => kind)).toEqual(['device', 'network'])
-  for (let look = 0; look < 500 && (await memberRow(memberId)).joinRisk === null; look++)
-    await new Promise((done) => setTimeout(done, 20))
-  expect((await memberRow(memberId)).joinRisk).toBe(-1)
+  const joinRisk = async () => (await memberRow(memberId)).joinRisk
+  expect(await until(joinRisk, (risk) => risk !== null)).toBe(-1)
 
   one.clock.pass(3_600_001)
   await one.open({ kind: 'weapp', code: one.sandbox.control.loginCode(key) }, { install })
@@ -78,7 +78,7 @@ test('phone and network are kept as hashes, again at the next sign-in and renewa
   let asked = 0
   const riskRank = async () => ({ rank: asked++ })
   await joinMember({ ...ctx, wechat: { ...ctx.wechat, riskRank } as never }, agreed(ctx, { install }))
-  for (let look = 0; look < 50; look++) expect((await memberRow(memberId)).joinRisk).toBe(-1)
+  for (let look = 0; look < 50; look++) expect(await joinRisk()).toBe(-1)
   expect(asked).toBe(1)
   expect(JSON.stringify(await rows())).not.toMatch(new RegExp(`${install}|203.0|198.51`))
   one.sandbox.control.release()

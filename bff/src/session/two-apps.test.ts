@@ -1,5 +1,6 @@
 import { DAY_MS } from '@huiyuan/shared/time'
 import { testDatabase } from '../../../test/support/database'
+import { until } from '../../../test/support/patience'
 import { refusalOf } from '../../../test/support/refusals'
 import { DEMO_APPS, MORE_APPS, openidOf, unionidOf } from '../../../test/wechat-sandbox'
 import { unionidFor } from '../../../test/wechat-sandbox/identity'
@@ -87,9 +88,7 @@ describe('several apps of one brand', () => {
     expect(await holderOf(one, silent.phone)).toBe(other.memberId)
     const rankOf = async () =>
       (await one.house.prisma.member.findUniqueOrThrow({ where: { memberId: joined.memberId } })).joinRisk
-    for (let look = 0; look < 100 && (await rankOf()) === null; look++)
-      await new Promise((done) => setTimeout(done, 20))
-    expect(await rankOf()).toBe(3)
+    expect(await until(rankOf, (rank) => rank !== null)).toBe(3)
   })
 
   test('open-platform accounts give unionids of their own: another one says nothing of who is whom', async () => {
