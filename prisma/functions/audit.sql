@@ -24,12 +24,13 @@ BEGIN
   RETURN jsonb_build_object('seq', n);
 END $$;
 
--- What a colleague did by a command, to the chain of their store; the last thing that its statement does. {request: {bodyHash}, at}
+-- What a colleague did by a command, to the chain of their store; the last thing that its statement does. {request: {bodyHash}, at}, or
+-- {bodyHash, at} where what is done is told apart by something else than a request.
 CREATE OR REPLACE FUNCTION audit_note(call jsonb, own staff, verb text, subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+    'verb', verb, 'subject', subject, 'bodyHash', coalesce(call->'request'->>'bodyHash', call->>'bodyHash')));
 END $$;
 
 -- An entry is written once. Whoever owns the tables can still switch this off; then the chain tells (audit.verify).

@@ -102,7 +102,7 @@ BEGIN
   IF answer IS NOT NULL THEN RETURN answer; END IF;
   own := staff_operator((call->>'staffId')::uuid);
   seen := merge_sealed(call);
-  PERFORM merge_audit(own, call, 'merge.merge');
+  PERFORM audit_note(call || jsonb_build_object('request', call->'command'), own, 'merge.merge', call->>'mergeId');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
 END $$;
 
@@ -210,15 +210,9 @@ BEGIN
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_undo_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
-  PERFORM merge_audit(own, call, 'merge.undo');
+  PERFORM audit_note(call || jsonb_build_object('request', call->'command'), own, 'merge.undo', call->>'mergeId');
   RETURN request_end(call->'command', seen);
 END $$;
-
-CREATE OR REPLACE FUNCTION merge_audit(own staff, call jsonb, verb text) RETURNS void
-LANGUAGE sql AS $$
-  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
-    'subject', call->>'mergeId', 'bodyHash', call->'command'->>'bodyHash'))
-$$;
 
 -- Journals only grow; only the words of a note may go, when the person they are about leaves.
 CREATE OR REPLACE FUNCTION merge_keep() RETURNS trigger

@@ -1,7 +1,7 @@
 -- What there is to do for the brand, as one member sees it.
 
 -- The obligations that somebody can see: running or to come, and the ones taken part in. {memberId, at, regainFrom}
--- → {obligations, honours}
+-- → {obligations, honours: none any more; an older server beside this one still looks for them here}
 CREATE OR REPLACE FUNCTION obligation_list(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -16,9 +16,7 @@ BEGIN
         WHERE (o.ends_at > now_at AND o.stopped_at IS NULL AND obligation_honoured(who, o, regain_from))
           OR EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
         ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
-    'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
-        'words', h.words, 'grantedAt', own.granted_at, 'expiresAt', own.expires_at) ORDER BY h.position, h.honour_id), '[]')
-      FROM honour h LEFT JOIN honour_held own ON own.member_id = who AND own.honour_id = h.honour_id));
+    'honours', '[]'::jsonb);
 END $$;
 
 -- One obligation as it stands for one member in the period of `at`; of one that is over, as it last stood.

@@ -21,7 +21,7 @@ BEGIN
     FROM tablet WHERE store_id = own.store_id AND till_id = call->>'tillId';
   INSERT INTO tablet (tablet_id, store_id, till_id, label, first_sequence, enrolled_by, enrolled_at)
     VALUES ((call->>'tabletId')::uuid, own.store_id, call->>'tillId', call->>'label', from_number, own.member_id, (call->>'at')::timestamptz);
-  PERFORM offline_audit(call, own, 'tablet.enrol', call->>'tabletId');
+  PERFORM audit_note(call, own, 'tablet.enrol', call->>'tabletId');
   RETURN request_end(call->'request', jsonb_build_object('tabletId', call->'tabletId', 'firstSequence', from_number));
 END $$;
 
@@ -33,12 +33,6 @@ BEGIN
   IF own.role = 'clerk' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "manager"}'); END IF;
   RETURN own;
 END $$;
-
-CREATE OR REPLACE FUNCTION offline_audit(call jsonb, own staff, verb text, subject text) RETURNS void
-LANGUAGE sql AS $$
-  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
-    'subject', subject, 'bodyHash', coalesce(call->'request'->>'bodyHash', call->>'bodyHash')))
-$$;
 
 -- Ends a tablet of the own store, at once; again changes nothing. {request, staffId, tabletId, at} → {done}
 CREATE OR REPLACE FUNCTION offline_revoke_tablet(call jsonb) RETURNS jsonb
@@ -54,7 +48,7 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "tablet"}'); END IF;
   IF gone.revoked_at IS NULL THEN
     UPDATE tablet SET revoked_at = (call->>'at')::timestamptz, revoked_by = own.member_id WHERE tablet_id = gone.tablet_id;
-    PERFORM offline_audit(call, own, 'tablet.revoke', call->>'tabletId');
+    PERFORM audit_note(call, own, 'tablet.revoke', call->>'tabletId');
   END IF;
   RETURN request_end(call->'request', '{"done": true}');
 END $$;
@@ -94,7 +88,7 @@ BEGIN
         CASE WHEN against IS NULL THEN (call->>'orderId')::uuid END, CASE WHEN against IS NULL THEN call->>'orderNo' END,
         CASE WHEN against IS NULL THEN (call->>'points')::int END
     RETURNING * INTO was;
-  PERFORM offline_audit(call, own, CASE WHEN against IS NULL THEN 'offline.settle' ELSE 'offline.clash' END,
+  PERFORM audit_note(call, own, CASE WHEN against IS NULL THEN 'offline.settle' ELSE 'offline.clash' END,
     coalesce(was.order_id::text, was.till_id || ':' || was.sequence));
   RETURN offline_outcome(was);
 END $$;
@@ -183,6 +177,6 @@ BEGIN
       decided_at = (call->>'at')::timestamptz, reason = call->>'reason', order_id = CASE WHEN award THEN (call->>'orderId')::uuid END,
       order_no = CASE WHEN award THEN call->>'orderNo' END, points = CASE WHEN award THEN (call->>'points')::int END
     WHERE store_id = entry.store_id AND till_id = entry.till_id AND sequence = entry.sequence RETURNING * INTO entry;
-  PERFORM offline_audit(call, own, 'offline.' || (call->>'how'), coalesce(entry.order_id::text, entry.till_id || ':' || entry.sequence));
+  PERFORM audit_note(call, own, 'offline.' || (call->>'how'), coalesce(entry.order_id::text, entry.till_id || ':' || entry.sequence));
   RETURN request_end(call->'request', offline_outcome(entry) || jsonb_build_object('tillId', entry.till_id));
 END $$;

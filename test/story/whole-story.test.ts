@@ -173,8 +173,8 @@ describe('Lin spends, picks up, and starts her first obligation', () => {
     const done = await qing.api.obligation.checkIn.mutate(once({ ...visit, obligationId: tasting.obligationId }))
     expect(done.rewarded).toEqual({ points: tasting.rewardPoints, honourName: tasting.honourName, coupon: null })
     expect((await points(lin)).points).toBe(before + tasting.rewardPoints)
-    const { honours } = await lin.api.obligation.list.query()
-    expect(honours.filter(({ held }) => held).map(({ name }) => name)).toEqual([tasting.honourName])
+    const { honours } = await lin.api.honour.mine.query()
+    expect(honours.filter(({ state }) => state === 'worn').map(({ name }) => name)).toEqual([tasting.honourName])
   })
 })
 

@@ -4,6 +4,7 @@ import { testDatabase } from '../../../test/support/database'
 import { type Colleague, newMember, newStaff, type TestHouse, testHouse } from '../../../test/support/people'
 import { refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
+import { listHonours } from '../honour/list-honours'
 import { mergeMember } from '../member'
 import { acceptObligation } from './accept-obligation'
 import { listObligations } from './list-obligations'
@@ -119,15 +120,15 @@ test('an ended one is listed only to who took part, an honour with an ended term
   const [me, somebody] = [await newMember(one), await newMember(one)]
   await comeAndCheckIn(one, clerk, me, obligationId)
   const seen = async ({ ctx }: typeof me) => {
-    const { obligations, honours } = await listObligations(ctx)
-    const honour = honours.find((own) => own.honourId === honourId)
-    return [obligations.some((duty) => duty.obligationId === obligationId), honour?.held, honour?.until !== null]
+    const { obligations } = await listObligations(ctx)
+    const honour = (await listHonours(ctx)).honours.find((own) => own.honourId === honourId)
+    return [obligations.some((duty) => duty.obligationId === obligationId), honour?.state, honour?.until !== null]
   }
   one.clock.pass(1)
-  expect(await seen(me)).toEqual([true, true, true])
-  expect(await seen(somebody)).toEqual([false, false, false])
+  expect(await seen(me)).toEqual([true, 'worn', true])
+  expect(await seen(somebody)).toEqual([false, 'open', false])
   one.clock.pass(70 * DAY_MS)
-  expect(await seen(me)).toEqual([true, false, false])
+  expect(await seen(me)).toEqual([true, 'lapsed', false])
 })
 
 test('of somebody merged away a moment ago it is the survivor’s', async () => {

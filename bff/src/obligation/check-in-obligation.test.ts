@@ -4,6 +4,7 @@ import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import { type Colleague, newMember, newStaff, newVisit, type TestHouse, testHouse } from '../../../test/support/people'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
+import { listHonours } from '../honour/list-honours'
 import { listStatement } from '../ledger/list-statement'
 import { findVisit } from '../visit/find-visit'
 import { acceptObligation } from './accept-obligation'
@@ -53,14 +54,14 @@ describe('a step confirmed at the counter', () => {
       progress: 2,
       rewarded: { points: 50, honourName: '惜杯人' },
     })
-    const { obligations, honours } = await listObligations(me.ctx)
+    const { obligations } = await listObligations(me.ctx)
     expect(obligations.find((duty) => duty.obligationId === obligationId)).toMatchObject({
       state: 'rewarded',
       progress: 2,
       refusal: { code: 'OBLIGATION_DONE' },
       finishedAt: one.clock.at.toISOString(),
     })
-    expect(honours.filter(({ held }) => held)).toEqual([
+    expect((await listHonours(me.ctx)).honours.filter(({ state }) => state === 'worn')).toEqual([
       expect.objectContaining({ name: '惜杯人', until: '2027-11-30T15:59:59.999Z' }),
     ])
     expect(await pointsOf(me.memberId)).toBe(50)

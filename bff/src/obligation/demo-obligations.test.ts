@@ -3,6 +3,7 @@ import { DEMO_HONOURS } from '../../../prisma/seed/honour'
 import { seedObligation } from '../../../prisma/seed/obligation'
 import { testDatabase } from '../../../test/support/database'
 import { newMember, type TestHouse, testHouse } from '../../../test/support/people'
+import { listHonours } from '../honour/list-honours'
 import { listObligations } from './list-obligations'
 
 const database = testDatabase()
@@ -17,7 +18,7 @@ test('the demo’s tasting is on whatever day it is started, and every honour ca
     one.clock.pass(days * DAY_MS)
     await seedObligation(one.as())
     const { ctx } = await newMember(one)
-    const { obligations, honours } = await listObligations(ctx)
+    const [{ obligations }, { honours }] = [await listObligations(ctx), await listHonours(ctx)]
     expect(obligations.map(({ obligationId, refusal }) => [obligationId, refusal])).toEqual([
       ['autumn_tasting', null],
       ['own_cup', null],

@@ -13,9 +13,9 @@ import {
 } from '../../../test/support/people'
 import { endsOf, refusalOf } from '../../../test/support/refusals'
 import { inTx } from '../ctx'
+import { listHonours } from '../honour/list-honours'
 import { mergeMember } from '../member'
 import { acceptObligation } from './accept-obligation'
-import { listObligations } from './list-obligations'
 import { checkIn, comeAndCheckIn, newObligation } from './obligation.fixture'
 
 const database = testDatabase()
@@ -78,7 +78,7 @@ test('I-O1: who was rewarded on one record is not rewarded again on the other', 
   expect(await statesOf(kept.memberId)).toEqual(['rewarded 2', 'superseded 1'])
   await refusalOf(comeAndCheckIn(one, clerk, kept, obligationId), 'OBLIGATION_DONE')
   expect((await one.as().db.account.findUniqueOrThrow({ where: { memberId: kept.memberId } })).availablePoints).toBe(50)
-  expect((await listObligations(kept.ctx)).honours.filter(({ held }) => held)).toHaveLength(1)
+  expect((await listHonours(kept.ctx)).honours.filter(({ state }) => state === 'worn')).toHaveLength(1)
 })
 
 test('a merge is no way around the cooldown', async () => {

@@ -305,6 +305,8 @@ SET LOCAL check_function_bodies = off;
 
 DROP FUNCTION adjustment_operator;
 
+DROP FUNCTION merge_audit;
+
 DROP FUNCTION obligation_may;
 
 DROP FUNCTION obligation_part_honours;
@@ -316,6 +318,8 @@ DROP FUNCTION obligation_row;
 DROP FUNCTION obligation_set;
 
 DROP FUNCTION obligation_step;
+
+DROP FUNCTION offline_audit;
 
 DROP FUNCTION order_audit;
 
@@ -781,12 +785,13 @@ BEGIN
   RETURN jsonb_build_object('seq', n);
 END $$;
 
--- What a colleague did by a command, to the chain of their store; the last thing that its statement does. {request: {bodyHash}, at}
+-- What a colleague did by a command, to the chain of their store; the last thing that its statement does. {request: {bodyHash}, at}, or
+-- {bodyHash, at} where what is done is told apart by something else than a request.
 CREATE OR REPLACE FUNCTION audit_note(call jsonb, own staff, verb text, subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id,
-    'verb', verb, 'subject', subject, 'bodyHash', call->'request'->>'bodyHash'));
+    'verb', verb, 'subject', subject, 'bodyHash', coalesce(call->'request'->>'bodyHash', call->>'bodyHash')));
 END $$;
 
 -- An entry is written once. Whoever owns the tables can still switch this off; then the chain tells (audit.verify).
@@ -2064,7 +2069,7 @@ BEGIN
   IF answer IS NOT NULL THEN RETURN answer; END IF;
   own := staff_operator((call->>'staffId')::uuid);
   seen := merge_sealed(call);
-  PERFORM merge_audit(own, call, 'merge.merge');
+  PERFORM audit_note(call || jsonb_build_object('request', call->'command'), own, 'merge.merge', call->>'mergeId');
   RETURN request_end(call->'command', seen || jsonb_build_object('mergeId', call->'mergeId'));
 END $$;
 
@@ -2172,15 +2177,9 @@ BEGIN
   IF blockers <> '[]' THEN PERFORM refuse('MERGE_BLOCKED', blockers->0); END IF;
   seen := merge_undo_run(call);
   IF md5(seen::text) <> call->>'seal' THEN PERFORM refuse('PREVIEW_CHANGED'); END IF;
-  PERFORM merge_audit(own, call, 'merge.undo');
+  PERFORM audit_note(call || jsonb_build_object('request', call->'command'), own, 'merge.undo', call->>'mergeId');
   RETURN request_end(call->'command', seen);
 END $$;
-
-CREATE OR REPLACE FUNCTION merge_audit(own staff, call jsonb, verb text) RETURNS void
-LANGUAGE sql AS $$
-  SELECT audit_append(jsonb_build_object('storeId', own.store_id, 'at', call->'at', 'actorId', own.member_id, 'verb', verb,
-    'subject', call->>'mergeId', 'bodyHash', call->'command'->>'bodyHash'))
-$$;
 
 -- Journals only grow; only the words of a note may go, when the person they are about leaves.
 CREATE OR REPLACE FUNCTION merge_keep() RETURNS trigger
@@ -2552,7 +2551,7 @@ END $$;
 -- What there is to do for the brand, as one member sees it.
 
 -- The obligations that somebody can see: running or to come, and the ones taken part in. {memberId, at, regainFrom}
--- → {obligations, honours}
+-- → {obligations, honours: none any more; an older server beside this one still looks for them here}
 CREATE OR REPLACE FUNCTION obligation_list(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -2567,9 +2566,7 @@ BEGIN
         WHERE (o.ends_at > now_at AND o.stopped_at IS NULL AND obligation_honoured(who, o, regain_from))
           OR EXISTS (SELECT 1 FROM obligation_instance i WHERE i.member_id = who AND i.obligation_id = o.obligation_id AND i.state <> 'superseded')
         ORDER BY o.ends_at DESC, o.obligation_id LIMIT 50) seen),
-    'honours', (SELECT coalesce(jsonb_agg(jsonb_build_object('honourId', h.honour_id, 'name', h.name, 'mark', h.mark,
-        'words', h.words, 'grantedAt', own.granted_at, 'expiresAt', own.expires_at) ORDER BY h.position, h.honour_id), '[]')
-      FROM honour h LEFT JOIN honour_held own ON own.member_id = who AND own.honour_id = h.honour_id));
+    'honours', '[]'::jsonb);
 END $$;
 
 -- One obligation as it stands for one member in the period of `at`; of one that is over, as it last stood.
@@ -3176,6 +3173,189 @@ BEGIN
   RETURN jsonb_build_object('points', CASE WHEN paid THEN duty.reward_points ELSE 0 END,
     'honourName', (SELECT name FROM honour WHERE honour_id = duty.honour_id), 'coupon', coupon->'title',
     'step', CASE WHEN paid THEN 'reward' ELSE 'approve' END);
+END $$;
+
+-- What tills took without a network. Protects I-S2: an entry is claimed by (store, till, sequence) under a lock, the primary key
+-- behind it, and its first outcome is every later one's answer; and I-S1: a code that has opened a visit settles nothing more.
+-- Locks in one order: entry, tablet, member, phone, audit chain; a scan at the counter and a merge take them in the same one.
+
+-- A tablet for a till of the own store. Its numbers begin where no till system and no earlier tablet of that till counts:
+-- {first} for the first one, {room} further for each after it. {request, staffId, tillId, tabletId, label, at, first, room}
+CREATE OR REPLACE FUNCTION offline_enrol_tablet(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+  from_number bigint;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := offline_manager(call);
+  PERFORM 1 FROM till WHERE store_id = own.store_id AND till_id = call->>'tillId' FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM tablet WHERE store_id = own.store_id AND till_id = call->>'tillId' AND revoked_at IS NULL) THEN
+    PERFORM refuse('TABLET_TAKEN');
+  END IF;
+  SELECT coalesce(max(first_sequence) + (call->>'room')::bigint, (call->>'first')::bigint) INTO from_number
+    FROM tablet WHERE store_id = own.store_id AND till_id = call->>'tillId';
+  INSERT INTO tablet (tablet_id, store_id, till_id, label, first_sequence, enrolled_by, enrolled_at)
+    VALUES ((call->>'tabletId')::uuid, own.store_id, call->>'tillId', call->>'label', from_number, own.member_id, (call->>'at')::timestamptz);
+  PERFORM audit_note(call, own, 'tablet.enrol', call->>'tabletId');
+  RETURN request_end(call->'request', jsonb_build_object('tabletId', call->'tabletId', 'firstSequence', from_number));
+END $$;
+
+CREATE OR REPLACE FUNCTION offline_manager(call jsonb) RETURNS staff
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own staff := staff_at_till((call->>'staffId')::uuid, call->>'tillId');
+BEGIN
+  IF own.role = 'clerk' THEN PERFORM refuse('ROLE_NEEDED', '{"role": "manager"}'); END IF;
+  RETURN own;
+END $$;
+
+-- Ends a tablet of the own store, at once; again changes nothing. {request, staffId, tabletId, at} → {done}
+CREATE OR REPLACE FUNCTION offline_revoke_tablet(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+  gone tablet;
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := offline_manager(call);
+  SELECT * INTO gone FROM tablet WHERE tablet_id = (call->>'tabletId')::uuid AND store_id = own.store_id FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "tablet"}'); END IF;
+  IF gone.revoked_at IS NULL THEN
+    UPDATE tablet SET revoked_at = (call->>'at')::timestamptz, revoked_by = own.member_id WHERE tablet_id = gone.tablet_id;
+    PERFORM audit_note(call, own, 'tablet.revoke', call->>'tabletId');
+  END IF;
+  RETURN request_end(call->'request', '{"done": true}');
+END $$;
+
+-- One entry, once. {clash} is what the rules have against it already; the rest is judged under the locks. What is settled is so at
+-- {at}, for whoever holds the phone by now; {along} are the handlers of other nouns. BUSY when the member has just been merged.
+-- {staffId | keyId, tillId, tabletId?, sequence, bodyHash, memberId, handle, step, shownAt, clash, amountFen, soldAt, at, visitId, orderId,
+--  orderNo, points, growth, activeAt, expiresAt, validUntil, ladder, along} → {sequence, state, clash?, orderNo?, points?}
+CREATE OR REPLACE FUNCTION offline_take(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  own staff := at_till(call, call->>'tillId');
+  was offline_order;
+  against text := call->>'clash';
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws('|', 'offline', own.store_id, call->>'tillId', call->>'sequence'), 0));
+  SELECT * INTO was FROM offline_order
+    WHERE store_id = own.store_id AND till_id = call->>'tillId' AND sequence = (call->>'sequence')::bigint;
+  IF FOUND THEN
+    IF was.body_hash = call->>'bodyHash' THEN RETURN offline_outcome(was); END IF;
+    RETURN jsonb_build_object('sequence', was.sequence, 'state', 'clash', 'clash', 'sequence_reused');
+  END IF;
+  IF EXISTS (SELECT 1 FROM tablet WHERE tablet_id = (call->>'tabletId')::uuid
+      AND revoked_at < greatest((call->>'soldAt')::timestamptz, (call->>'shownAt')::timestamptz) FOR SHARE) THEN
+    against := coalesce(against, 'tablet_revoked');
+  END IF;
+  against := coalesce(offline_phone_clash(call || jsonb_build_object('clash', against)), against);
+  IF against IS NULL THEN PERFORM offline_settle(call, own, true); ELSE
+    -- spent by the clash, too: digits that were tried here never open a visit
+    UPDATE device_handle SET last_step = greatest(last_step, (call->>'step')::bigint) WHERE handle = call->>'handle';
+  END IF;
+  INSERT INTO offline_order (store_id, till_id, sequence, source_id, body_hash, handle, step, amount_fen, sold_at, received_at, state, clash,
+                             order_id, order_no, points)
+    SELECT own.store_id, call->>'tillId', (call->>'sequence')::bigint, coalesce((call->>'tabletId')::uuid, own.member_id), call->>'bodyHash',
+        call->>'handle', (call->>'step')::bigint, (call->>'amountFen')::int, (call->>'soldAt')::timestamptz, (call->>'at')::timestamptz,
+        CASE WHEN against IS NULL THEN 'settled' ELSE 'clash' END, against,
+        CASE WHEN against IS NULL THEN (call->>'orderId')::uuid END, CASE WHEN against IS NULL THEN call->>'orderNo' END,
+        CASE WHEN against IS NULL THEN (call->>'points')::int END
+    RETURNING * INTO was;
+  PERFORM audit_note(call, own, CASE WHEN against IS NULL THEN 'offline.settle' ELSE 'offline.clash' END,
+    coalesce(was.order_id::text, was.till_id || ':' || was.sequence));
+  RETURN offline_outcome(was);
+END $$;
+
+-- Holds the member and the phone that showed the code. What stands against it comes before every other clash only where there is
+-- nobody any more: that one cannot be settled by a decision either.
+CREATE OR REPLACE FUNCTION offline_phone_clash(call jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  phone device_handle;
+BEGIN
+  IF call->>'handle' IS NULL THEN RETURN call->>'clash'; END IF;
+  IF NOT visit_hold_member((call->>'memberId')::uuid) THEN RETURN 'member_unknown'; END IF;
+  SELECT * INTO phone FROM device_handle WHERE handle = call->>'handle' FOR UPDATE;
+  IF NOT FOUND THEN RETURN 'member_unknown'; END IF;
+  IF phone.member_id <> (call->>'memberId')::uuid THEN PERFORM refuse('BUSY'); END IF;
+  IF call->>'clash' IS NOT NULL THEN RETURN NULL; END IF;
+  IF phone.revoked_at < (call->>'shownAt')::timestamptz THEN RETURN 'phone_removed'; END IF;
+  RETURN CASE WHEN EXISTS (SELECT 1 FROM visit WHERE handle = phone.handle AND step = (call->>'step')::bigint) THEN 'code_used' END;
+END $$;
+
+-- Writes the visit that was and its order; the member and the phone are held. The phone's newest step never moves back, so a late
+-- entry forbids nothing and a code that was taken offline opens nothing at a counter. {by_code}: the code counts as spent by it.
+CREATE OR REPLACE FUNCTION offline_settle(call jsonb, own staff, by_code boolean) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  member uuid := (call->>'memberId')::uuid;
+  now_at timestamptz := (call->>'at')::timestamptz;
+  stood_at timestamptz := least((call->>'soldAt')::timestamptz, now_at);
+  phone device_handle;
+  earned jsonb;
+  raised jsonb;
+BEGIN
+  UPDATE device_handle SET last_step = CASE WHEN by_code THEN greatest(last_step, (call->>'step')::bigint) ELSE last_step END
+    WHERE handle = call->>'handle' RETURNING * INTO phone;
+  UPDATE device SET last_used_at = greatest(last_used_at, stood_at) WHERE member_id = member AND device_id = phone.device_id;
+  UPDATE member m SET last_active_at = greatest(m.last_active_at, stood_at) WHERE m.member_id = member;
+  INSERT INTO visit (member_id, visit_id, store_id, till_id, staff_id, method, handle, step, opened_at, expires_at)
+    VALUES (member, (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, 'offline',
+            CASE WHEN by_code THEN phone.handle END, CASE WHEN by_code THEN (call->>'step')::bigint END, stood_at, stood_at + interval '1 second');
+  INSERT INTO purchase (member_id, order_id, order_no, visit_id, store_id, till_id, staff_id, channel, full_fen, amount_fen, points, growth, settled_at)
+    VALUES (member, (call->>'orderId')::uuid, call->>'orderNo', (call->>'visitId')::uuid, own.store_id, call->>'tillId', own.member_id, 'offline',
+            (call->>'amountFen')::int, (call->>'amountFen')::int, (call->>'points')::int, (call->>'growth')::int, now_at);
+  earned := ledger_award(call || jsonb_build_object('kind', 'order', 'sourceId', call->>'orderId', 'reason', 'purchase',
+    'detail', jsonb_build_object('storeName', (SELECT name FROM store WHERE store_id = own.store_id), 'amountFen', call->'amountFen',
+                                 'activeAt', call->'activeAt', 'expiresAt', call->'expiresAt', 'soldAt', call->'soldAt')));
+  raised := tier_raise(call || jsonb_build_object('growth', earned->'growth'));
+  PERFORM run_handlers(call->'along');
+  RETURN raised;
+END $$;
+
+CREATE OR REPLACE FUNCTION offline_outcome(entry offline_order) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_strip_nulls(jsonb_build_object('sequence', entry.sequence, 'state', entry.state,
+    'clash', CASE WHEN entry.state <> 'settled' THEN entry.clash END, 'orderNo', entry.order_no, 'points', entry.points))
+$$;
+
+-- When a tablet was last heard of. {tabletId, at}
+CREATE OR REPLACE FUNCTION offline_heard(call jsonb) RETURNS jsonb
+LANGUAGE sql AS $$
+  UPDATE tablet SET last_sync_at = greatest(last_sync_at, (call->>'at')::timestamptz) WHERE tablet_id = (call->>'tabletId')::uuid;
+  SELECT '{}'::jsonb
+$$;
+
+-- A manager's word on a clash: dismissed, or awarded all the same to whose phone it was. A code that was used before stays used by
+-- that visit. {request, staffId, tillId, sequence, how, reason, memberId?, handle?, step?, and for an award what offline_take wants}
+CREATE OR REPLACE FUNCTION offline_decide(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  known jsonb := request_begin(call->'request');
+  own staff;
+  entry offline_order;
+  award boolean := call->>'how' = 'award';
+BEGIN
+  IF known IS NOT NULL THEN RETURN known; END IF;
+  own := offline_manager(call);
+  SELECT * INTO entry FROM offline_order
+    WHERE store_id = own.store_id AND till_id = call->>'tillId' AND sequence = (call->>'sequence')::bigint FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('NOT_FOUND', '{"noun": "offline_order"}'); END IF;
+  IF entry.state <> 'clash' THEN PERFORM refuse('CLASH_DONE'); END IF;
+  IF award THEN
+    IF offline_phone_clash(call || '{"clash": "decided"}') IS NOT NULL OR entry.handle IS NULL THEN PERFORM refuse('MEMBER_UNKNOWN'); END IF;
+    PERFORM offline_settle(call, own, NOT EXISTS (SELECT 1 FROM visit WHERE handle = entry.handle AND step = entry.step));
+  END IF;
+  UPDATE offline_order SET state = CASE WHEN award THEN 'settled' ELSE 'dismissed' END, decided_by = own.member_id,
+      decided_at = (call->>'at')::timestamptz, reason = call->>'reason', order_id = CASE WHEN award THEN (call->>'orderId')::uuid END,
+      order_no = CASE WHEN award THEN call->>'orderNo' END, points = CASE WHEN award THEN (call->>'points')::int END
+    WHERE store_id = entry.store_id AND till_id = entry.till_id AND sequence = entry.sequence RETURNING * INTO entry;
+  PERFORM audit_note(call, own, 'offline.' || (call->>'how'), coalesce(entry.order_id::text, entry.till_id || ':' || entry.sequence));
+  RETURN request_end(call->'request', offline_outcome(entry) || jsonb_build_object('tillId', entry.till_id));
 END $$;
 
 -- Prices that are held: what a price is made of, coupons, points and rights kept aside for it, and all of them given back.
