@@ -1,6 +1,6 @@
 import { runOnce } from '@huiyuan/prisma/database/databases'
 import { testDatabase } from '../support/database'
-import { until } from '../support/patience'
+import { PATIENCE_MS, until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
 import { digitsOn, newCodeOn, scanInto, see, storyOf, tap, textOf } from './walk.fixture'
 import { at, PHONE, type Screen, signInAs, startWebHouse, TILL, type WebHouse } from './web-house'
@@ -25,7 +25,7 @@ const scan = (code: string) => scanInto(zhou, code)
 
 /** What a scanner reads in the QR on her screen: the digits, and behind them what proves them. */
 async function proven(): Promise<string> {
-  for (let look = 0; look < 20; look++) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; ) {
     const box = await mei.page.locator('.hy-codebox:visible').screenshot()
     const digits = await digitsOn(mei)
     const read = await readBarcode(there.browser, box, 'qr').catch(() => '')

@@ -45,14 +45,9 @@ describe('Mei asks a friend to tea', () => {
     await see(mei, /朋友喝到第一盏/)
     await tap(mei, 'poster-open')
     await at(mei.page, 'poster-sheet').waitFor()
-    for (let look = 0; ; look++) {
-      const picture = await at(mei.page, 'poster-sheet').screenshot()
-      const read = await readBarcode(there.browser, picture, 'qr').catch((error) => `nothing read: ${error}`)
-      if (look < 20 && !read.startsWith('http')) continue
-      poster = read
-      break
-    }
-    expect(poster).toMatch(/^http/)
+    const read = async () =>
+      readBarcode(there.browser, await at(mei.page, 'poster-sheet').screenshot(), 'qr').catch(String)
+    poster = await until(read, (text) => text.startsWith('http'))
     expect(new URL(poster).searchParams.get('scene')).toMatch(/^l=[0-9A-Za-z]{8}$/)
   })
 })

@@ -171,11 +171,12 @@ test('beside eight writers at work each proof sees one instant, in which all agr
   }
   const writers = Array.from({ length: 8 }, (_, n) => writer(n))
   const proofs: Proof[] = []
-  while (proofs.length < 8) proofs.push(await proveLedger(database.url))
+  const instants = () => new Set(proofs.map(({ transfers }) => transfers)).size
+  // at several instants, however slowly the writers write
+  while (proofs.length < 8 || instants() < 5) proofs.push(await proveLedger(database.url))
   working = false
   await Promise.all(writers)
   expect(proofs.map(({ difference }) => difference)).toEqual(proofs.map(() => null))
-  expect(new Set(proofs.map(({ transfers }) => transfers)).size).toBeGreaterThan(4)
 })
 
 describe('books that were tampered with', () => {
