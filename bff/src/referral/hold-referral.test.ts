@@ -104,6 +104,10 @@ describe('a first purchase', () => {
     room.one.clock.pass(DAY_MS)
     await room.buy(late.memberId)
     expect(await room.edges(late.memberId)).toMatchObject([{ state: 'refused', reason: 'over', points: 0 }])
+    // what was promised before the stop is paid on its day
+    room.one.clock.pass(16 * DAY_MS)
+    await releaseDueReferrals(room.one.as(), { batch: 100 })
+    expect(await room.edges(early.memberId)).toMatchObject([{ state: 'released', points: 100 }])
   })
 })
 
