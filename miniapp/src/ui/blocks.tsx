@@ -28,12 +28,14 @@ export interface CellWish {
   sub?: ReactNode
   end?: ReactNode
   onTap?: () => void
+  /** What a tap does here, in a word; without it a tap leads somewhere else. */
+  act?: string
   id?: string
   label?: string
 }
 
 /** One row of a list; with `onTap` it is a button and shows that it leads somewhere. */
-export function Cell({ icon, tone, lead, title, sub, end, onTap, id, label }: CellWish) {
+export function Cell({ icon, tone, lead, title, sub, end, onTap, act, id, label }: CellWish) {
   // in browsers the words of the row are its name; a shorter one would hide the rest of them
   const named = process.env.TARO_ENV === 'weapp' && typeof title === 'string' ? title : undefined
   const tap = onTap ? tapProps(onTap, label ?? named) : {}
@@ -52,7 +54,11 @@ export function Cell({ icon, tone, lead, title, sub, end, onTap, id, label }: Ce
       {(end || onTap) && (
         <View className="hy-cell__end">
           {end}
-          {onTap && <Icon name="go" size="s" className="hy-cell__go" />}
+          {act ? (
+            <Text className="hy-brandly hy-bold">{act}</Text>
+          ) : (
+            onTap && <Icon name="go" size="s" className="hy-cell__go" />
+          )}
         </View>
       )}
     </View>

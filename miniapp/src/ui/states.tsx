@@ -53,23 +53,45 @@ export function OfflineNote({ at, onRetry }: { at: number; onRetry: () => void }
 
 export const SlowNote = () => <View className="hy-slow">有点慢，还在取，请稍等</View>
 
-/** The shape of what is coming, before it is there. */
-export const Skeleton = ({ kind = 'list', rows = 3 }: { kind?: 'card' | 'list'; rows?: number }) => (
-  <View {...aria({ role: 'img', label: '正在打开' })}>
-    {kind === 'card' && <View className="hy-sk hy-sk--card" />}
-    <View className={`hy-panel${kind === 'card' ? ' hy-mt5' : ''}`}>
-      {Array.from({ length: rows }, (_, row) => (
-        <View key={row} className="hy-cell">
-          <View className="hy-sk hy-sk--dot" />
-          <View className="hy-cell__main">
-            <View className="hy-sk hy-sk--line" />
-            <View className="hy-sk hy-sk--short" />
-          </View>
-        </View>
-      ))}
+const Line = () => (
+  <View className="hy-cell">
+    <View className="hy-sk hy-sk--dot" />
+    <View className="hy-cell__main">
+      <View className="hy-sk hy-sk--line" />
+      <View className="hy-sk hy-sk--short" />
     </View>
   </View>
 )
+
+interface SkeletonWish {
+  /** A list in one panel, the same below a card, or panels that each have a button. */
+  kind?: 'card' | 'list' | 'panels'
+  rows?: number
+}
+
+/** The shape of what is coming, before it is there. */
+export const Skeleton = ({ kind = 'list', rows = 3 }: SkeletonWish) => {
+  const lines = Array.from({ length: rows }, (_, row) => row)
+  return (
+    <View {...aria({ role: 'img', label: '正在打开' })}>
+      {kind === 'card' && <View className="hy-sk hy-sk--card" />}
+      {kind === 'panels' ? (
+        lines.map((row) => (
+          <View key={row} className="hy-panel hy-sk-panel">
+            <Line />
+            <View className="hy-sk hy-sk--button" />
+          </View>
+        ))
+      ) : (
+        <View className={`hy-panel${kind === 'card' ? ' hy-mt5' : ''}`}>
+          {lines.map((row) => (
+            <Line key={row} />
+          ))}
+        </View>
+      )}
+    </View>
+  )
+}
 
 export const Empty = ({
   title,

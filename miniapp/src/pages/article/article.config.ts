@@ -1,5 +1,5 @@
 export default definePageConfig({
-  navigationBarTitleText: '资讯',
+  navigationBarTitleText: '新鲜事',
   enablePullDownRefresh: true,
   enableShareAppMessage: true,
 })

@@ -11,6 +11,7 @@ import { aria } from '../../ui/aria'
 import { Cell, Panel } from '../../ui/blocks'
 import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
+import { Phrases } from '../../ui/phrases'
 import { Empty, States } from '../../ui/states'
 import { ArticleArt } from './art'
 import './article.css'
@@ -36,7 +37,7 @@ export default function ArticlePage() {
   }, [read.data, articleId])
   const gone = read.fault?.code === 'NOT_FOUND'
   return (
-    <Page onRefresh={read.reload}>
+    <Page broad onRefresh={read.reload}>
       {gone ? (
         <Empty
           title="这篇现在看不到"
@@ -63,7 +64,9 @@ function Whole({ article: { title, summary, art, publishedAt, minutes, blocks, a
   return (
     <View id="article" className="at-read">
       <ArticleArt art={art} className="at-read__art" />
-      <View className="at-read__title">{title}</View>
+      <View className="at-read__title">
+        <Phrases words={title} />
+      </View>
       <View className="at-read__meta">
         <Text>{dayWords(new Date(publishedAt), new Date())}</Text>
         <Text className="at-read__dot">·</Text>
@@ -90,8 +93,8 @@ function Whole({ article: { title, summary, art, publishedAt, minutes, blocks, a
 }
 
 const Coming = () => (
-  <View {...aria({ role: 'img', label: '正在打开' })}>
-    <View className="hy-sk at-sk-first" />
+  <View className="at-read" {...aria({ role: 'img', label: '正在打开' })}>
+    <View className="hy-sk at-sk-art" />
     <View className="hy-sk at-sk-title" />
     <View className="hy-sk hy-sk--line" />
     <View className="hy-sk hy-sk--line" />

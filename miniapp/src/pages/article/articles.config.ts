@@ -1,5 +1,5 @@
 export default definePageConfig({
-  navigationBarTitleText: '品牌资讯',
+  navigationBarTitleText: '新鲜事',
   enablePullDownRefresh: true,
   enableShareAppMessage: true,
 })

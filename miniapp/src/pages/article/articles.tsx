@@ -7,13 +7,14 @@ import { usePages } from '../../lib/pages'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
 import { aria } from '../../ui/aria'
-import { Cell, Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
+import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
+import { Phrases } from '../../ui/phrases'
 import { Empty, FaultNote, States } from '../../ui/states'
 import { tapProps } from '../../ui/tap'
 import { ArticleArt } from './art'
-import './article.css'
+import './articles.css'
 
 type Head = RouterOutputs['article']['list']['articles'][number]
 
@@ -28,24 +29,26 @@ export default function ArticlesPage() {
   const heads = list.pages.flatMap(({ articles }) => articles)
   const { shown } = useGrowing(heads, 4, MOST)
   return (
-    <Page onRefresh={list.first.reload}>
-      {state === 'member' && (
-        <Panel>
-          <Cell
+    <Page broad onRefresh={list.first.reload}>
+      <View className="hy-top at-top">
+        <View className="hy-display">茶里茶外</View>
+        {state === 'member' && (
+          <View
             id="spread-open"
-            icon="share"
-            title="我的传播"
-            sub="我发给朋友的，有多少人读、来过"
-            onTap={() => go('/pages/article/spread')}
-          />
-        </Panel>
-      )}
+            className="hy-section__more"
+            {...tapProps(() => go('/pages/article/spread'), '我的分享')}
+          >
+            <Text>我的分享</Text>
+            <Icon name="go" size="s" />
+          </View>
+        )}
+      </View>
       <States read={list.first} skeleton={<Coming />}>
         {() =>
           heads.length === 0 ? (
             <Empty title="还没有新鲜事" sub="写好了会放在这里" />
           ) : (
-            <View id="articles">
+            <View id="articles" className="at-cards">
               {shown.map((head, n) => (
                 <Card key={head.articleId} head={head} first={n === 0} />
               ))}
@@ -76,7 +79,9 @@ function Card({ head: { articleId, title, summary, art, publishedAt }, first }: 
     >
       <ArticleArt art={art} className="at-card__art" />
       <View className="at-card__main">
-        <View className="at-card__title">{title}</View>
+        <View className="at-card__title">
+          <Phrases words={title} />
+        </View>
         <View className="at-card__sum">{summary}</View>
         <Text className="at-card__day">{dayWords(new Date(publishedAt), new Date())}</Text>
       </View>

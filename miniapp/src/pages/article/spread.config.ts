@@ -1,4 +1,4 @@
 export default definePageConfig({
-  navigationBarTitleText: '我的传播',
+  navigationBarTitleText: '我的分享',
   enablePullDownRefresh: true,
 })

@@ -7,11 +7,13 @@ import { go, toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { Panel, Section } from '../../ui/blocks'
+import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import { tapProps } from '../../ui/tap'
 import { ArticleArt } from './art'
 import './article.css'
+import './spread.css'
 
 type Spread = RouterOutputs['article']['mine']
 
@@ -30,7 +32,7 @@ export default function SpreadPage() {
       {state === 'guest' || state === 'signed_out' ? (
         <Empty
           title="请先登录"
-          sub="登录后，这里能看到你发出去的资讯有多少人读"
+          sub="登录后，能看到你发给朋友的有多少人读过"
           action="去登录"
           onAction={() => toTab('home')}
         />
@@ -59,7 +61,7 @@ function Numbers({ spread: { totals, articles, attributionDays, holdDays } }: { 
       <Panel pad>
         <View className="at-sums">
           <Sum name="读过" count={totals.readers} />
-          <Sum name="来过，等确认" count={totals.waiting} />
+          <Sum name="待确认" count={totals.waiting} />
           <Sum name="已计入" count={totals.counted} />
         </View>
       </Panel>
@@ -69,10 +71,10 @@ function Numbers({ spread: { totals, articles, attributionDays, holdDays } }: { 
       <Section title="怎么算" />
       <Panel pad>
         <View className="at-rules">
-          <View className="at-body__item">{`朋友从你发的链接读过以后，${attributionDays} 天内第一次入会并消费，或者来参加了活动，算来过。`}</View>
-          <View className="at-body__item">{`来过以后满 ${holdDays} 天、没有退款，才计入。`}</View>
-          <View className="at-body__item">一位读者在一篇里只算一次，算在最后一位把它发给他的人那里。</View>
-          <View className="at-body__item">转发和打开不计数。这里只有人数，看不到是谁。</View>
+          <View className="at-rule">{`朋友从你发的链接读过以后，${attributionDays} 天内第一次入会并消费，或者来参加了活动，算来过。`}</View>
+          <View className="at-rule">{`来过以后满 ${holdDays} 天、没有退款，才计入。`}</View>
+          <View className="at-rule">一位读者在一篇里只算一次，算在最后一位把它发给他的人那里。</View>
+          <View className="at-rule">转发和打开不计数。这里只有人数，看不到是谁。</View>
         </View>
       </Panel>
     </View>
@@ -104,6 +106,7 @@ function One({ one }: { one: Spread['articles'][number] }) {
             {`${countText(readers)} 人读过 · ${countText(counted)} 位已计入`}
           </View>
         </View>
+        <Icon name="go" size="s" className="hy-cell__go" />
       </View>
       {waiting > 0 && nextAt && (
         <View className="at-why">

@@ -21,13 +21,22 @@ export default function HonoursPage() {
   const stranger = state === 'guest' || state === 'signed_out'
   const read = useRead(['honours'], () => api.honour.mine.query(), { keepAs: 'honours', enabled: !stranger })
   return (
-    <Page onRefresh={read.reload}>
+    <Page broad onRefresh={read.reload}>
       {stranger ? (
         <Empty title="入会就能留一个名字" sub="做一件小事，得一枚徽章" action="去入会" onAction={() => toTab('home')} />
       ) : (
-        <States read={read} skeleton={<Skeleton rows={4} />}>
+        <States read={read} skeleton={<Skeleton kind="panels" rows={3} />}>
           {({ honours }) =>
-            honours.length === 0 ? <Empty title="还没有荣誉" sub="有了会放在这里" /> : <List honours={honours} />
+            honours.length === 0 ? (
+              <Empty
+                title="荣誉还在路上"
+                sub="先做一件小事，有了会放在这里"
+                action="看看小事"
+                onAction={() => go('/pages/obligation/obligations')}
+              />
+            ) : (
+              <List honours={honours} />
+            )
           }
         </States>
       )}
@@ -50,9 +59,11 @@ function List({ honours }: { honours: Honour[] }) {
         <View className="hy-display">{worn > 0 ? `戴着 ${worn} 枚` : '还没有戴上'}</View>
         <View className="hy-2 hy-mt1">{`一共 ${honours.length} 枚，都从小事里来`}</View>
       </View>
-      {shown.map((honour) => (
-        <HonourCard key={honour.honourId} honour={honour} />
-      ))}
+      <View className="ho-cards">
+        {shown.map((honour) => (
+          <HonourCard key={honour.honourId} honour={honour} />
+        ))}
+      </View>
       {more && (
         <View className="hy-dock">
           <Button kind="ghost" block small onTap={more}>

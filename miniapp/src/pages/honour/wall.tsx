@@ -7,11 +7,12 @@ import { go } from '../../lib/nav'
 import { usePages } from '../../lib/pages'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
+import { aria } from '../../ui/aria'
 import { Button } from '../../ui/button'
 import { Earlier } from '../../ui/earlier'
 import { HonourBadge } from '../../ui/honour-badge'
 import { Page } from '../../ui/page'
-import { Empty, Skeleton, States } from '../../ui/states'
+import { Empty, States } from '../../ui/states'
 import './honour.css'
 
 type Wall = RouterOutputs['honour']['wall']
@@ -33,8 +34,8 @@ export default function WallPage() {
   const people = pages.flatMap((page) => page.people)
   const { shown } = useGrowing(people, STEP, MOST)
   return (
-    <Page onRefresh={first.reload}>
-      <States read={first} skeleton={<Skeleton rows={6} />}>
+    <Page broad onRefresh={first.reload}>
+      <States read={first} skeleton={<Coming />}>
         {({ honour }) => (
           <View id="wall">
             <View className="ho-head">
@@ -65,6 +66,23 @@ export default function WallPage() {
     </Page>
   )
 }
+
+const Coming = () => (
+  <View {...aria({ role: 'img', label: '正在打开' })}>
+    <View className="ho-head">
+      <View className="hy-sk ho-sk-seal" />
+      <View className="hy-sk ho-sk-name" />
+      <View className="hy-sk hy-sk--short" />
+    </View>
+    <View className="ho-plates">
+      {[1, 2, 3, 4, 5, 6].map((nth) => (
+        <View key={nth} className="ho-plate">
+          <View className="hy-sk ho-sk-plate" />
+        </View>
+      ))}
+    </View>
+  </View>
+)
 
 function Plate({ one: { name, since } }: { one: Wall['people'][number] }) {
   const { year, month } = businessDay(new Date(since))

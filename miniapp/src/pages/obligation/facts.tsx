@@ -1,19 +1,15 @@
-import { dayWords } from '@huiyuan/shared/time'
 import { Text, View } from '@tarojs/components'
 import { Cell, Panel, Section } from '../../ui/blocks'
-import { lastDayOf, proofWords, rewardWords, unitOf } from './group'
+import { proofWords, rewardWords, unitOf, whenWords } from './group'
 import type { Obligation } from './obligations'
 
 /** How it counts, where, until when, for whom, and what the brand answers with. */
 export function Facts({ obligation }: { obligation: Obligation }) {
-  const { target, startsAt, storeName, proof, forHonour } = obligation
-  const now = new Date()
-  const from = new Date(startsAt)
-  const day = `到 ${dayWords(lastDayOf(obligation), now)}`
+  const { target, storeName, proof, forHonour } = obligation
   const times = target > 1 ? `，共 ${target} ${unitOf(obligation)}` : ''
   const first = proof === 'staff_scan' ? '到店出示会员码，店员扫码确认' : proofWords(obligation)
   return (
-    <View className="hy-mt4">
+    <View>
       <Panel>
         <Cell
           icon={proof === 'staff_scan' ? 'scan' : 'check'}
@@ -22,12 +18,7 @@ export function Facts({ obligation }: { obligation: Obligation }) {
           sub={`${first}${times}`}
         />
         {proof === 'staff_scan' && <Cell icon="store" tone="quiet" title="在哪里" sub={storeName ?? '哪家店都可以'} />}
-        <Cell
-          icon="clock"
-          tone="quiet"
-          title="到什么时候"
-          sub={from > now ? `${dayWords(from, now)}开始，${day}` : day}
-        />
+        <Cell icon="clock" tone="quiet" title="到什么时候" sub={whenWords(obligation, new Date())} />
         {forHonour && <Cell icon="people" tone="quiet" title="谁可以做" sub={`「${forHonour.name}」`} />}
         <Cell icon="medal" tone="quiet" title="做完得到" sub={rewardWords(obligation)} />
       </Panel>

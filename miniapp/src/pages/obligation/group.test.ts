@@ -3,13 +3,14 @@ import {
   endNote,
   endWords,
   groupOf,
-  howWords,
   nextWords,
   periodName,
+  proofWords,
   rewardWords,
   sortWords,
   startGroup,
   unitOf,
+  whenWords,
 } from './group'
 import { obligationOf as one, submissionOf } from './obligation.fixture'
 
@@ -51,14 +52,14 @@ test('what came back is under way as long as it can be handed in again or appeal
 test('says of what sort it is, how it counts, where and until when', () => {
   expect(sortWords({ kind: 'ambassador_duty', period: 'monthly' })).toBe('代言人的事 · 每月一次')
   expect(sortWords({ kind: 'review', period: 'once' })).toBe('真心评价')
-  expect(howWords(one(), NOW)).toBe('店员扫码确认，到 12 月 31 日')
-  expect(howWords(one({ storeName: '湖滨店', startsAt: '2026-11-29T00:00:00.000Z' }), NOW)).toBe(
-    '到湖滨店，店员扫码确认，11 月 29 日开始，到 12 月 31 日',
-  )
-  const counted = { proof: 'counted', dueAt: '2026-11-30T16:00:00.000Z' } as const
-  expect(howWords(one({ ...counted, counts: 'friend_rewarded' }), NOW)).toMatch(/^朋友的首单.*到 11 月 30 日$/)
-  expect(howWords(one({ ...counted, counts: 'reader_acted' }), NOW)).toMatch(/^读的人/)
-  expect(howWords(one({ proof: 'handed_in' }), NOW)).toMatch(/^写好交上来/)
+  expect(whenWords(one(), NOW)).toBe('到 12 月 31 日')
+  expect(whenWords(one({ startsAt: '2026-11-29T00:00:00.000Z' }), NOW)).toBe('11 月 29 日开始，到 12 月 31 日')
+  expect(whenWords(one({ dueAt: '2026-11-30T16:00:00.000Z' }), NOW)).toBe('到 11 月 30 日')
+  expect(proofWords(one())).toBe('店员扫码确认')
+  expect(proofWords(one({ storeName: '湖滨店' }))).toBe('到湖滨店，店员扫码确认')
+  expect(proofWords(one({ proof: 'counted', counts: 'friend_rewarded' }))).toMatch(/^朋友的首单/)
+  expect(proofWords(one({ proof: 'counted', counts: 'reader_acted' }))).toMatch(/^读的人/)
+  expect(proofWords(one({ proof: 'handed_in' }))).toMatch(/^写好交上来/)
   expect([unitOf(one()), unitOf({ counts: 'order' }), unitOf({ counts: 'reader_acted' })]).toEqual(['次', '单', '位'])
 })
 

@@ -65,10 +65,10 @@ export function proofWords({ proof, counts, storeName }: How): string {
 /** Its last day; an end at midnight belongs to the day before. */
 export const lastDayOf = ({ dueAt }: Pick<Obligation, 'dueAt'>): Date => new Date(new Date(dueAt).getTime() - 1)
 
-/** How it is confirmed and until when, in one line. */
-export function howWords(one: How & Pick<Obligation, 'startsAt' | 'dueAt'>, now: Date): string {
+/** From when on, where that is still to come, and until when. */
+export function whenWords(one: Pick<Obligation, 'startsAt' | 'dueAt'>, now: Date): string {
   const from = new Date(one.startsAt) > now ? `${dayWords(new Date(one.startsAt), now)}开始，` : ''
-  return `${proofWords(one)}，${from}到 ${dayWords(lastDayOf(one), now)}`
+  return `${from}到 ${dayWords(lastDayOf(one), now)}`
 }
 
 export const rewardWords = ({

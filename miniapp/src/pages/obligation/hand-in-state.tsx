@@ -15,10 +15,12 @@ interface StateWish {
   obligation: Obligation
   /** Opens the form once more; null where it is open, or cannot be. */
   onAgain: (() => void) | null
+  /** Whether the form is open with what came back. */
+  again: boolean
 }
 
 /** What became of the last hand-in: where it is, why it came back, and what can be done then. */
-export function HandInState({ obligation, onAgain }: StateWish) {
+export function HandInState({ obligation, onAgain, again }: StateWish) {
   const { submission, tries, state } = obligation
   if (!submission) return null
   const { submissionId, answer, appeal, mayAppealUntil } = submission
@@ -27,12 +29,13 @@ export function HandInState({ obligation, onAgain }: StateWish) {
     await refresh('obligation', 'obligations')
   }
   const left = tries.most - tries.used
+  // what is being written anew begins with these words; they are not shown twice
+  const writing = state === 'rejected' && again
   return (
     <View id="hand-in-state" className="hy-panel hy-panel--pad hy-mt3">
       <Track id="hand-in-track" steps={handInSteps(submission, new Date())} />
       {answer && <Said title="同事的回复" words={answer} />}
       {appeal && <Asked {...appeal} outcome={OUTCOME} />}
-      <Own submission={submission} />
       {state === 'rejected' && onAgain && (
         <View className="hy-dock">
           <Button id="hand-in-again" block onTap={onAgain}>
@@ -44,6 +47,7 @@ export function HandInState({ obligation, onAgain }: StateWish) {
       {mayAppealUntil && (
         <Appeal until={mayAppealUntil} placeholder="比如：照片里的就是我那一杯，杯身上有取餐号" send={send} />
       )}
+      {!writing && <Own submission={submission} />}
     </View>
   )
 }
@@ -74,7 +78,7 @@ const Own = ({
               />
             ) : (
               <View className="ob-photo__gone hy-caption hy-3">
-                {state === 'refused' ? '没有通过检查' : '已经不在了'}
+                {state === 'refused' ? '没有通过检查' : '已经收回'}
               </View>
             )}
           </View>

@@ -3,7 +3,8 @@ import { aria } from '../../ui/aria'
 import { Bar, Tag } from '../../ui/blocks'
 import { markOf } from '../../ui/honour-badge'
 import { Icon } from '../../ui/icon'
-import { endNote, sortWords, unitOf } from './group'
+import { Phrases } from '../../ui/phrases'
+import { endNote, endWords, groupOf, sortWords, unitOf } from './group'
 import type { Obligation } from './obligations'
 import { handInTag } from './standing'
 
@@ -15,6 +16,8 @@ export function Head({ obligation }: { obligation: Obligation }) {
   const { title, words, mark, target, labelled, state } = obligation
   const tag = handInTag(obligation)
   const note = endNote(obligation)
+  const over = groupOf(obligation) === 'done'
+  const kept = state === 'rewarded' || state === 'approved'
   return (
     <View className="hy-panel ob-head">
       <View className="ob-head__top">
@@ -28,10 +31,21 @@ export function Head({ obligation }: { obligation: Obligation }) {
             {labelled && <Text className="ob-label">有奖</Text>}
           </View>
         </View>
-        {tag && <Tag kind={tag.kind}>{tag.words}</Tag>}
+        {tag && !over && <Tag kind={tag.kind}>{tag.words}</Tag>}
       </View>
-      <View className="hy-2 hy-mt3">{words}</View>
-      {note && <View className="ob-head__note">{note}</View>}
+      {over && (
+        <View className="hy-mt3">
+          <Tag {...(kept ? { kind: 'ok' } : {})}>{endWords(obligation, new Date())}</Tag>
+        </View>
+      )}
+      <View className="hy-2 hy-mt3">
+        <Phrases words={words} />
+      </View>
+      {note && (
+        <View className="ob-head__note">
+          <Phrases words={note} />
+        </View>
+      )}
       {target > 1 && state !== 'open' && <Progress obligation={obligation} />}
     </View>
   )
@@ -58,13 +72,17 @@ interface StampsWish {
 
 /** A card of stamps: one for each time, the confirmed ones pressed. */
 const Stamps = ({ mark, target, progress, unit }: StampsWish) => (
-  <View className="ob-stamps" {...aria({ role: 'img', label: `${target} ${unit}里做到 ${progress} ${unit}` })}>
+  <View
+    className={`ob-stamps${target < 5 ? ' ob-stamps--few' : ''}`}
+    {...aria({ role: 'img', label: `${target} ${unit}里做到 ${progress} ${unit}` })}
+  >
     {Array.from({ length: target }, (_, index) => (
-      <View key={index} className={`ob-stamp__place${target < 5 ? ' ob-stamp__place--few' : ''}`}>
+      <View key={index} className="ob-stamp__place">
         <View className={`ob-stamp${index < progress ? ' ob-stamp--on' : ''}`}>
           {index < progress ? <Icon name={markOf(mark)} size="m" /> : index + 1}
         </View>
       </View>
     ))}
+    {target < 5 && <View className="ob-stamps__n hy-2 hy-num">{`${progress} / ${target} ${unit}`}</View>}
   </View>
 )

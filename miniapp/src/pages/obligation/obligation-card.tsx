@@ -4,7 +4,7 @@ import { Bar, Tag } from '../../ui/blocks'
 import { markOf } from '../../ui/honour-badge'
 import { Icon } from '../../ui/icon'
 import { tapProps } from '../../ui/tap'
-import { groupOf, howWords, rewardWords, sortWords, unitOf } from './group'
+import { groupOf, proofWords, rewardWords, sortWords, unitOf, whenWords } from './group'
 import { NextStep } from './next-step'
 import type { Obligation } from './obligations'
 import { handInTag } from './standing'
@@ -36,15 +36,20 @@ export function ObligationCard({ obligation }: { obligation: Obligation }) {
             <Text className="hy-caption hy-brandly">{sortWords(obligation)}</Text>
             {labelled && <Text className="ob-label">有奖</Text>}
           </View>
-          <View className="hy-caption hy-3 hy-mt1">{howWords(obligation, new Date())}</View>
+          <View className="hy-caption hy-3 hy-mt1">{proofWords(obligation)}</View>
         </View>
         <Icon name="go" size="s" className="hy-cell__go" />
       </View>
       {group === 'doing' && target > 1 && <Bar parts={[progress / target]} />}
       <View className="ob-card__foot">
-        <View className="ob-card__reward">
-          <Icon name="medal" size="s" />
-          <Text>{rewardWords(obligation)}</Text>
+        <View className="ob-card__what">
+          <View className="ob-card__reward">
+            <Icon name="medal" size="s" />
+            <Text>{rewardWords(obligation)}</Text>
+          </View>
+          {group !== 'done' && (
+            <View className="hy-caption hy-3 hy-num hy-mt1">{whenWords(obligation, new Date())}</View>
+          )}
         </View>
         <NextStep obligation={obligation} />
       </View>

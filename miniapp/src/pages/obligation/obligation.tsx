@@ -17,6 +17,7 @@ import { HandInForm } from './hand-in'
 import { HandInState } from './hand-in-state'
 import { Head } from './head'
 import { NextStep } from './next-step'
+import './hand-in.css'
 import './obligations.css'
 
 export type Whole = RouterOutputs['obligation']['show']
@@ -38,7 +39,7 @@ export default function ObligationPage() {
   useShareCard({ title: read.data?.obligation.title ?? '做一件小事', path: `/pages/obligation/obligation?id=${id}` })
   useLookAgain(read)
   return (
-    <Page onRefresh={read.reload}>
+    <Page broad onRefresh={read.reload}>
       {stranger ? (
         <Empty title="入会就能接下它" sub="都是顺手的小事" action="去入会" onAction={() => toTab('home')} />
       ) : (
@@ -67,6 +68,7 @@ function Shown({ whole: { obligation, earlier, purchases } }: { whole: Whole }) 
   const { proof, state, submission, handInRefusal, refusal } = obligation
   const [again, setAgain] = useState(false)
   const takes = proof === 'handed_in' && state !== 'open' && handInRefusal === null
+  const group = groupOf(obligation)
   const writing = takes && (state !== 'rejected' || again)
   const key = `${submission?.nth ?? 0}-${state}`
   // whoever handed in begins anew with the next one
@@ -76,30 +78,42 @@ function Shown({ whole: { obligation, earlier, purchases } }: { whole: Whole }) 
   return (
     // each part in a View of its own: one that comes or goes hands over nothing of the others
     <View id="obligation">
-      <View>
-        <Head obligation={obligation} />
-      </View>
-      <View>
-        {submission && <HandInState obligation={obligation} onAgain={takes && !again ? () => setAgain(true) : null} />}
-      </View>
-      <View>
-        {state === 'submitted' && (
-          <AllowMessage id="allow-reviewed" template="hand_in_reviewed" title="看过以后告诉我" />
-        )}
-      </View>
-      <View>{writing && <HandInForm key={key} obligation={obligation} purchases={purchases} />}</View>
-      <View>
-        <Later>
+      <View className="hy-cols">
+        <View className="hy-col">
           <View>
-            <Facts obligation={obligation} />
-            <Rules rules={obligation.rules} />
-            <Earlier earlier={earlier} />
+            <Head obligation={obligation} />
           </View>
-        </Later>
+          <View>
+            {submission && (
+              <HandInState
+                obligation={obligation}
+                again={again}
+                onAgain={takes && !again ? () => setAgain(true) : null}
+              />
+            )}
+          </View>
+          <View>
+            {state === 'submitted' && (
+              <AllowMessage id="allow-reviewed" template="hand_in_reviewed" title="看过以后告诉我" />
+            )}
+          </View>
+          <View>{writing && <HandInForm key={key} obligation={obligation} purchases={purchases} />}</View>
+        </View>
+        <View className="hy-col">
+          <Later>
+            <View>
+              <Facts obligation={obligation} />
+              <Rules rules={obligation.rules} />
+              <Earlier earlier={earlier} />
+            </View>
+          </Later>
+        </View>
       </View>
       <View className="hy-reach__room" />
       <View>
-        {!writing && (groupOf(obligation) !== 'doing' || !submission || refusal) && <Dock obligation={obligation} />}
+        {!writing && group !== 'done' && (group === 'open' || !submission || refusal) && (
+          <Dock obligation={obligation} />
+        )}
       </View>
     </View>
   )

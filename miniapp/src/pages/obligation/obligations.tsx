@@ -2,15 +2,16 @@ import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
 import { useGrowing } from '../../lib/growing'
-import { go, toTab } from '../../lib/nav'
+import { toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { useShareCard } from '../../lib/share'
-import { Cell, Chip, Panel } from '../../ui/blocks'
+import { Chip } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Empty, Skeleton, States } from '../../ui/states'
 import { type Group, groupOf, startGroup } from './group'
+import { HonourShelf } from './honour-shelf'
 import { ObligationCard } from './obligation-card'
 import './obligations.css'
 
@@ -19,7 +20,7 @@ export type Obligation = Shown['obligations'][number]
 
 const GROUPS: { group: Group; name: string; nothing: { title: string; sub: string } }[] = [
   { group: 'doing', name: '进行中', nothing: { title: '手边还没有', sub: '挑一件顺手的小事，接下它' } },
-  { group: 'open', name: '可以做', nothing: { title: '现在没有新的', sub: '下一件小事来了，会写在这里' } },
+  { group: 'open', name: '可以做', nothing: { title: '现在没有新的', sub: '下一件来了，会写在这里' } },
   { group: 'done', name: '已完成', nothing: { title: '还没有做完的', sub: '做完一件，就在这里留个名' } },
 ]
 
@@ -31,12 +32,18 @@ export default function ObligationsPage() {
     keepAs: 'obligations',
     enabled: !stranger,
   })
+  const honours = useRead(['honours'], () => api.honour.mine.query(), { keepAs: 'honours', enabled: !stranger })
   useShareCard({ title: '做一件小事，留一个名字', path: '/pages/obligation/obligations' })
   return (
-    <Page onRefresh={read.reload}>
-      <View className="hy-top">
-        <View className="hy-display">做一件小事，</View>
-        <View className="hy-display">留一个名字</View>
+    <Page broad onRefresh={() => Promise.all([read.reload(), ...(stranger ? [] : [honours.reload()])])}>
+      <View className="hy-cols ob-top">
+        <View className="hy-col hy-top">
+          <View className="hy-display">做一件小事，</View>
+          <View className="hy-display">留一个名字</View>
+        </View>
+        <View className="hy-col">
+          {!stranger && <HonourShelf honours={honours.data?.honours} coming={!honours.data && !honours.fault} />}
+        </View>
       </View>
       {stranger ? (
         <Empty
@@ -46,7 +53,7 @@ export default function ObligationsPage() {
           onAction={() => toTab('home')}
         />
       ) : (
-        <States read={read} skeleton={<Skeleton rows={5} />}>
+        <States read={read} skeleton={<Skeleton kind="panels" rows={4} />}>
           {({ obligations }) => <List obligations={obligations} />}
         </States>
       )}
@@ -54,7 +61,7 @@ export default function ObligationsPage() {
   )
 }
 
-const STEP = 4
+const STEP = 2
 const MOST = 20
 
 function List({ obligations }: { obligations: Obligation[] }) {
@@ -65,15 +72,6 @@ function List({ obligations }: { obligations: Obligation[] }) {
   const nothing = GROUPS.find((one) => one.group === group)?.nothing
   return (
     <View id="obligations">
-      <Panel>
-        <Cell
-          id="honours-open"
-          icon="medal"
-          title="我的荣誉"
-          sub="做完留下的称号和徽章"
-          onTap={() => go('/pages/honour/honours')}
-        />
-      </Panel>
       <View className="hy-chips ob-chips">
         {GROUPS.map((one) => (
           <Chip key={one.group} on={one.group === group} onTap={() => setChosen(one.group)}>
@@ -81,7 +79,7 @@ function List({ obligations }: { obligations: Obligation[] }) {
           </Chip>
         ))}
       </View>
-      <View>
+      <View className="ob-cards">
         {shown.map((one) => (
           <ObligationCard key={one.obligationId} obligation={one} />
         ))}

@@ -193,27 +193,28 @@ function drawTea(pen: Pen): void {
 }
 
 const SAYING = { size: 30, line: 44, most: 2 }
+/** Where the last line of the invitation stands. */
+const LAST = 812
 
 /** The invitation, higher up where the campaign has something to say below it. */
 function drawInvitation(pen: Pen, saying: string): void {
   pen.fillStyle = INK
   pen.font = `400 ${SAYING.size}px ${FONT}`
   const lines = broken(pen, saying, WIDTH - 2 * EDGE).slice(0, SAYING.most)
-  const up = lines.length === 0 ? 0 : SAYING.line * lines.length + 18
-  for (const [nth, line] of lines.entries()) pen.fillText(line, EDGE, 824 - up + 74 + SAYING.line * nth)
+  const up = lines.length === 0 ? 0 : SAYING.line * lines.length + 22
+  for (const [nth, line] of lines.entries()) pen.fillText(line, EDGE, LAST - up + 66 + SAYING.line * nth)
   pen.font = `600 84px ${FONT}`
-  spaced(pen, '请你喝', EDGE - 4, 720 - up, 4)
-  spaced(pen, '第一盏', EDGE - 4, 824 - up, 4)
+  spaced(pen, '请你喝', EDGE - 4, LAST - 104 - up, 4)
+  spaced(pen, '第一盏', EDGE - 4, LAST - up, 4)
 }
 
+/** At most. */
 const CODE_BOX = 324
-const CODE_X = WIDTH - EDGE - CODE_BOX + 12
-const CODE_Y = ART + (HEIGHT - ART - CODE_BOX) / 2
 
 function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
   pen.fillStyle = '#f6f2e8'
   pen.fillRect(0, ART, WIDTH, HEIGHT - ART)
-  const room = CODE_X - EDGE - 20
+  const room = WIDTH - 2 * EDGE - CODE_BOX - 20
   pen.fillStyle = '#16201c'
   pen.font = `600 42px ${FONT}`
   pen.fillText(`${cut(pen, inviterName, room - pen.measureText('请客').width)}请客`, EDGE, ART + 150)
@@ -227,20 +228,25 @@ function drawFoot(pen: Pen, { inviterName, giftTitle }: PosterWords): void {
   pen.fillText(giftTitle ? '长按识别，入会就能领' : '长按识别，来坐一坐', EDGE, ART + 330)
 }
 
+/** White around the code. */
+const QUIET = 22
+
 /**
  * The code on white with a quiet edge. Small pictures grow a whole number of times and stay sharp; only a picture
- * larger than its place is made smaller.
+ * larger than its place is made smaller. The white is as large as the code asks for.
  */
 function drawCode(pen: Pen, { image, width, height }: Loaded): void {
-  pen.fillStyle = '#ffffff'
-  rounded(pen, CODE_X, CODE_Y, CODE_BOX, CODE_BOX, 28)
-  pen.fill()
-  const room = Math.round((CODE_BOX - 24) * SCALE)
+  const room = Math.round((CODE_BOX - 2 * QUIET) * SCALE)
   const side = Math.max(width, height, 1)
   const times = side <= room ? Math.floor(room / side) : room / side
   const [wide, high] = [Math.round(width * times), Math.round(height * times)]
-  const middle = (start: number, size: number) => Math.round((start + CODE_BOX / 2) * SCALE - size / 2)
+  const box = Math.max(wide, high) / SCALE + 2 * QUIET
+  const [left, top] = [WIDTH - EDGE - box, ART + (HEIGHT - ART - box) / 2]
+  pen.fillStyle = '#ffffff'
+  rounded(pen, left, top, box, box, 28)
+  pen.fill()
+  const middle = (start: number, size: number) => Math.round((start + box / 2) * SCALE - size / 2)
   pen.setTransform(1, 0, 0, 1, 0, 0)
   pen.imageSmoothingEnabled = side > room
-  pen.drawImage(image, middle(CODE_X, wide), middle(CODE_Y, high), wide, high)
+  pen.drawImage(image, middle(left, wide), middle(top, high), wide, high)
 }

@@ -6,6 +6,7 @@ import { Sheet } from '../../ui/sheet'
 import { Track } from '../../ui/track'
 import { stepsOf } from './friend-steps'
 import type { Friend } from './friends'
+import { StateTag } from './state-tag'
 
 const OUTCOME = { granted: '再看之后：算的', declined: '再看之后：还是不算' }
 
@@ -26,6 +27,9 @@ function Whole({ friend }: { friend: Friend }) {
   }
   return (
     <View id="friend">
+      <View className="rf-state">
+        <StateTag of={friend} />
+      </View>
       <Track id="friend-track" steps={stepsOf(friend, new Date())} />
       {state === 'review' && doubts.length > 0 && (
         <View id="friend-doubts" className="rf-why">

@@ -1,15 +1,15 @@
-import { countText } from '@huiyuan/shared/money'
 import { Text, View } from '@tarojs/components'
 import { useState } from 'react'
 import { useGrowing } from '../../lib/growing'
 import { AllowMessage } from '../../ui/allow-message'
-import { Panel, Tag } from '../../ui/blocks'
+import { Panel } from '../../ui/blocks'
 import { Button } from '../../ui/button'
 import { Icon } from '../../ui/icon'
 import { Empty } from '../../ui/states'
 import { tapProps } from '../../ui/tap'
 import { FriendSheet } from './friend-sheet'
 import type { Mine } from './referral'
+import { StateTag } from './state-tag'
 
 export type Friend = Mine['friends'][number]
 
@@ -103,14 +103,4 @@ const FriendRow = ({ friend, onOpen }: { friend: Friend; onOpen: () => void }) =
       <Icon name="go" size="s" className="hy-cell__go" />
     </View>
   )
-}
-
-/** In a word or two how it stands; never by colour alone. */
-export function StateTag({ of: { state, reason, points, appeal, past } }: { of: Friend }) {
-  if (appeal?.state === 'asked') return <Tag kind="accent">申诉中</Tag>
-  if (state === 'released') return <Tag kind="ok">{`+${countText(points)} 积分`}</Tag>
-  if (state === 'held') return <Tag kind="accent">待确认</Tag>
-  if (state === 'review') return <Tag kind="accent">核对中</Tag>
-  if (state === 'joined' && !past) return <Tag kind="brand">等第一盏</Tag>
-  return reason === 'purchase_returned' ? <Tag kind="bad">已收回</Tag> : <Tag>没有算</Tag>
 }

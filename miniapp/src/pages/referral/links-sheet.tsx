@@ -3,7 +3,7 @@ import { View } from '@tarojs/components'
 import { useState } from 'react'
 import { api, type RouterOutputs } from '../../lib/api'
 import { useRead } from '../../lib/query'
-import { Cell, Panel } from '../../ui/blocks'
+import { Cell } from '../../ui/blocks'
 import { Sheet } from '../../ui/sheet'
 import { Skeleton, States } from '../../ui/states'
 import { copyLink } from './copy-link'
@@ -34,13 +34,13 @@ function Ways({ links: { h5Url, urlLink, urlLinkUntil } }: { links: Links }) {
   const until = urlLinkUntil ? `，${dayWords(new Date(urlLinkUntil), new Date())}前有效` : ''
   return (
     <View>
-      <Panel>
+      <View className="rf-ways">
         <Cell
           id="link-h5"
           icon="chat"
           title="公众号链接"
-          sub="微信聊天和公众号文章里打开，不用装小程序"
-          end="复制"
+          sub="微信聊天和公众号文章里都能打开"
+          act="复制"
           onTap={() => void copy(h5Url)}
         />
         {urlLink && (
@@ -48,12 +48,12 @@ function Ways({ links: { h5Url, urlLink, urlLinkUntil } }: { links: Links }) {
             id="link-wechat"
             icon="link"
             title="小程序链接"
-            sub={`短信、微博、网页里点开，直接到小程序${until}`}
-            end="复制"
+            sub={`短信和网页里点开${until}`}
+            act="复制"
             onTap={() => void copy(urlLink)}
           />
         )}
-      </Panel>
+      </View>
       {!urlLink && <View className="hy-caption hy-3 hy-mt3">小程序链接暂时取不到，过一会儿再来。</View>}
       {stuck && (
         <View className="hy-mt4">

@@ -19,16 +19,20 @@ export default function ReferralPage() {
   const read = useRead(['referral'], () => api.referral.mine.query(), { keepAs: 'referral' })
   useShareCard({ title: read.data?.campaign?.words || '请你来喝第一盏', path: '/tabs/home/index', picture: 'invite' })
   return (
-    <Page onRefresh={read.reload}>
+    <Page broad onRefresh={read.reload}>
       <View className="rf-body">
         <States read={read} skeleton={<Coming />}>
           {(mine) => (
-            <>
-              <Headline campaign={mine.campaign} />
-              <Totals totals={mine.totals} />
-              <Section title="我的朋友" more="怎么算" onMore={() => go('/pages/referral/rules')} />
-              <Friends mine={mine} />
-            </>
+            <View className="hy-cols rf-cols">
+              <View className="hy-col">
+                <Headline campaign={mine.campaign} />
+                <Totals totals={mine.totals} />
+              </View>
+              <View className="hy-col">
+                <Section title="我的朋友" more="怎么算" onMore={() => go('/pages/referral/rules')} />
+                <Friends mine={mine} />
+              </View>
+            </View>
           )}
         </States>
       </View>
@@ -38,8 +42,14 @@ export default function ReferralPage() {
 }
 
 const Coming = () => (
-  <View>
-    <View className="hy-sk rf-sk" />
-    <Skeleton rows={4} />
+  <View className="hy-cols rf-cols">
+    <View className="hy-col">
+      <View className="hy-sk rf-sk" />
+      <View className="hy-sk rf-sk rf-sk--totals" />
+    </View>
+    <View className="hy-col">
+      <View className="hy-sk rf-sk rf-sk--title" />
+      <Skeleton rows={5} />
+    </View>
   </View>
 )

@@ -41,8 +41,8 @@ function Whole({ shown, member }: { shown: Shown; member: boolean }) {
   const { title, words, rewardPoints, minOrderFen, holdDays, perInviterCap, endsAt, running } = shown
   const order =
     minOrderFen > 1
-      ? { n: yuanText(minOrderFen).replace('.00', ''), words: '朋友首单满' }
-      : { n: '1 笔', words: '朋友的首单' }
+      ? { n: yuanText(minOrderFen).replace('.00', ''), words: '首单满额' }
+      : { n: '1 笔', words: '朋友首单' }
   return (
     <View id="referral-rules">
       <View className="hy-top">
@@ -55,7 +55,7 @@ function Whole({ shown, member }: { shown: Shown; member: boolean }) {
       <View className="hy-panel rf-facts">
         <Fact {...order} />
         <Fact n={`${holdDays} 天`} words="没有退款" />
-        <Fact n={countText(rewardPoints)} words="积分谢谢你" />
+        <Fact n={countText(rewardPoints)} words="积分谢你" thanks />
         <Fact n={`${countText(perInviterCap)} 位`} words="每人最多" />
       </View>
       <View id="rules" className="hy-mt4">
@@ -83,8 +83,8 @@ function Whole({ shown, member }: { shown: Shown; member: boolean }) {
   )
 }
 
-const Fact = ({ n, words }: { n: string; words: string }) => (
-  <View className="rf-fact">
+const Fact = ({ n, words, thanks }: { n: string; words: string; thanks?: boolean }) => (
+  <View className={`rf-fact${thanks ? ' rf-fact--thanks' : ''}`}>
     <View className="rf-total__n">{n}</View>
     <View className="hy-caption hy-3">{words}</View>
   </View>

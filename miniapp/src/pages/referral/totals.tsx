@@ -7,8 +7,8 @@ export const Totals = ({ totals }: { totals: Mine['totals'] }) => (
   <View id="totals" className="hy-panel rf-totals">
     <One n={totals.joined} words="位来了" />
     <One n={totals.releasedPoints} words="积分到账" />
-    <One n={totals.heldPoints} words="积分待确认" />
-    {totals.reviewPoints > 0 && <One n={totals.reviewPoints} words="积分核对中" />}
+    <One n={totals.heldPoints} words="待确认" />
+    {totals.reviewPoints > 0 && <One n={totals.reviewPoints} words="核对中" />}
   </View>
 )
 

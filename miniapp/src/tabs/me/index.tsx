@@ -60,7 +60,7 @@ function NotYet({ guest, onJoin }: { guest: boolean; onJoin: () => void }) {
       )}
       <View className="hy-mt5">
         <Panel>
-          <Cell id="articles-open" icon="bowl" title="品牌资讯" onTap={() => go('/pages/article/articles')} />
+          <Cell id="articles-open" icon="bowl" title="新鲜事" onTap={() => go('/pages/article/articles')} />
           <Cell icon="shield" title="会员服务与隐私说明" onTap={() => go('/pages/consent/privacy')} />
         </Panel>
       </View>
@@ -126,7 +126,7 @@ function Mine() {
                     onTap={() => go('/pages/tier/tier')}
                   />
                   <Cell id="rights-open" icon="spark" title="我的权益" onTap={() => go('/pages/right/rights')} />
-                  <Cell id="articles-open" icon="bowl" title="品牌资讯" onTap={() => go('/pages/article/articles')} />
+                  <Cell id="articles-open" icon="bowl" title="新鲜事" onTap={() => go('/pages/article/articles')} />
                 </Panel>
                 <Panel>
                   <Cell id="places-open" icon="phone" title="登录与设备" onTap={() => go('/pages/session/places')} />
@@ -192,7 +192,7 @@ function Rooms({ home: { counts } }: { home: RouterOutputs['home']['show'] }) {
         id="obligations-open"
         icon="leaf"
         title="特色义务"
-        end={obligations > 0 ? <Text>{`${obligations} 件进行中`}</Text> : undefined}
+        end={obligations > 0 ? <Text>{`${obligations} 件在做`}</Text> : undefined}
         onTap={() => go('/pages/obligation/obligations')}
       />
     </Panel>
