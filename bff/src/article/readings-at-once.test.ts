@@ -1,4 +1,4 @@
-import { DAY_MS } from '@huiyuan/shared/time'
+import { DAY_MS, endOfMonthAfter } from '@huiyuan/shared/time'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
 import { expectLedgerHolds } from '../../../test/support/ledger'
@@ -179,6 +179,30 @@ test.each(['self', 'double'] as const)(
     await expectPromisesHold(room.prisma, one.clock.at)
   },
 )
+
+test('a goal that a sharer reaches by an undo, with what was counted since, is one like any other', async () => {
+  const { one } = room
+  const [mei, an, articleId] = [await room.inviter(), await room.inviter(), await room.article()]
+  const duty = await room.spreading([mei.memberId, an.memberId], 2)
+  const reading = async ({ code }: { code: string }) => {
+    const reader = await room.joinBy(code, articleId)
+    await room.buy(reader.memberId)
+    one.clock.pass(17 * DAY_MS)
+    await room.count(one)
+    return reader.memberId
+  }
+  const mergeId = await merged(one, await reading(an), await reading(mei))
+  await reading(mei)
+  expect(await room.progress(mei.memberId, duty)).toBe(1)
+  await undone(one, mergeId)
+  expect(await room.progress(mei.memberId, duty)).toBe(2)
+  expect(await room.account(mei.memberId)).toMatchObject({ availablePoints: 50 })
+  expect(await room.prisma.lot.findMany({ where: { memberId: mei.memberId } })).toMatchObject([
+    { remaining: 50, expiresAt: endOfMonthAfter(one.clock.at, one.house.policy.expiryMonths) },
+  ])
+  await expectReadingsHold()
+  await expectPromisesHold(room.prisma, one.clock.at)
+})
 
 test('whatever comes at once over two processes: each reading counts once at most, never for a return, and never for oneself', async () => {
   await fc.assert(
