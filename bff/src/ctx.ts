@@ -66,8 +66,8 @@ export interface Events {
   /** Called something else on the card. */
   'member.renamed': { memberId: string; at: Date }
   'gift.opened': { memberId: string; givenId: string; giftId: string; at: Date }
-  /** A picture was looked at. The statement tells each call whose it is by now, and which hand-in shows it, as `usedBy`. */
-  'upload.checked': { memberId: string; uploadId: string; verdict: 'passed' | 'doubtful' | 'refused'; at: Date }
+  /** A picture was looked at, or taken back (`removed`). The statement tells each call whose it is by now, and which hand-in shows it, as `usedBy`. */
+  'upload.checked': { memberId: string; verdict: 'passed' | 'doubtful' | 'refused' | 'removed'; at: Date }
 }
 
 /** One call of a plpgsql function, run along with the write that it answers to; prisma/functions/handlers.sql lists them. */

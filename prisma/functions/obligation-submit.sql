@@ -53,8 +53,8 @@ BEGIN
   END IF;
 END $$;
 
--- A picture was looked at; whoever asks holds the member. A forbidden one ends the hand-in that shows it, which costs no try; with the
--- last one that is not, a person's turn has come. {memberId, usedBy, verdict, at}
+-- A picture was looked at, or taken back (removed); whoever asks holds the member. A forbidden or a removed one ends the hand-in that
+-- shows it, which costs no try; with the last one that is neither, a person's turn has come. {memberId, usedBy, verdict, at}
 CREATE OR REPLACE FUNCTION obligation_on_upload(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -63,8 +63,8 @@ BEGIN
   SELECT * INTO own FROM obligation_submission WHERE member_id = (call->>'memberId')::uuid
     AND submission_id = (call->>'usedBy')::uuid AND state IN ('checking', 'waiting') FOR UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
-  IF call->>'verdict' = 'refused' THEN
-    PERFORM obligation_turn_down(own, 'content', NULL, NULL, (call->>'at')::timestamptz);
+  IF call->>'verdict' IN ('refused', 'removed') THEN
+    PERFORM obligation_turn_down(own, CASE call->>'verdict' WHEN 'refused' THEN 'content' ELSE 'withdrawn' END, NULL, NULL, (call->>'at')::timestamptz);
     RETURN '{"state": "rejected"}';
   END IF;
   UPDATE obligation_submission SET state = 'waiting' WHERE member_id = own.member_id AND submission_id = own.submission_id

@@ -94,6 +94,24 @@ BEGIN
   RETURN jsonb_build_object('storageKey', was.storage_key);
 END $$;
 
+-- WeChat says that somebody took back the pictures they had let us see: rows stay as the note that there was one, and lose their keys.
+-- Whoever shows one is told as of a looked at one, with the verdict `removed`. {appid, openid, at, along} → {storageKeys: of bytes to remove}
+CREATE OR REPLACE FUNCTION upload_withdraw(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+  was upload;
+  keys jsonb := '[]';
+BEGIN
+  FOR was IN SELECT * FROM upload WHERE member_id = who AND storage_key IS NOT NULL ORDER BY upload_id FOR UPDATE LOOP
+    UPDATE upload SET state = 'removed', storage_key = NULL WHERE member_id = who AND upload_id = was.upload_id;
+    PERFORM run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args}', step->'args' || jsonb_build_object('memberId', who, 'usedBy', was.used_by)) ORDER BY nth)
+      FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+    keys := keys || to_jsonb(was.storage_key);
+  END LOOP;
+  RETURN jsonb_build_object('storageKeys', keys);
+END $$;
+
 -- Rows go with their record; the bytes stay where they lie, for their key names nobody. {from, to}
 CREATE OR REPLACE FUNCTION upload_merge(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$

@@ -27,9 +27,10 @@ export interface HandIn {
 
 export type WantedField = 'photos' | 'text' | 'link' | 'rating' | 'order'
 
-/** Why a hand-in was turned down. `content` is the machine's word, the others are a person's. */
+/** Why a hand-in was turned down. `content` is the machine's word, `withdrawn` the member's own, the others are a colleague's. */
 export const REJECTIONS = {
   content: '图片没有通过内容安全检查',
+  withdrawn: '你在微信里收回了照片，照片已删除，这次不算',
   unclear: '看不清楚',
   not_it: '和这件事不符',
   not_own: '不是本人的内容',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Ctx, inTx } from '../ctx'
 import { forbidMessages, recordDelivery } from '../outbox'
 import { closeByWechat, forgetRevoked } from '../privacy'
-import { hearCheck } from '../upload'
+import { hearCheck, removePictures } from '../upload'
 import { mediaCheckedIn, openPush, type PushEvent, type PushSetup, pushGreeting } from '../wechat'
 import { NOTICE_DAYS } from './forget-notices'
 
@@ -25,7 +25,8 @@ interface Subject {
   openid: string
 }
 
-type Act = (tx: Ctx, event: PushEvent, subject: Subject) => Promise<void>
+/** → keys of pictures whose bytes are to be removed once it is committed */
+type Act = (tx: Ctx, event: PushEvent, subject: Subject) => Promise<string[]>
 
 /** WeChat's number for a nickname; it is what it has cleaned when it says that a profile was modified. */
 const NICKNAME = 6
@@ -36,10 +37,11 @@ const OF_OFFICIAL_ACCOUNTS: Readonly<Record<number, number>> = { 205: NICKNAME }
 const ACTS: Readonly<Record<string, Act>> = {
   // The phone reports the same tap through outbox.allow, always and safe to repeat, while a push is optional and names
   // nothing to match the two by. So the phone counts; adding here as well would count each consent twice.
-  subscribe_msg_popup_event: async () => {},
+  subscribe_msg_popup_event: async () => [],
   subscribe_msg_change_event: async (tx, event, { memberId }) => {
     for (const entry of event.list)
       if (entry.SubscribeStatusString === 'reject') await forbidMessages(tx, memberId, entry.TemplateId)
+    return []
   },
   subscribe_msg_sent_event: async (tx, event, { memberId }) => {
     for (const { TemplateId: templateId, ErrorCode: code, ErrorStatus: words } of event.list) {
@@ -47,13 +49,17 @@ const ACTS: Readonly<Record<string, Act>> = {
       const status = `${code} ${typeof words === 'string' ? words : ''}`
       await recordDelivery(tx, { memberId, templateId, at: event.createdAt, delivered, status })
     }
+    return []
   },
-  user_info_modified: (tx, _event, { appid, openid }) => forgetRevoked(tx, { appid, openid, revoked: [NICKNAME] }),
-  user_authorization_revoke: (tx, event, { appid, openid }) => {
+  user_info_modified: (tx, _event, subject) => forgetRevoked(tx, { ...subject, revoked: [NICKNAME] }),
+  user_authorization_revoke: (tx, event, subject) => {
     const revoked = event.revoked.map((number) => OF_OFFICIAL_ACCOUNTS[number] ?? number)
-    return forgetRevoked(tx, { appid, openid, revoked })
+    return forgetRevoked(tx, { ...subject, revoked })
   },
-  user_authorization_cancellation: (tx, _event, { appid, openid }) => closeByWechat(tx, { appid, openid }),
+  user_authorization_cancellation: async (tx, _event, { appid, openid }) => {
+    await closeByWechat(tx, { appid, openid })
+    return []
+  },
 }
 
 /**
@@ -81,7 +87,8 @@ export async function handleNotify(
   const { event } = opened
   if (event.event === MEDIA_CHECK) return { status: (await hearMedia(ctx, event)) ? 200 : 503, body: 'success' }
   const act = Object.hasOwn(ACTS, event.event) ? ACTS[event.event] : undefined
-  if (act) await actOnce(ctx, event, act)
+  // a process that ends before this leaves bytes without a row, which the sweep removes
+  if (act) await removePictures(ctx, await actOnce(ctx, event, act))
   return { status: 200, body: 'success' }
 }
 
@@ -100,17 +107,17 @@ async function hearMedia(ctx: Ctx, { raw, createdAt }: PushEvent): Promise<boole
 const isOlderThanNotices = (ctx: Ctx, signedSeconds: unknown): boolean =>
   Number(signedSeconds) * 1000 < ctx.now().getTime() - NOTICE_DAYS * 86_400_000
 
-const actOnce = (ctx: Ctx, event: PushEvent, act: Act): Promise<void> =>
+const actOnce = (ctx: Ctx, event: PushEvent, act: Act): Promise<string[]> =>
   inTx(ctx, async (tx) => {
     // hashed: WeChat's key holds an openid, and its length has no bound
     const noticeKey = createHash('sha256').update(event.dedupeKey).digest('hex')
     const notice = { noticeKey, event: event.event, at: tx.now() }
     const { count } = await tx.db.wechatNotice.createMany({ data: notice, skipDuplicates: true })
-    if (count === 0) return
+    if (count === 0) return []
     const { openid } = event
     const known = await tx.db.identity.findFirst({
       where: { kind: 'wechat_openid', issuer: { in: [...event.appids] }, subject: openid },
       select: { memberId: true, issuer: true },
     })
-    if (known) await act(tx, event, { memberId: known.memberId, appid: known.issuer, openid })
+    return known ? act(tx, event, { memberId: known.memberId, appid: known.issuer, openid }) : []
   })

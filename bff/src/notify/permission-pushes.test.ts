@@ -122,6 +122,73 @@ test('two people of one second are two events; one that comes again is not acted
   expect(await left(memberId)).toEqual(WHOLE)
 })
 
+test('photos taken back go from row and store, once; what waits with one comes back and costs no try, what was decided stays', async () => {
+  const { key, memberId } = await known()
+  const { prisma, pictures } = one.house
+  const other = await newMember(one)
+  const duty = { title: '一杯一照', words: '拍下你的一杯', mark: 'cup', proof: 'handed_in', target: 1, budgetPoints: 0 }
+  const [obligationId, at] = [`photos-${made}`, one.clock.at]
+  const wants = { photos: { min: 1, max: 3 } }
+  await prisma.obligation.create({
+    data: { obligationId, kind: 'product_test', ...duty, wants, startsAt: at, endsAt: new Date('2099-01-01') },
+  })
+  const ids = Array.from({ length: 4 }, () => crypto.randomUUID())
+  const cases = ['waiting', 'approved'].map((state) => ({ state, submissionId: crypto.randomUUID() }))
+  const [waiting, approved] = cases.map(({ submissionId }) => submissionId) as [string, string]
+  const usedBy = [waiting, waiting, approved, null]
+  const size = { mime: 'image/jpeg', bytes: 9, width: 3, height: 4, sha256: '0'.repeat(64), createdAt: at }
+  const keep = async (owner: string, uploadId: string, used: string | null) => {
+    await pictures.put(uploadId, Buffer.from('a picture'))
+    const state = uploadId === ids[1] ? 'checking' : 'passed'
+    await prisma.upload.create({
+      data: { memberId: owner, uploadId, ...size, state, storageKey: uploadId, usedBy: used },
+    })
+  }
+  for (const [n, uploadId] of ids.entries()) await keep(memberId, uploadId, usedBy[n] ?? null)
+  const strange = crypto.randomUUID()
+  await keep(other.memberId, strange, null)
+  for (const { state, submissionId } of cases) {
+    const decided = state === 'approved'
+    const own = { memberId, instanceId: submissionId, obligationId }
+    await prisma.obligationInstance.create({
+      data: { ...own, state: decided ? 'approved' : 'submitted', acceptedAt: at, tries: 1, periodKey: state },
+    })
+    const uploadIds = ids.filter((_, n) => usedBy[n] === submissionId)
+    await prisma.obligationSubmission.create({
+      data: { ...own, submissionId, nth: 1, uploadIds, state, submittedAt: at, decidedAt: decided ? at : null },
+    })
+  }
+  const stands = async () => ({
+    uploads: (await prisma.upload.findMany({ where: { memberId } })).map(({ state, storageKey }) => [
+      state,
+      storageKey,
+    ]),
+    bytes: await Promise.all([...ids, strange].map(async (id) => (await pictures.get(id))?.length ?? null)),
+    cases: await prisma.obligationSubmission.findMany({
+      where: { memberId },
+      select: { state: true, reason: true },
+      orderBy: { state: 'asc' },
+    }),
+    tries: (await prisma.obligationInstance.findFirst({ where: { instanceId: waiting } }))?.tries,
+  })
+  const gone = {
+    uploads: ids.map(() => ['removed', null]),
+    bytes: [null, null, null, null, 9],
+    cases: [
+      { state: 'approved', reason: null },
+      { state: 'rejected', reason: 'withdrawn' },
+    ],
+    tries: 0,
+  }
+  // told again, and told anew at another time by another app: nothing more happens
+  const tell = (appid: string) => push(key, appid, 'user_authorization_revoke', { RevokeInfo: '14' })
+  for (const appid of [weapp.appid, weapp.appid, order.appid]) {
+    expect(await tell(appid)).toEqual(ACCEPTED)
+    expect(await stands()).toEqual(gone)
+  }
+  expect(await left(memberId)).toEqual(WHOLE)
+})
+
 test('a profile that WeChat has cleaned loses its name here', async () => {
   const { key, memberId } = await known()
   expect(await push(key, weapp.appid, 'user_info_modified')).toEqual(ACCEPTED)

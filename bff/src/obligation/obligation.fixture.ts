@@ -121,7 +121,7 @@ export const tellPicture = (
   verdict: 'passed' | 'doubtful' | 'refused',
 ) => {
   const at = house.clock.at
-  const along = alongOf(house.as(), 'upload.checked', { memberId, uploadId, verdict, at })
+  const along = alongOf(house.as(), 'upload.checked', { memberId, verdict, at })
   return house.house.sql('upload_checked', { memberId, uploadId, verdict, label: 100, at, along })
 }
 

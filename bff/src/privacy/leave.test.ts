@@ -240,7 +240,7 @@ test('who comes back later is a new person: new number, no points, and the gift 
 test('what WeChat says was taken back goes: the phone with its number, the name; an openid that nobody has changes nothing', async () => {
   const me = await newcomer(one)
   const openid = one.sandbox.control.people().find(({ key }) => key === me.key)?.openids[one.house.weappId] as string
-  const account = { appid: one.house.weappId, openid }
+  const account = { memberId: me.memberId, appid: one.house.weappId, openid }
   await one.house.prisma.member.update({
     where: { memberId: me.memberId },
     data: { nameSealed: one.house.keys.seal('小满') },

@@ -19,7 +19,7 @@ export async function markChecked(ctx: Ctx, { memberId: named, uploadId, verdict
     await twiceWhenBusy(async (again) => {
       const memberId = again ? await survivingId(ctx.db, named) : named
       const at = ctx.now()
-      const along = alongOf(ctx, 'upload.checked', { memberId, uploadId, verdict, at })
+      const along = alongOf(ctx, 'upload.checked', { memberId, verdict, at })
       const call = { memberId, uploadId, verdict, label, at, along }
       const done = await ctx.sql<{ storageKey: string | null } | null>('upload_checked', call)
       if (done?.storageKey) await ctx.pictures.remove(done.storageKey)

@@ -213,6 +213,9 @@ CREATE INDEX "referral_appeal_state_asked_at_idx" ON "referral_appeal"("state", 
 CREATE INDEX "risk_print_kind_print_idx" ON "risk_print"("kind", "print");
 
 -- CreateIndex
+CREATE INDEX "risk_print_last_at_idx" ON "risk_print"("last_at");
+
+-- CreateIndex
 CREATE INDEX "upload_upload_id_idx" ON "upload"("upload_id");
 
 -- CreateIndex
@@ -2784,8 +2787,8 @@ BEGIN
   END IF;
 END $$;
 
--- A picture was looked at; whoever asks holds the member. A forbidden one ends the hand-in that shows it, which costs no try; with the
--- last one that is not, a person's turn has come. {memberId, usedBy, verdict, at}
+-- A picture was looked at, or taken back (removed); whoever asks holds the member. A forbidden or a removed one ends the hand-in that
+-- shows it, which costs no try; with the last one that is neither, a person's turn has come. {memberId, usedBy, verdict, at}
 CREATE OR REPLACE FUNCTION obligation_on_upload(call jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2794,8 +2797,8 @@ BEGIN
   SELECT * INTO own FROM obligation_submission WHERE member_id = (call->>'memberId')::uuid
     AND submission_id = (call->>'usedBy')::uuid AND state IN ('checking', 'waiting') FOR UPDATE;
   IF NOT FOUND THEN RETURN NULL; END IF;
-  IF call->>'verdict' = 'refused' THEN
-    PERFORM obligation_turn_down(own, 'content', NULL, NULL, (call->>'at')::timestamptz);
+  IF call->>'verdict' IN ('refused', 'removed') THEN
+    PERFORM obligation_turn_down(own, CASE call->>'verdict' WHEN 'refused' THEN 'content' ELSE 'withdrawn' END, NULL, NULL, (call->>'at')::timestamptz);
     RETURN '{"state": "rejected"}';
   END IF;
   UPDATE obligation_submission SET state = 'waiting' WHERE member_id = own.member_id AND submission_id = own.submission_id
@@ -5127,6 +5130,24 @@ BEGIN
   IF NOT FOUND THEN RETURN NULL; END IF;
   UPDATE upload SET state = 'removed', storage_key = NULL WHERE member_id = was.member_id AND upload_id = was.upload_id;
   RETURN jsonb_build_object('storageKey', was.storage_key);
+END $$;
+
+-- WeChat says that somebody took back the pictures they had let us see: rows stay as the note that there was one, and lose their keys.
+-- Whoever shows one is told as of a looked at one, with the verdict `removed`. {appid, openid, at, along} → {storageKeys: of bytes to remove}
+CREATE OR REPLACE FUNCTION upload_withdraw(call jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid := member_of_openid(call);
+  was upload;
+  keys jsonb := '[]';
+BEGIN
+  FOR was IN SELECT * FROM upload WHERE member_id = who AND storage_key IS NOT NULL ORDER BY upload_id FOR UPDATE LOOP
+    UPDATE upload SET state = 'removed', storage_key = NULL WHERE member_id = who AND upload_id = was.upload_id;
+    PERFORM run_handlers((SELECT jsonb_agg(jsonb_set(step, '{args}', step->'args' || jsonb_build_object('memberId', who, 'usedBy', was.used_by)) ORDER BY nth)
+      FROM jsonb_array_elements(call->'along') WITH ORDINALITY one (step, nth)));
+    keys := keys || to_jsonb(was.storage_key);
+  END LOOP;
+  RETURN jsonb_build_object('storageKeys', keys);
 END $$;
 
 -- Rows go with their record; the bytes stay where they lie, for their key names nobody. {from, to}

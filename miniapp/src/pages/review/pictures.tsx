@@ -24,7 +24,7 @@ export function Pictures({ uploads }: { uploads: { uploadId: string; url: string
           </View>
         ) : (
           <View key={uploadId} className="rv-picture rv-picture--gone">
-            <View className="hy-caption hy-3">已删除</View>
+            <View className="hy-caption hy-3">已删除或收回</View>
           </View>
         ),
       )}
