@@ -163,6 +163,7 @@ const lookAt = (giftId: string) => async (page: Page) => {
 async function openGift(page: Page): Promise<void> {
   await lookAt('welcome_2026')(page)
   const closed = at(page, 'gift-open')
+  await closed.or(at(page, 'gift-opened')).first().waitFor()
   if (await closed.count()) await closed.click()
   await at(page, 'gift-opened').waitFor()
 }

@@ -18,6 +18,10 @@ async function payWithPoints(page: Page, nextCode: NextCode): Promise<void> {
   await chooseArticles(page, nextCode)
   await at(page, 'rung').click()
   const points = at(page, 'points-switch')
+  await points
+    .or(page.getByText('这一单用不上积分').filter({ visible: true }))
+    .first()
+    .waitFor()
   if (await points.count()) await points.click()
   await page
     .getByText(/已用 .*积分，抵|这一单用不上积分/)

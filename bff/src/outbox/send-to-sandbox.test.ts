@@ -1,4 +1,5 @@
 import { testDatabase } from '../../../test/support/database'
+import { PATIENCE_MS } from '../../../test/support/patience'
 import {
   createSandbox,
   DEMO_APPS,
@@ -20,15 +21,17 @@ const TEMPLATES = { points_arrived: TEMPLATE, [`${MORE_APPS.order.appid}/points_
 let sandbox: Sandbox
 let workers: TestHouse[]
 const clock = heldClock()
+/** Of the first worker and the one that is in a hurry, which has no time to ask for one. */
+const tokenStore = memoryTokenStore()
 
-function worker(url: string, timeoutMs = 400): TestHouse {
+function worker(url: string, { tokens = memoryTokenStore(), timeoutMs = PATIENCE_MS } = {}): TestHouse {
   const lines: string[] = []
   const write = (...parts: unknown[]) => void lines.push(JSON.stringify(parts))
   const wechat = createWechat({
     apiBase: sandbox.url,
     oauthBase: sandbox.url,
     apps: APPS,
-    tokenStore: memoryTokenStore(),
+    tokenStore: tokens,
     log: { debug: write, warn: write },
     backoffMs: 1,
     timeoutMs,
@@ -41,7 +44,7 @@ const database = testDatabase()
 beforeAll(async () => {
   sandbox = createSandbox({ apps: demoApps(APPS) })
   await sandbox.listen()
-  workers = [worker(database.url), worker(database.url)]
+  workers = [worker(database.url, { tokens: tokenStore }), worker(database.url)]
 })
 afterEach(async () => {
   sandbox.control.clearFaults()
@@ -134,10 +137,15 @@ test.each([
   ['a server error', { kind: 'http', status: 502 }, 'http'],
   ['"system error"', { kind: 'errcode', errcode: -1 }, 'errcode'],
 ] as const)('an answer that is %s: sent or not, it is never sent again', async (_what, fault, reason) => {
+  const hurried = worker(database.url, { tokens: tokenStore, timeoutMs: 400 })
+  const by = fault.kind === 'latency' ? hurried : workers[0]!
   for (const when of ['before', 'after'] as const) {
+    // the token is there by now
+    await reader()
+    await send()
     const { key, memberId } = await reader()
     sandbox.control.inject({ path: SEND, when, ...fault })
-    expect((await send()).unknown).toBe(1)
+    expect((await sendDueMessages(by.ctx, { limit: 20 })).unknown).toBe(1)
     expect((await message(memberId)).outcome).toMatch(reason)
     clock.pass(3_600_000)
     expect((await send()).taken).toBe(0)
@@ -145,6 +153,7 @@ test.each([
     expect(await left(memberId)).toBe(0)
     await workers[0]!.ctx.db.outboxMessage.deleteMany()
   }
+  await hurried.close()
 })
 
 test('a token that WeChat has forgotten is replaced on the way', async () => {
@@ -162,7 +171,7 @@ test('nobody there at all: it surely did not leave, so it waits', async () => {
     apps: DEMO_APPS,
     tokenStore: memoryTokenStore(),
     log: { debug: () => {}, warn: () => {} },
-    timeoutMs: 400,
+    timeoutMs: PATIENCE_MS,
   })
   expect((await sendDueMessages({ ...workers[0]!.ctx, wechat: gone }, { limit: 20 })).retried).toBe(1)
   expect(await message(memberId)).toMatchObject({ state: 'waiting', outcome: 'away' })

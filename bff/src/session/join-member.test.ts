@@ -156,7 +156,8 @@ describe('the phone', () => {
     const other = one.stranger()
     await refusalOf(joinMember(me.ctx, agreed(me.ctx, { phone: phoneOf(other.key) })), 'WECHAT_CODE_BAD')
     one.sandbox.control.inject({ path: '/wxa/business/getuserphonenumber', kind: 'latency', ms: 5_000, count: 9 })
-    await refusalOf(joinMember(me.ctx, agreed(me.ctx, { phone: phoneOf(me.key) })), 'WECHAT_DOWN')
+    const hurried = { ...me.ctx, wechat: one.hurried }
+    await refusalOf(joinMember(hurried, agreed(me.ctx, { phone: phoneOf(me.key) })), 'WECHAT_DOWN')
     one.sandbox.control.clearFaults()
     await joinMember(me.ctx, agreed(me.ctx, { phone: phoneOf(me.key) }))
   })

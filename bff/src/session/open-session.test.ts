@@ -2,6 +2,7 @@ import { testDatabase } from '../../../test/support/database'
 import { refusalOf } from '../../../test/support/refusals'
 import { account, award, holderOf, mergedInto, newOpenid, oldCard } from '../member/member.fixture'
 import { joinMember } from './join-member'
+import { openSession } from './open-session'
 import { agreed, guestOf, memberOf, newcomer, type SessionHouse, sessionHouse } from './session.fixture'
 
 const database = testDatabase()
@@ -116,7 +117,8 @@ describe('is refused', () => {
     ['out of order', { kind: 'errcode', errcode: -1 }],
   ] as const)('while WeChat is %s, and tells so', async (_how, fault) => {
     one.sandbox.control.inject({ path: '/sns/jscode2session', count: 9, ...fault })
-    await refusalOf(one.open(weapp(one.stranger().key)), 'WECHAT_DOWN')
+    const asked = { door: weapp(one.stranger().key), deviceLabel: 'x', platform: 'weapp' } as const
+    await refusalOf(openSession({ ...one.as(), wechat: one.hurried }, asked), 'WECHAT_DOWN')
   })
 
   test('a wrong text code, a spent one, and what is no phone', async () => {

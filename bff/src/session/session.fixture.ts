@@ -1,9 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { PATIENCE_MS } from '../../../test/support/patience'
 import { type TestHouse, testHouse } from '../../../test/support/people'
 import { DEMO_APPS, type Sandbox } from '../../../test/wechat-sandbox'
 import { contractRoom, openSandbox } from '../../../test/wechat-sandbox/contract-room'
 import { type Ctx, ctxOf } from '../ctx'
 import { sendSmsCode } from '../sms'
+import type { Wechat } from '../wechat'
 import { type Joined, type JoinInput, joinMember } from './join-member'
 import { type Door, type Opened, type OpenInput, openSession } from './open-session'
 import { readActor } from './read-actor'
@@ -13,6 +15,8 @@ export const PLACE = { deviceLabel: '小米 15', platform: 'weapp' } as const
 /** A house whose WeChat is the sandbox over HTTP and whose text messages are read here. */
 export interface SessionHouse extends TestHouse {
   sandbox: Sandbox
+  /** The same WeChat, for who does not wait for an answer; everybody else waits as long as a busy machine needs. */
+  hurried: Wechat
   /** The six digits sent to this phone just now; a minute passes. */
   textCode(phone: string): Promise<string>
   /** The ctx of whoever holds this bearer token, read as a request's would be. */
@@ -25,8 +29,9 @@ export interface SessionHouse extends TestHouse {
 export async function sessionHouse(url: string): Promise<SessionHouse> {
   const sandbox = await openSandbox()
   const texts = new Map<string, string>()
+  const room = contractRoom(sandbox.url)
   const base = testHouse(url, {
-    wechat: contractRoom(sandbox.url).another(2_000),
+    wechat: room.another(PATIENCE_MS),
     weappId: DEMO_APPS.weapp.appid,
     oaAppId: DEMO_APPS.oa.appid,
     sendText: async (phone, text) => void texts.set(phone, /\d{6}/.exec(text)?.[0] ?? ''),
@@ -35,6 +40,7 @@ export async function sessionHouse(url: string): Promise<SessionHouse> {
   return {
     ...base,
     sandbox,
+    hurried: room.another(1_000),
     bearer,
     open: (door, more) => openSession(base.as(), { door, ...PLACE, ...more }),
     async textCode(phone) {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { PATIENCE_MS } from '../../../test/support/patience'
 import { memoryTokenStore } from './token-store'
 import { createWechat } from './wechat'
 import { failure, OA, WEAPP } from './wechat.fixture'
@@ -10,13 +11,13 @@ afterEach(() => {
   server.close()
 })
 
-async function roomBefore(answer: Parameters<typeof createServer>[1]) {
+async function roomBefore(answer: Parameters<typeof createServer>[1], timeoutMs = 120) {
   server = createServer(answer as never)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const log = { debug: () => {}, warn: () => {} }
   const apps = { weapp: WEAPP, oa: OA }
-  return createWechat({ apiBase: base, oauthBase: base, apps, tokenStore: memoryTokenStore(), log, timeoutMs: 120 })
+  return createWechat({ apiBase: base, oauthBase: base, apps, tokenStore: memoryTokenStore(), log, timeoutMs })
 }
 
 test('an answer that does not begin in time', async () => {
@@ -33,10 +34,13 @@ test('an answer that begins and does not end in time', async () => {
 
 test('a redirect is not followed: it would carry the secret away', async () => {
   let asked = 0
-  const room = await roomBefore(((_asked: unknown, response: { writeHead(s: number, h: object): { end(): void } }) => {
-    asked += 1
-    response.writeHead(302, { location: '/elsewhere' }).end()
-  }) as never)
+  const room = await roomBefore(
+    ((_asked: unknown, response: { writeHead(s: number, h: object): { end(): void } }) => {
+      asked += 1
+      response.writeHead(302, { location: '/elsewhere' }).end()
+    }) as never,
+    PATIENCE_MS,
+  )
   expect(await failure(room.codeToSession('code'))).toMatchObject({ trouble: 'cut', outcome: 'unknown' })
   expect(asked).toBe(1)
 })
