@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
-import { whileTime } from '../../../test/support/dice'
+import { throws, whileTime } from '../../../test/support/dice'
 import { expectLedgerHolds, expectLedgerProven } from '../../../test/support/ledger'
 import type { TestHouse } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
@@ -119,7 +119,7 @@ describe('proofs in random order and in parallel', () => {
           await expectOneOwnerEach(till.prisma)
         }),
       ),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: throws(6), endOnFailure: true },
     )
   })
 })
@@ -185,7 +185,7 @@ test('I-ID1, I-ID2, I-ID5: merges and undos amid purchases, spends, gifts and co
       await expectOneOwnerEach(till.prisma)
     }
   }
-  await fc.assert(fc.asyncProperty(rounds, whileTime(20_000, walk, both)), { numRuns: 6, endOnFailure: true })
+  await fc.assert(fc.asyncProperty(rounds, whileTime(20_000, walk, both)), { numRuns: throws(6), endOnFailure: true })
   expect(both()).toBe(true)
 })
 

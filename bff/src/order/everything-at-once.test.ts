@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { testDatabase } from '../../../test/support/database'
-import { whileTime } from '../../../test/support/dice'
+import { throws, whileTime } from '../../../test/support/dice'
 import { expectLedgerHolds } from '../../../test/support/ledger'
 import type { TestHouse } from '../../../test/support/people'
 import { expectPromisesHold } from '../../../test/support/promises'
@@ -108,6 +108,6 @@ test('whatever happens to some friends at once, on two processes, every promise 
         }
       }),
     ),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: throws(4), endOnFailure: true },
   )
 })
