@@ -132,7 +132,7 @@ test('a merge of readers and sharers that is taken back leaves everything as it 
     await expectReadingsHold()
     await expectPromisesHold(room.prisma, one.clock.at)
   }
-}, 120_000)
+})
 
 test.each(['self', 'double'] as const)(
   'I-ID4: a counted reading that a merge finds to be none (%s) costs no reward that was given, and counts again with the undo',

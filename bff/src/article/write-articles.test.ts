@@ -98,7 +98,7 @@ test('64 colleagues who save and withdraw one revision at once: one does, the ot
   expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   for (const one of done) if (one.status === 'rejected') expect(one.reason.message).toBe('ARTICLE_CHANGED')
   expect(await one.house.prisma.auditEntry.count({ where: { subject: articleId } })).toBe(2)
-}, 60_000)
+})
 
 test.each([
   ['without a title', { title: ' ' }],

@@ -99,4 +99,4 @@ test('I-O1, I-O2: whatever is done, decided, taken back, merged and parted at on
     ),
     { numRuns: 6, endOnFailure: true },
   )
-}, 90_000)
+})
