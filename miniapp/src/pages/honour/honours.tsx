@@ -1,7 +1,7 @@
 import { View } from '@tarojs/components'
 import { api, type RouterOutputs } from '../../lib/api'
 import { useGrowing } from '../../lib/growing'
-import { toTab } from '../../lib/nav'
+import { go, toTab } from '../../lib/nav'
 import { useRead } from '../../lib/query'
 import { useSession } from '../../lib/session'
 import { AllowMessage } from '../../ui/allow-message'
