@@ -51,7 +51,11 @@ async function settleHeld(): Promise<void> {
 /** At another till some more goes back of the purchase of which so much has come back. */
 async function elsewhere(refundedFen: number, refundFen: number): Promise<void> {
   const { api } = await signIn(there.house.sandbox, there.url, 'zhou')
-  const { orders } = await api.order.shift.query({})
+  const place = { deviceLabel: '另一部手机', platform: 'weapp' as const }
+  const code = codeOn(await mei.api.code.enrol.mutate({ requestId: randomUUID(), ...place }))
+  const visit = await api.visit.scan.mutate({ requestId: randomUUID(), code, tillId: 'hubin-2' })
+  // not those of today's shift: midnight may have come meanwhile
+  const { orders } = await api.order.recent.query({ visitId: visit.visitId, memberRef: visit.memberRef })
   const orderRef = orders.find((order) => order.refundedFen === refundedFen)?.orderRef ?? ''
   await api.order.return.mutate({ requestId: randomUUID(), orderRef, refundFen })
 }
