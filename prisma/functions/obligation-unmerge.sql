@@ -97,12 +97,13 @@ BEGIN
     AND decided_at > (call->>'mergedAt')::timestamptz;
   UPDATE obligation_instance SET member_id = src, accepted_at = coalesce(own.accepted_at, accepted_at)
     WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
+  -- the journal was written before the merge took any step; what counts again by now is not taken back any more
   INSERT INTO obligation_instance (member_id, instance_id, obligation_id, state, progress, accepted_at, last_proof_at, period_key, due_at,
       submitted_at, tries, reason)
     SELECT theirs.member_id, named, theirs.obligation_id, theirs.state, greatest(theirs.progress - count(*), 0), theirs.accepted_at,
         theirs.last_proof_at, held.period_key, held.due_at, theirs.submitted_at, coalesce(theirs.tries, 0), theirs.reason
       FROM obligation_proof WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id
-        AND retracted_at > (call->>'mergedAt')::timestamptz;
+        AND retracted_at >= (call->>'mergedAt')::timestamptz;
   UPDATE obligation_proof SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
   UPDATE obligation_submission SET instance_id = named WHERE member_id = theirs.member_id AND instance_id = theirs.instance_id;
 END $$;

@@ -204,6 +204,36 @@ test('a goal that a sharer reaches by an undo, with what was counted since, is o
   await expectPromisesHold(room.prisma, one.clock.at)
 })
 
+test.each([true, false])(
+  'I-O2: what a merge had taken is a step of who is separated again only if it was kept (%s)',
+  async (kept) => {
+    const { one } = room
+    const [mei, articleId] = [await room.inviter(), await room.article()]
+    const duty = await room.spreading([mei.memberId], 2)
+    const reading = async () => {
+      const { memberId } = await room.joinBy(mei.code, articleId)
+      const { orderId } = await room.buy(memberId)
+      one.clock.pass(17 * DAY_MS)
+      await room.count(one)
+      return { memberId, orderId }
+    }
+    const reader = await reading()
+    const mergeId = await merged(one, reader.memberId, mei.memberId)
+    one.clock.pass(1_000)
+    // the goal is reached with what was counted since, which stays with the survivor
+    await reading()
+    await reading()
+    expect(await room.prisma.obligationInstance.findMany({ where: { obligationId: duty } })).toMatchObject([
+      { memberId: reader.memberId, state: 'rewarded' },
+    ])
+    if (!kept) await room.giveBack(reader)
+    await undone(one, mergeId)
+    expect(await room.progress(mei.memberId, duty)).toBe(kept ? 1 : 0)
+    await expectReadingsHold()
+    await expectPromisesHold(room.prisma, one.clock.at)
+  },
+)
+
 test('whatever comes at once over two processes: each reading counts once at most, never for a return, and never for oneself', async () => {
   await fc.assert(
     fc.asyncProperty(
