@@ -55,6 +55,8 @@ export const CAMPAIGN_PLACES: Place[] = [
   { name: 'campaign-running', ...RUNNING, steps: all(tap('view-terms'), see('locked')) },
   { name: 'campaign-stop', ...RUNNING, steps: all(tap('campaign-stop'), see('stop')) },
   { name: 'campaign-duty', ...NEW_DUTY, steps: all(tap('kind-review', 'view-terms'), see('photos')) },
+  { name: 'campaign-pick', ...NEW_DUTY, steps: tap('kind-spread_news', 'view-terms', 'article') },
+  { name: 'campaign-whom', ...NEW_DUTY, steps: all(tap('view-limits', 'coupon', 'coupon-none'), see('tier-1')) },
 ]
 
 const days = (count: number) => new Date(pictureTime().getTime() + count * 86_400_000).toISOString()

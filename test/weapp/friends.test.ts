@@ -1,4 +1,5 @@
 import { DAY_MS } from '@huiyuan/shared/time'
+import { openDatabase } from '../../bff/src/db'
 import { photo } from '../../bff/src/upload/picture.fixture'
 import { signIn } from '../support/running-house'
 import { phoneHouse } from './house.fixture'
@@ -153,5 +154,114 @@ describeWithWcc('the menu', () => {
     await phone.tap('#look-osmanthus_milk')
     await phone.until('what they say', () => /有奖评价|还没有人写/.test(phone.text()))
     expectLight(phone)
+  })
+})
+
+describeWithWcc('Tang, who writes down what friends are thanked for', () => {
+  test('is told what may not be, puts it right, saves it, and stops another one for good', async () => {
+    const { prisma, close } = openDatabase(there.databaseUrl, 1)
+    const phone = there.phoneOf('tang')
+    await phone.start({ path: 'pages/campaign/campaigns' })
+    await phone.until('the list', () => phone.sees('#campaign-first_cup_2026'))
+    await phone.tap('#campaign-new')
+    await phone.until('the form', () => phone.sees('#title'))
+    await phone.type('#title', '转发有礼')
+    expect(phone.text()).toContain('不能写转发、分享就有好处')
+    await phone.type('#title', '冬天的第一盏')
+    await phone.type('#words', '天冷了，想请你来坐坐')
+    await phone.tap('#view-terms')
+    await phone.tap('#more-ideas')
+    await phone.tap('发朋友圈')
+    expect(phone.text()).toContain('《微信朋友圈使用规范》')
+    await phone.tap('朋友的首单')
+    await phone.type('#points', '80')
+    await phone.tap('#view-limits')
+    await phone.type('#budget', '8000')
+    expect(phone.text()).not.toContain('不合规')
+    await phone.tap('#campaign-save')
+    await phone.until('its own page', () => phone.sees('#campaign-stop'))
+    const saved = await prisma.referralCampaign.findFirstOrThrow({ where: { title: '冬天的第一盏' } })
+    expect(saved).toMatchObject({ rewardPoints: 80, budgetPoints: 8_000, revision: 1, stoppedAt: null })
+    await phone.tap('#campaign-stop')
+    await phone.type('#stop-reason', '明年再说')
+    await phone.tap('#stop-submit')
+    await phone.until('its history', () => phone.text().includes('明年再说'))
+    expect(await prisma.referralCampaign.findUniqueOrThrow({ where: { campaignId: saved.campaignId } })).toMatchObject({
+      revision: 2,
+      stoppedAt: expect.any(Date),
+    })
+    expectLight(phone)
+    await close()
+  })
+
+  test('picks what a small thing is about, what it brings, for whom and how long; each kind by its own page', async () => {
+    const { prisma, close } = openDatabase(there.databaseUrl, 1)
+    const [{ articleId }, { templateId }, { sku }] = await Promise.all([
+      prisma.article.findFirstOrThrow({ where: { withdrawnAt: null } }),
+      prisma.couponTemplate.findFirstOrThrow(),
+      prisma.product.findFirstOrThrow({ where: { endsAt: null } }),
+    ])
+    const phone = there.phoneOf('tang')
+    const write = async (title: string, kind: string, terms: () => Promise<void>, limits: () => Promise<void>) => {
+      await phone.start({ path: 'pages/campaign/campaign?kind=obligation' })
+      await phone.until('the form', () => phone.sees('#title'))
+      await phone.tap(`#kind-${kind}`)
+      await phone.type('#title', title)
+      await phone.type('#words', '做完以后告诉我们一声')
+      await phone.tap('#view-terms')
+      await terms()
+      await phone.tap('#view-limits')
+      await phone.type('#points', '20')
+      await phone.type('#budget', '2000')
+      await limits()
+      await phone.tap('#campaign-save')
+      await phone.until('its own page', () => phone.sees('#campaign-stop'))
+      return prisma.obligation.findFirstOrThrow({ where: { title } })
+    }
+    const pick = async (field: string, id: string) => {
+      await phone.tap(`#${field}`)
+      await phone.until('the choice', () => phone.sees(`#${field}-${id}`))
+      await phone.tap(`#${field}-${id}`)
+      expect(phone.sees(`#${field}-choice`)).toBe(false)
+    }
+    const news = await write(
+      '把这一篇说给朋友听',
+      'spread_news',
+      async () => {
+        await pick('article', articleId)
+        await phone.type('#due-days', '14')
+      },
+      async () => {
+        await pick('coupon', templateId)
+        await phone.tap('#tier-2')
+      },
+    )
+    expect(news).toMatchObject({
+      counts: 'reader_acted',
+      articleId,
+      dueDays: 14,
+      rewardCoupon: templateId,
+      tierGate: 2,
+      sku: null,
+    })
+    const test = await write(
+      '先尝一口，说说看',
+      'product_test',
+      async () => {
+        await pick('product', sku)
+        await phone.type('#tries', '2')
+      },
+      async () => {},
+    )
+    expect(test).toMatchObject({
+      proof: 'handed_in',
+      sku,
+      mostTries: 2,
+      dueDays: null,
+      rewardCoupon: null,
+      articleId: null,
+    })
+    expectLight(phone)
+    await close()
   })
 })

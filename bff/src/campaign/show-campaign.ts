@@ -51,7 +51,7 @@ const MOST = 50
 /** What a definition can name. */
 async function choicesOf(ctx: Ctx) {
   const now = ctx.now()
-  const [stores, honours, coupons, articles] = await Promise.all([
+  const [stores, honours, coupons, articles, products] = await Promise.all([
     ctx.db.store.findMany({ orderBy: { storeId: 'asc' }, take: MOST, select: { storeId: true, name: true } }),
     ctx.db.honour.findMany({ orderBy: { position: 'asc' }, take: MOST, select: { honourId: true, name: true } }),
     ctx.db.couponTemplate.findMany({
@@ -65,6 +65,12 @@ async function choicesOf(ctx: Ctx) {
       take: MOST,
       select: { articleId: true, title: true },
     }),
+    ctx.db.product.findMany({
+      where: { OR: [{ endsAt: null }, { endsAt: { gt: now } }] },
+      orderBy: [{ position: 'asc' }, { sku: 'asc' }],
+      take: MOST,
+      select: { sku: true, title: true },
+    }),
   ])
-  return { stores, honours, coupons, articles }
+  return { stores, honours, coupons, articles, products }
 }

@@ -78,6 +78,26 @@ test('what nobody touched is sent as it was, to the millisecond and with what it
   })
 })
 
+test('what was picked for one kind of small thing goes with no other, unless nobody touched the kind', () => {
+  const named = { ...REVIEW, articleId: 'spring', sku: 'oolong', dueDays: 10, mostTries: 5 } as ObligationBase
+  const draft = obligationDraft(named)
+  expect(checkObligation(draft, named).input).toMatchObject({
+    ...{ articleId: 'spring', sku: 'oolong', dueDays: 10, mostTries: 5 },
+  })
+  const news = { ...draft, kind: 'spread_news' as const, trigger: 'reader_acted' as const, dueDays: '', tries: '' }
+  expect(checkObligation(news, named)).toMatchObject({
+    problems: {},
+    input: { articleId: 'spring', sku: null, dueDays: null, mostTries: 5 },
+  })
+  expect(checkObligation({ ...draft, kind: 'product_test', trigger: 'handed_in' }, named).input).toMatchObject({
+    ...{ articleId: null, sku: 'oolong' },
+  })
+  expect(Object.keys(checkObligation({ ...draft, dueDays: '366', tries: '11' }, named).problems)).toEqual([
+    'dueDays',
+    'tries',
+  ])
+})
+
 test('what is typed is read, and what cannot be read is told', () => {
   const draft = {
     ...referralDraft(FRIENDS),

@@ -51,7 +51,9 @@ export interface ObligationDraft extends Draft {
   forHonourId: string | null
   keepsHonourId: string | null
   articleId: string | null
+  sku: string | null
   dueDays: string
+  tries: string
   labelled: boolean
 }
 
@@ -112,17 +114,19 @@ const NEW_DUTY: Omit<ObligationDraft, keyof Draft> = {
   forHonourId: null,
   keepsHonourId: null,
   articleId: null,
+  sku: null,
   dueDays: '',
+  tries: '3',
   labelled: false,
 }
 
 export function obligationDraft(base: ObligationBase | null): ObligationDraft {
   if (!base) return { ...NEW, ...NEW_DUTY, trigger: 'attend', startsOn: today(1), endsOn: today(30) }
   const wants = (base.wants ?? {}) as Wants
-  const { storeId, tierGate, honourId, forHonourId, keepsHonourId, articleId, labelled, mark, title, words } = base
+  const { storeId, tierGate, honourId, forHonourId, keepsHonourId, articleId, sku, labelled, mark, title, words } = base
   return {
     ...NEW,
-    ...{ storeId, tierGate, honourId, forHonourId, keepsHonourId, articleId, labelled, mark, title, words },
+    ...{ storeId, tierGate, honourId, forHonourId, keepsHonourId, articleId, sku, labelled, mark, title, words },
     trigger: base.trigger,
     points: String(base.rewardPoints),
     budget: String(base.budgetPoints),
@@ -138,6 +142,7 @@ export function obligationDraft(base: ObligationBase | null): ObligationDraft {
     letters: String(wants.text?.min ?? 0),
     asks: (['link', 'rating', 'order'] as const).filter((ask) => wants[ask]),
     dueDays: base.dueDays === null ? '' : String(base.dueDays),
+    tries: String(base.mostTries),
   }
 }
 
@@ -238,7 +243,9 @@ function wantsOf({ trigger, photos, letters, asks }: ObligationDraft): Obligatio
 export function checkObligation(draft: ObligationDraft, base: ObligationBase | null): Checked<ObligationInput> {
   const days = daysOf(draft, base)
   const wish = wishOf(draft, days)
-  const { kind, mark, period, storeId, tierGate, forHonourId, keepsHonourId, articleId, labelled } = draft
+  const { kind, mark, period, storeId, tierGate, forHonourId, keepsHonourId, labelled } = draft
+  // what was picked for one kind goes with no other
+  const kept = base?.kind === kind && base.trigger === draft.trigger
   const reward = { ...wish.reward, honourId: draft.honourId, coupon: draft.coupon }
   const ratingFrom = has(draft, 'praise') ? 4 : null
   const form = formOfObligation({ ...wish, reward, kind, labelled, ratingFrom })
@@ -246,6 +253,7 @@ export function checkObligation(draft: ObligationDraft, base: ObligationBase | n
   const same = base && JSON.stringify(wantsOf(obligationDraft(base))) === JSON.stringify(wantsOf(draft))
   const wants = same ? ((base.wants ?? null) as ObligationInput['wants']) : wantsOf(draft)
   const [target, hours, due] = [wholeOf(draft.target), wholeOf(draft.cooldownHours), wholeOf(draft.dueDays)]
+  const tries = wholeOf(draft.tries) ?? 0
   return {
     violations: violationsOf(form, DEMO_POLICY),
     problems: some({
@@ -254,17 +262,19 @@ export function checkObligation(draft: ObligationDraft, base: ObligationBase | n
       endsOn: !days.endsAt && DAY,
       target: (target === null || target < 1) && WHOLE,
       cooldownHours: hours === null && WHOLE,
-      dueDays: draft.dueDays.trim() !== '' && due === null && WHOLE,
+      dueDays: draft.dueDays.trim() !== '' && (due === null || due < 1 || due > 365) && '1 到 365 天，或空着',
+      tries: wants !== null && (tries < 1 || tries > 10) && '1 到 10 次',
       wants: wants !== null && Object.keys(wants).length === 0 && '至少要一样：照片、文字、链接……',
     }),
     input: {
       ...wish,
-      ...{ kind, mark, period, storeId, tierGate, forHonourId, keepsHonourId, articleId, labelled, reward, ratingFrom },
+      ...{ kind, mark, period, storeId, tierGate, forHonourId, keepsHonourId, labelled, reward, ratingFrom },
+      articleId: kept || draft.trigger === 'reader_acted' ? draft.articleId : null,
+      sku: kept || wants !== null ? draft.sku : null,
       ...{ wants, target: target ?? 0, cooldownHours: hours ?? 0, dueDays: due },
       trigger: wish.trigger,
       countsFromFen: fenOf(draft.fromYuan) ?? 0,
-      sku: base?.sku ?? null,
-      mostTries: base?.mostTries ?? 3,
+      mostTries: wants === null ? (base?.mostTries ?? 3) : tries,
       position: base?.position ?? 50,
       obligationId: base?.obligationId ?? null,
       revision: base?.revision ?? null,

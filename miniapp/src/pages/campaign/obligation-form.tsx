@@ -1,9 +1,11 @@
+import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { View } from '@tarojs/components'
 import { Panel } from '../../ui/blocks'
 import { KINDS, PERIODS, TRIGGERS, triggerName } from './campaign-words'
 import type { Ask, Choices, Kind, ObligationDraft } from './draft'
 import { Budget, Copy, Days, type FormWish, Locked, Points, Typed } from './draft-fields'
 import { Chips, Refused } from './form-parts'
+import { Pick } from './pick'
 import { TriggerChoice } from './trigger-choice'
 
 type Wish = FormWish<ObligationDraft> & { choices: Choices }
@@ -32,6 +34,7 @@ export function ObligationForm(form: Wish) {
   return (
     <Panel pad>
       {!locked && <Reward {...form} />}
+      {!locked && <Whom {...form} />}
       <Budget form={form} />
       <Days form={form} />
     </Panel>
@@ -64,7 +67,7 @@ const Story = (form: Wish) => {
 }
 
 const Terms = (form: Wish) => {
-  const { draft, put, violations } = form
+  const { draft, put, violations, choices } = form
   const handedIn = draft.trigger === 'handed_in' || draft.trigger === 'review'
   return (
     <View>
@@ -91,13 +94,32 @@ const Terms = (form: Wish) => {
       )}
       <View>
         {draft.trigger === 'order' && <Typed form={form} id="from-yuan" name="fromYuan" label="每笔满" unit="元" />}
+        {draft.trigger === 'reader_acted' && (
+          <Pick
+            id="article"
+            label="分享哪一篇"
+            none="哪一篇都算"
+            options={choices.articles.map(({ articleId, title }) => ({ id: articleId, name: title }))}
+            value={draft.articleId}
+            onPick={(articleId) => put({ articleId })}
+          />
+        )}
       </View>
+      <Typed
+        form={form}
+        id="due-days"
+        name="dueDays"
+        label="接下以后几天内做完"
+        number
+        unit="天"
+        hint="空着就到这一期结束"
+      />
     </View>
   )
 }
 
 const HandIn = (form: Wish) => {
-  const { draft, put, problems, violations } = form
+  const { draft, put, problems, violations, choices } = form
   return (
     <View>
       <Typed form={form} id="photos" name="photos" label="至少几张照片" number unit="张" problem={problems.wants} />
@@ -111,6 +133,16 @@ const HandIn = (form: Wish) => {
           put({ asks: draft.asks.includes(ask) ? draft.asks.filter((one) => one !== ask) : [...draft.asks, ask] })
         }
       />
+      <Pick
+        id="product"
+        label="关于哪一样"
+        none="不限"
+        options={choices.products.map(({ sku, title }) => ({ id: sku, name: title }))}
+        value={draft.sku}
+        onPick={(sku) => put({ sku })}
+        hint={draft.asks.includes('order') ? '交上的那笔消费里要有它' : ''}
+      />
+      <Typed form={form} id="tries" name="tries" label="最多交几次" number unit="次" hint="没通过可以改了再交" />
       <Chips
         id="labelled"
         label="给别人看时"
@@ -123,24 +155,53 @@ const HandIn = (form: Wish) => {
   )
 }
 
+const honourOptions = ({ honours }: Choices) => honours.map(({ honourId, name }) => ({ value: honourId, name }))
+
 const Reward = (form: Wish) => {
   const { draft, put, choices } = form
-  const honours = choices.honours.map(({ honourId, name }) => ({ value: honourId, name }))
-  const stores = choices.stores.map(({ storeId, name }) => ({ value: storeId, name }))
   return (
     <View>
       <Points form={form} />
+      <Pick
+        id="coupon"
+        label="再送一张券"
+        none="不送"
+        options={choices.coupons.map(({ templateId, title }) => ({ id: templateId, name: title }))}
+        value={draft.coupon}
+        onPick={(coupon) => put({ coupon })}
+      />
       <Chips
         id="honour"
         label="荣誉"
-        options={[{ value: '', name: '没有' }, ...honours]}
+        options={[{ value: '', name: '没有' }, ...honourOptions(choices)]}
         on={[draft.honourId ?? '']}
         onTap={(id) => put({ honourId: id || null })}
+      />
+    </View>
+  )
+}
+
+const TIERS = DEMO_POLICY.tiers.map(({ tier, name }) => ({
+  value: String(tier),
+  name: tier === 1 ? '所有等级' : `${name}起`,
+}))
+
+/** Who may do it, and where. */
+const Whom = ({ draft, put, choices }: Wish) => {
+  const stores = choices.stores.map(({ storeId, name }) => ({ value: storeId, name }))
+  return (
+    <View className="cp-line">
+      <Chips
+        id="tier"
+        label="从哪个等级起"
+        options={TIERS}
+        on={[String(draft.tierGate)]}
+        onTap={(tier) => put({ tierGate: Number(tier) })}
       />
       <Chips
         id="for-honour"
         label="只给谁做"
-        options={[{ value: '', name: '所有会员' }, ...honours]}
+        options={[{ value: '', name: '所有会员' }, ...honourOptions(choices)]}
         on={[draft.forHonourId ?? '']}
         onTap={(id) =>
           put({ forHonourId: id || null, keepsHonourId: draft.kind === 'ambassador_duty' ? id || null : null })
@@ -159,12 +220,25 @@ const Reward = (form: Wish) => {
 
 function factsOf({ draft, choices }: Wish): [string, string][] {
   const honour = choices.honours.find(({ honourId }) => honourId === draft.honourId)?.name
+  const forHonour = choices.honours.find(({ honourId }) => honourId === draft.forHonourId)?.name
   const store = choices.stores.find(({ storeId }) => storeId === draft.storeId)?.name
-  return [
+  const coupon = choices.coupons.find(({ templateId }) => templateId === draft.coupon)?.title
+  const tier = TIERS.find(({ value }) => value === String(draft.tierGate))?.name ?? ''
+  const about =
+    choices.articles.find(({ articleId }) => articleId === draft.articleId)?.title ??
+    choices.products.find(({ sku }) => sku === draft.sku)?.title
+  const facts: [string, string | false | undefined][] = [
     ['哪一类', KINDS[draft.kind]],
     ['谢什么', triggerName(draft.trigger)],
+    ['关于', about],
     ['做几次', `${PERIODS[draft.period]} ${draft.target} 次`],
-    ['谢多少', [`${draft.points} 积分`, honour && `「${honour}」`].filter(Boolean).join('和')],
+    ['几天内做完', draft.dueDays !== '' && `接下以后 ${draft.dueDays} 天`],
+    [
+      '谢多少',
+      [`${draft.points} 积分`, coupon && `「${coupon}」`, honour && `「${honour}」`].filter(Boolean).join('和'),
+    ],
+    ['谁能做', [forHonour ? `「${forHonour}」` : '', tier].filter(Boolean).join('，')],
     ['在哪里', store ?? '每家店'],
   ]
+  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]))
 }

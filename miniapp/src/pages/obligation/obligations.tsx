@@ -68,7 +68,6 @@ function List({ obligations }: { obligations: Obligation[] }) {
   const [chosen, setChosen] = useState<Group | null>(null)
   const group = chosen ?? startGroup(obligations)
   const fitting = obligations.filter((one) => groupOf(one) === group)
-  const { shown, more } = useGrowing(fitting, STEP, MOST)
   const nothing = GROUPS.find((one) => one.group === group)?.nothing
   return (
     <View id="obligations">
@@ -79,12 +78,22 @@ function List({ obligations }: { obligations: Obligation[] }) {
           </Chip>
         ))}
       </View>
+      <Cards key={group} obligations={fitting} />
+      {fitting.length === 0 && nothing && <Empty {...nothing} />}
+    </View>
+  )
+}
+
+/** One group's; another group begins to grow anew. */
+function Cards({ obligations }: { obligations: Obligation[] }) {
+  const { shown, more } = useGrowing(obligations, STEP, MOST)
+  return (
+    <View>
       <View className="ob-cards">
         {shown.map((one) => (
           <ObligationCard key={one.obligationId} obligation={one} />
         ))}
       </View>
-      {fitting.length === 0 && nothing && <Empty {...nothing} />}
       {more && (
         <View className="hy-dock">
           <Button kind="ghost" block small onTap={more}>
