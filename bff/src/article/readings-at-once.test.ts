@@ -229,6 +229,7 @@ test.each([true, false])(
     if (!kept) await room.giveBack(reader)
     await undone(one, mergeId)
     expect(await room.progress(mei.memberId, duty)).toBe(kept ? 1 : 0)
+    expect(await room.progress(reader.memberId, duty)).toBe(2)
     await expectReadingsHold()
     await expectPromisesHold(room.prisma, one.clock.at)
   },

@@ -2365,7 +2365,7 @@ END $$;
 
 -- Counts again what a merge that is taken back had taken, and only that, where it had been counted. A goal that is reached by it now is
 -- one like any other; but what lies with one of the two is parted next, and a goal of both together is nobody's.
--- {from, to, memberId, counts, sourceId, mergedAt, at, expiresAt}
+-- {mergeId, from, to, memberId, counts, sourceId, mergedAt, at, expiresAt}
 CREATE OR REPLACE FUNCTION obligation_count_again(call jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2382,6 +2382,10 @@ BEGIN
       AND source_id = call->>'sourceId' AND retracted_at = (call->>'mergedAt')::timestamptz RETURNING * LOOP
     SELECT * INTO held FROM obligation_instance WHERE member_id = step.member_id AND instance_id = step.instance_id;
     SELECT * INTO duty FROM obligation WHERE obligation_id = held.obligation_id;
+    -- what the survivor finished since stays with the survivor, and this step does not
+    CONTINUE WHEN held.member_id::text = call->>'from' AND held.finished_at > (call->>'mergedAt')::timestamptz AND EXISTS (
+      SELECT 1 FROM merge_step m WHERE m.member_id = held.member_id AND m.merge_id = (call->>'mergeId')::uuid AND m.step = 'obligation_merge'
+        AND m.moved->'proofs' ? step.proof_id::text);
     IF held.progress + 1 >= duty.target AND obligation_next(held.state, 'reward') IS NOT NULL AND duty.stopped_at IS NULL
       AND now_at < least(duty.ends_at, held.due_at) AND held.member_id::text NOT IN (call->>'from', call->>'to') THEN
       PERFORM obligation_advance(call || jsonb_build_object('memberId', held.member_id), duty, held);
