@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { answering, type Change } from './answers'
 import { type Place, type PlaceState, tap } from './place'
 import { shareAnswers, TEA_PHOTO } from './share-answers'
@@ -58,9 +59,8 @@ async function sendThree(page: Page): Promise<void> {
   })
   const chosen = page.waitForEvent('filechooser')
   await at(page, 'photo-add').click()
-  const files = [1, 2, 3].map((nth) => ({
-    ...{ name: `${nth}.svg`, mimeType: 'image/svg+xml', buffer: Buffer.from(TEA_PHOTO) },
-  }))
+  const buffer = await sharp(Buffer.from(TEA_PHOTO)).resize(240).png().toBuffer()
+  const files = [1, 2, 3].map((nth) => ({ name: `${nth}.png`, mimeType: 'image/png', buffer }))
   await (await chosen).setFiles(files)
   await page.locator('.ob-photo__over--bad:visible').waitFor()
   await page.locator('.ob-photo__bar:visible').waitFor()

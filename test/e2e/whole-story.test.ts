@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { testDatabase } from '../support/database'
 import { until } from '../support/patience'
 import { readBarcode } from './barcode-reader.fixture'
@@ -36,6 +37,40 @@ async function atTheCounter(): Promise<void> {
   await lin.context.setOffline(false)
   await scanInto(qing, taken)
   await at(qing.page, 'who').waitFor()
+}
+
+type File = { name: string; mimeType: string; buffer: Buffer }
+type Noted = { sentFile: Promise<{ type: string; bytes: number; width: number; height: number }> }
+
+async function pick(file: File): Promise<void> {
+  const chosen = mei.page.waitForEvent('filechooser')
+  await tap(mei, 'photo-add')
+  await (await chosen).setFiles(file)
+}
+
+/** Lies on its side, as cameras write it: 4000 × 3000 that are shown as 3000 × 4000. Noise packs badly. */
+const largePhoto = (): Promise<Buffer> =>
+  sharp({
+    create: {
+      ...{ width: 4_000, height: 3_000, channels: 3, background: '#888' },
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 95 })
+    .toBuffer()
+
+/** Notes what leaves the page; a browser shows no test the files of a form. */
+function noteForm(): void {
+  const { send } = XMLHttpRequest.prototype
+  XMLHttpRequest.prototype.send = function (body) {
+    const file = body instanceof FormData ? body.get('file') : null
+    if (file instanceof Blob)
+      (window as unknown as Noted).sentFile = createImageBitmap(file).then(({ width, height }) => ({
+        ...{ type: file.type, bytes: file.size, width, height },
+      }))
+    send.call(this, body)
+  }
 }
 
 describe('Mei asks a friend to tea', () => {
@@ -180,6 +215,28 @@ describe('she brings the drink back', () => {
   step('Mei reads that the reward was taken back, and why', async () => {
     await mei.page.reload()
     await see(mei, /首单退了款/)
+  })
+
+  step(
+    'Mei adds a photo of more than the server takes: it is made small before it leaves, the right way up',
+    async () => {
+      await mei.page.goto(`${there.url}/#/pages/obligation/obligation?id=trial_new_tea`)
+      await tap(mei, 'hand-in-again')
+      const given = await largePhoto()
+      expect(given.length).toBeGreaterThan(10_485_760)
+      await mei.page.evaluate(noteForm)
+      const kept = mei.page.waitForResponse((answer) => answer.url().endsWith('/upload'))
+      await pick({ name: 'tea.jpg', mimeType: 'image/jpeg', buffer: given })
+      expect(await (await kept).json()).toMatchObject({ width: 1_536, height: 2_048 })
+      const sent = await mei.page.evaluate(() => (window as unknown as Noted).sentFile)
+      expect(sent).toMatchObject({ type: 'image/jpeg', width: 1_536, height: 2_048 })
+      expect(sent.bytes).toBeLessThan(given.length / 2)
+    },
+  )
+
+  step('what her browser cannot read, and the server neither, says what to do instead', async () => {
+    await pick({ name: 'tea.heic', mimeType: 'image/heic', buffer: Buffer.from('\0\0\0\x18ftypheic') })
+    await see(mei, '这种照片格式读不了，换一张 JPG，或截图试试')
   })
 
   step('nothing broke on any screen on the way', async () => {

@@ -133,7 +133,7 @@ describeWithWcc('a small thing for the house', () => {
     await phone.tap('#hand-in-again')
     await phone.type('#hand-in-text', '水温九十度，第一泡三分钟，香气清，回甘短；第二泡久一点，反而更甜。')
     await phone.tap('#photo-add')
-    await phone.until('a word on the file', () => phone.text().includes('这个文件不是图片'))
+    await phone.until('a word on the file', () => phone.text().includes('这种照片格式读不了'))
     expect(phone.isEnabled('#hand-in-send')).toBe(false)
     await phone.tap('#photo-remove-1')
     picks = [await photo()]

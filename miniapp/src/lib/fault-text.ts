@@ -160,7 +160,7 @@ const WORDS: Words = {
   REVIEW_OWN: () => say('这一条要由别的同事处理', '自己的、或自己处理过的，不能再由自己定', 'none'),
   APPEAL_DONE: () => say('已经申诉过了', '每一条可以申诉一次', 'none'),
   APPEAL_OVER: ({ until: iso }) => say('申诉时间已过', `${day(iso)}前可以申诉`, 'none'),
-  UPLOAD_TYPE: () => say('这个文件不是图片', '请选择照片（JPG、PNG、WebP）', 'none'),
+  UPLOAD_TYPE: () => say('这种照片格式读不了', '换一张 JPG，或截图试试', 'none'),
   UPLOAD_BROKEN: () => say('图片打不开', '可能没有传完整，换一张试试', 'none'),
   UPLOAD_PIXELS: ({ mostPixels }) =>
     say('图片的尺寸太大了', `每张不超过 ${Math.floor(mostPixels / 10_000)} 万像素，缩小后再试`, 'none'),

@@ -1,3 +1,4 @@
+import { sizeToSend } from './shrink-picture'
 import type { MemberTokens } from './tokens'
 
 type Sent = { header: Record<string, string>; filePath: string; url: string; name: string }
@@ -37,6 +38,7 @@ const { choosePictures, pictureUrl, sendPicture } = jest.requireActual<typeof im
 const { faultOf } = jest.requireActual<typeof import('./api')>('./api')
 const { holdTokens } = jest.requireActual<typeof import('./tokens')>('./tokens')
 
+const PICTURE = { path: 'p', bytes: 9 }
 const KEPT = { uploadId: 'u', state: 'checking', width: 3, height: 4, url: '/upload/u?t=x' }
 const answered = (statusCode: number, body: unknown) => (ends: Ends) =>
   ends.success({ statusCode, data: typeof body === 'string' ? body : JSON.stringify(body) })
@@ -56,7 +58,7 @@ beforeEach(() => {
 test('a picture goes under the name file with the phone’s token, and says how far it is', async () => {
   ends = [answered(200, KEPT)]
   const parts: number[] = []
-  expect(await sendPicture('blob:x', (part) => parts.push(part))).toEqual(KEPT)
+  expect(await sendPicture({ path: 'blob:x', bytes: 9 }, (part) => parts.push(part))).toEqual(KEPT)
   expect(sent).toMatchObject([
     { url: 'https://tea.example/upload', name: 'file', filePath: 'blob:x', header: { authorization: 'Bearer old' } },
   ])
@@ -78,16 +80,19 @@ test('what goes wrong is named as any other call’s trouble', async () => {
   ]
   for (const [end, trouble] of cases) {
     ends = [end]
-    expect(await troubleOf(sendPicture('p'))).toEqual(trouble)
+    expect(await troubleOf(sendPicture(PICTURE))).toEqual(trouble)
   }
+  sent.length = 0
+  expect(await troubleOf(sendPicture({ path: 'p', bytes: 10_485_761 }))).toEqual(large)
+  expect(sent).toEqual([])
 })
 
 test('a token that was over is renewed, and the picture sent again, once', async () => {
   ends = [refused('SESSION_OVER', {}, 401), answered(200, KEPT)]
-  expect(await sendPicture('p')).toEqual(KEPT)
+  expect(await sendPicture(PICTURE)).toEqual(KEPT)
   expect(sent.map(({ header }) => header.authorization)).toEqual(['Bearer old', 'Bearer new'])
   ends = [refused('SESSION_OVER', {}, 401)]
-  expect(await troubleOf(sendPicture('p'))).toMatchObject({ code: 'SESSION_OVER' })
+  expect(await troubleOf(sendPicture(PICTURE))).toMatchObject({ code: 'SESSION_OVER' })
   expect([sent.length, refreshed.mock.calls.length]).toEqual([4, 2])
 })
 
@@ -102,4 +107,16 @@ test('no more are chosen than there is room for; who changes their mind chooses 
   expect(await choosePictures(2)).toEqual([])
   taro.chooseMedia.mockRejectedValueOnce({ errMsg: 'chooseMedia:fail auth deny' })
   await expect(choosePictures(2)).rejects.toMatchObject({ errMsg: 'chooseMedia:fail auth deny' })
+})
+
+test('a photo is painted within what the server keeps; what is small and read there goes as it is', () => {
+  const sizeOf = (type: string, bytes: number, width: number, height: number) =>
+    sizeToSend({ type: `image/${type}`, bytes, width, height })
+  expect(sizeOf('jpeg', 12_000_000, 4_000, 3_000)).toEqual({ width: 2_048, height: 1_536 })
+  expect(sizeOf('jpeg', 12_000_000, 3_000, 4_000)).toEqual({ width: 1_536, height: 2_048 })
+  expect(sizeOf('png', 300_000, 2_049, 100)).toEqual({ width: 2_048, height: 100 })
+  expect(sizeOf('png', 300_000, 100_000, 1)).toEqual({ width: 2_048, height: 1 })
+  expect(sizeOf('jpeg', 5_000_000, 2_048, 2_048)).toEqual({ width: 2_048, height: 2_048 })
+  expect(sizeOf('jpeg', 999_999, 2_048, 2_048)).toBeNull()
+  expect(sizeOf('heic', 9_000, 30, 40)).toEqual({ width: 30, height: 40 })
 })

@@ -1,8 +1,10 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import Taro from '@tarojs/taro'
 import { TRPCClientError } from '@trpc/client'
-import { withToken } from './api'
+import { type Trouble, withToken } from './api'
+import { pickInBrowser } from './browser-pictures'
 import { NoAnswer } from './request'
+import { shrinkPicture } from './shrink-picture'
 
 /** A picture on this phone, not sent yet. */
 export interface ChosenPicture {
@@ -23,19 +25,20 @@ export interface SentPicture {
 
 /** A sending is given up after this long; WeChat's own bound. */
 const TIMEOUT_MS = 60_000
+const { mostBytes } = DEMO_POLICY.uploads
+const TOO_LARGE = { code: 'UPLOAD_TOO_LARGE', detail: { mostBytes } } as const
 
 /** Lets the person pick up to `most` pictures or take one; none when they change their mind. */
 export async function choosePictures(most: number): Promise<ChosenPicture[]> {
-  const web = process.env.TARO_ENV === 'h5'
+  // a browser does not count
+  if (process.env.TARO_ENV === 'h5') return (await pickInBrowser(most)).slice(0, most)
   try {
     const { tempFiles } = await Taro.chooseMedia({
       count: most,
       mediaType: ['image'],
-      // a browser's own sheet offers the camera besides
-      sourceType: web ? ['album'] : ['album', 'camera'],
+      sourceType: ['album', 'camera'],
       sizeType: ['compressed'],
     })
-    // a browser does not count
     return tempFiles.slice(0, most).map(({ tempFilePath, size }) => ({ path: tempFilePath, bytes: size }))
   } catch (error) {
     if (/cancel|abort/i.test((error as { errMsg?: string })?.errMsg ?? '')) return []
@@ -44,12 +47,24 @@ export async function choosePictures(most: number): Promise<ChosenPicture[]> {
 }
 
 /**
- * Sends one picture, a part of 0 to 1 as `onProgress` says. What goes wrong is thrown as the calls of `api` throw it: `faultOf` names it
- * (UPLOAD_TYPE, UPLOAD_BROKEN, UPLOAD_PIXELS, UPLOAD_TOO_LARGE, UPLOAD_LIMIT, TOO_MANY, SESSION_OVER, OFFLINE, SLOW). Sending the
- * same picture again within the hour gives the same `uploadId`.
+ * Sends one picture, in a browser first made small, a part of 0 to 1 as `onProgress` says. What goes wrong is thrown as the calls of `api`
+ * throw it: `faultOf` names it (UPLOAD_TYPE, UPLOAD_BROKEN, UPLOAD_PIXELS, UPLOAD_TOO_LARGE, UPLOAD_LIMIT, TOO_MANY, SESSION_OVER, OFFLINE,
+ * SLOW). Sending the same picture again within the hour gives the same `uploadId`.
  */
-export const sendPicture = (path: string, onProgress: (part: number) => void = () => {}): Promise<SentPicture> =>
-  withToken(async (header) => answerIn(await post(path, header, onProgress)))
+export async function sendPicture(
+  picture: ChosenPicture,
+  onProgress: (part: number) => void = () => {},
+): Promise<SentPicture> {
+  // WeChat has done it already where it was chosen
+  const sent = process.env.TARO_ENV === 'h5' ? await shrinkPicture(picture) : picture
+  if (!sent) throw refusal({ code: 'UPLOAD_TYPE', detail: {} })
+  try {
+    if (sent.bytes > mostBytes) throw refusal(TOO_LARGE)
+    return await withToken(async (header) => answerIn(await post(sent.path, header, onProgress)))
+  } finally {
+    if (sent !== picture) URL.revokeObjectURL(sent.path)
+  }
+}
 
 /** The address of a picture that the server keeps, from the path that it gave. */
 export const pictureUrl = (path: string): string => `${BFF_URL}${path}`
@@ -80,10 +95,13 @@ function answerIn({ statusCode, data }: Answer): SentPicture {
   const said = readJson(data)
   if (statusCode === 200 && said) return said as SentPicture
   // something on the way that knows only sizes
-  const tooLarge = { code: 'UPLOAD_TOO_LARGE', detail: { mostBytes: DEMO_POLICY.uploads.mostBytes } }
-  const named = said ?? (statusCode === 413 ? { error: { code: -32600, message: '', data: { fault: tooLarge } } } : {})
-  throw TRPCClientError.from(named as Error)
+  if (!said && statusCode === 413) throw refusal(TOO_LARGE)
+  throw TRPCClientError.from((said ?? {}) as Error)
 }
+
+/** As the server would have said it. */
+const refusal = (fault: Trouble) =>
+  TRPCClientError.from({ error: { code: -32600, message: fault.code, data: { fault } } } as unknown as Error)
 
 function readJson(text: string): object | null {
   try {

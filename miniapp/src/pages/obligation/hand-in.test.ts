@@ -16,6 +16,7 @@ const wants: fc.Arbitrary<Wants> = fc.record(
 const photo: fc.Arbitrary<Photo> = fc.record({
   key: fc.uuid(),
   path: fc.constant('p'),
+  bytes: fc.constant(9),
   state: fc.constantFrom('sent', 'sent', 'sent', 'sending', 'failed'),
   progress: fc.constant(0),
   uploadId: fc.uuid(),
@@ -55,14 +56,14 @@ test('what came back is begun with again, and the only purchase is chosen', () =
 test('a picture goes up, fails, goes up again; what was taken away stays away', () => {
   const fault = { code: 'OFFLINE', detail: {} } as const
   const after = (...events: PhotoEvent[]) => events.reduce(photosAfter, [] as Photo[])
-  const added: PhotoEvent = { kind: 'added', photos: [{ key: 'a', path: 'x' }] }
+  const added: PhotoEvent = { kind: 'added', photos: [{ key: 'a', path: 'x', bytes: 9 }] }
   const half: PhotoEvent = { kind: 'progress', key: 'a', progress: 0.5 }
   const back: PhotoEvent = { kind: 'progress', key: 'a', progress: 0.2 }
   const failed: PhotoEvent = { kind: 'failed', key: 'a', fault }
   expect(after(added, half, back)).toMatchObject([{ state: 'sending', progress: 0.5 }])
   expect(after(added, half, failed)).toMatchObject([{ state: 'failed', fault }])
   const again = after(added, half, failed, { kind: 'again', key: 'a' })
-  expect(again).toEqual([{ key: 'a', path: 'x', state: 'sending', progress: 0 }])
+  expect(again).toEqual([{ key: 'a', path: 'x', bytes: 9, state: 'sending', progress: 0 }])
   expect(photosAfter(again, { kind: 'sent', key: 'a', uploadId: 'u' })).toMatchObject([
     { state: 'sent', uploadId: 'u' },
   ])

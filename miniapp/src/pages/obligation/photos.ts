@@ -5,6 +5,7 @@ export interface Photo {
   key: string
   /** Where it lies on the phone. */
   path: string
+  bytes: number
   state: 'sending' | 'sent' | 'failed'
   /** 0 to 1. */
   progress: number
@@ -13,7 +14,7 @@ export interface Photo {
 }
 
 export type PhotoEvent =
-  | { kind: 'added'; photos: { key: string; path: string }[] }
+  | { kind: 'added'; photos: Pick<Photo, 'key' | 'path' | 'bytes'>[] }
   | { kind: 'progress'; key: string; progress: number }
   | { kind: 'sent'; key: string; uploadId: string }
   | { kind: 'failed'; key: string; fault: Trouble }

@@ -1,4 +1,3 @@
-import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import Taro from '@tarojs/taro'
 import { useEffect, useReducer, useRef } from 'react'
 import { faultOf } from '../../lib/api'
@@ -8,7 +7,6 @@ import { type Photo, type PhotoEvent, photosAfter } from './photos'
 
 /** WeChat is handed a step of a bar this often, not each packet. */
 const STEP = 0.1
-const { mostBytes } = DEMO_POLICY.uploads
 
 export interface Photos {
   photos: Photo[]
@@ -30,10 +28,10 @@ export function usePhotos(): Photos {
   const say = (event: PhotoEvent) => {
     if (!left.current) tell(event)
   }
-  const send = async ({ key, path }: Pick<Photo, 'key' | 'path'>) => {
+  const send = async ({ key, path, bytes }: Pick<Photo, 'key' | 'path' | 'bytes'>) => {
     let told = 0
     try {
-      const { uploadId, state } = await sendPicture(path, (progress) => {
+      const { uploadId, state } = await sendPicture({ path, bytes }, (progress) => {
         if (progress - told < STEP) return
         told = progress
         say({ kind: 'progress', key, progress })
@@ -52,13 +50,10 @@ export function usePhotos(): Photos {
         void Taro.showToast({ title: '没能打开相册，再试一次', icon: 'none', duration: 2_000 })
         return []
       })
-      const chosen = picked.map(({ path, bytes }) => ({ key: newId(), path, bytes }))
-      if (chosen.length > 0) say({ kind: 'added', photos: chosen.map(({ key, path }) => ({ key, path })) })
+      const chosen = picked.map((picture) => ({ key: newId(), ...picture }))
+      if (chosen.length > 0) say({ kind: 'added', photos: chosen })
       // one after the other: a weak network then brings the first soon, not all late
-      for (const { key, path, bytes } of chosen) {
-        if (bytes > mostBytes) say({ kind: 'failed', key, fault: { code: 'UPLOAD_TOO_LARGE', detail: { mostBytes } } })
-        else await send({ key, path })
-      }
+      for (const photo of chosen) await send(photo)
     },
     again(photo) {
       say({ kind: 'again', key: photo.key })
