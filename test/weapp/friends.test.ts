@@ -205,7 +205,7 @@ describeWithWcc('Tang, who writes down what friends are thanked for', () => {
     const write = async (title: string, kind: string, terms: () => Promise<void>, limits: () => Promise<void>) => {
       await phone.start({ path: 'pages/campaign/campaign?kind=obligation' })
       await phone.until('the form', () => phone.sees('#title'))
-      await phone.tap(`#kind-${kind}`)
+      await phone.tap(kind)
       await phone.type('#title', title)
       await phone.type('#words', '做完以后告诉我们一声')
       await phone.tap('#view-terms')
@@ -226,14 +226,14 @@ describeWithWcc('Tang, who writes down what friends are thanked for', () => {
     }
     const news = await write(
       '把这一篇说给朋友听',
-      'spread_news',
+      '传播资讯',
       async () => {
         await pick('article', articleId)
         await phone.type('#due-days', '14')
       },
       async () => {
         await pick('coupon', templateId)
-        await phone.tap('#tier-2')
+        await phone.tap('黄金起')
       },
     )
     expect(news).toMatchObject({
@@ -246,7 +246,7 @@ describeWithWcc('Tang, who writes down what friends are thanked for', () => {
     })
     const test = await write(
       '先尝一口，说说看',
-      'product_test',
+      '产品测试',
       async () => {
         await pick('product', sku)
         await phone.type('#tries', '2')

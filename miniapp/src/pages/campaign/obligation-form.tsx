@@ -1,6 +1,7 @@
 import { DEMO_POLICY } from '@huiyuan/shared/policy'
 import { View } from '@tarojs/components'
 import { Panel } from '../../ui/blocks'
+import { Later } from '../../ui/later'
 import { KINDS, PERIODS, TRIGGERS, triggerName } from './campaign-words'
 import type { Ask, Choices, Kind, ObligationDraft } from './draft'
 import { Budget, Copy, Days, type FormWish, Locked, Points, Typed } from './draft-fields'
@@ -34,9 +35,13 @@ export function ObligationForm(form: Wish) {
   return (
     <Panel pad>
       {!locked && <Reward {...form} />}
-      {!locked && <Whom {...form} />}
-      <Budget form={form} />
-      <Days form={form} />
+      <View className="cp-line">
+        <Later>
+          {!locked && <Whom {...form} />}
+          <Budget form={form} />
+          <Days form={form} />
+        </Later>
+      </View>
     </Panel>
   )
 }
@@ -67,8 +72,7 @@ const Story = (form: Wish) => {
 }
 
 const Terms = (form: Wish) => {
-  const { draft, put, violations, choices } = form
-  const handedIn = draft.trigger === 'handed_in' || draft.trigger === 'review'
+  const { draft, put, violations } = form
   return (
     <View>
       <TriggerChoice
@@ -87,6 +91,21 @@ const Terms = (form: Wish) => {
         on={[draft.period]}
         onTap={(period) => put({ period })}
       />
+      <View className="cp-line">
+        <Later>
+          <HowOften {...form} />
+        </Later>
+      </View>
+    </View>
+  )
+}
+
+/** What goes with how it is proven, and how long there is for it. */
+const HowOften = (form: Wish) => {
+  const { draft, put, choices } = form
+  const handedIn = draft.trigger === 'handed_in' || draft.trigger === 'review'
+  return (
+    <View>
       {handedIn ? (
         <HandIn {...form} />
       ) : (
