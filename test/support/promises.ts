@@ -173,7 +173,8 @@ SELECT 'who exchanged a code has it', redemption_id::text FROM redemption r JOIN
   WHERE w.kind = 'partner_code' AND NOT EXISTS (SELECT 1 FROM reward_code c WHERE c.redemption_id = r.redemption_id)
 UNION ALL
 SELECT 'I-R1 no new use beyond the quota', u.member_id || ' ' || u.right_id || ' ' || period_key FROM right_use u JOIN member_right q USING (right_id)
-  WHERE u.used > q.quota AND NOT EXISTS (SELECT 1 FROM member m WHERE m.merged_into = u.member_id)
+  -- what two used as one adds up, and a hold that was paid as one stays with the survivor after the undo, its use with it
+  WHERE u.used > q.quota AND NOT EXISTS (SELECT 1 FROM merge_record g WHERE u.member_id IN (g.member_id, g.other_id))
 UNION ALL
 SELECT 'I-R1 what is kept for some is there', reward_id FROM right_reserve k JOIN reward r USING (reward_id)
   WHERE k.until > $1 AND mall_left(r) < k.pieces_left
