@@ -46,7 +46,8 @@ async function obligationOf(ctx: Ctx, obligationId: string) {
   }
 }
 
-const MOST = 50
+/** Names with their ids, some 20 KB each at most. */
+const MOST = 200
 
 /** What a definition can name. */
 async function choicesOf(ctx: Ctx) {

@@ -244,7 +244,7 @@ export function checkObligation(draft: ObligationDraft, base: ObligationBase | n
   const days = daysOf(draft, base)
   const wish = wishOf(draft, days)
   const { kind, mark, period, storeId, tierGate, forHonourId, keepsHonourId, labelled } = draft
-  // what was picked for one kind goes with no other
+  // what the form does not show goes along only while its kind is untouched
   const kept = base?.kind === kind && base.trigger === draft.trigger
   const reward = { ...wish.reward, honourId: draft.honourId, coupon: draft.coupon }
   const ratingFrom = has(draft, 'praise') ? 4 : null

@@ -206,36 +206,34 @@ const TIERS = DEMO_POLICY.tiers.map(({ tier, name }) => ({
 }))
 
 /** Who may do it, and where. */
-const Whom = ({ draft, put, choices }: Wish) => {
-  const stores = choices.stores.map(({ storeId, name }) => ({ value: storeId, name }))
-  return (
-    <View className="cp-line">
-      <Chips
-        id="tier"
-        label="从哪个等级起"
-        options={TIERS}
-        on={[String(draft.tierGate)]}
-        onTap={(tier) => put({ tierGate: Number(tier) })}
-      />
-      <Chips
-        id="for-honour"
-        label="只给谁做"
-        options={[{ value: '', name: '所有会员' }, ...honourOptions(choices)]}
-        on={[draft.forHonourId ?? '']}
-        onTap={(id) =>
-          put({ forHonourId: id || null, keepsHonourId: draft.kind === 'ambassador_duty' ? id || null : null })
-        }
-      />
-      <Chips
-        id="store"
-        label="在哪里做"
-        options={[{ value: '', name: '每家店' }, ...stores]}
-        on={[draft.storeId ?? '']}
-        onTap={(id) => put({ storeId: id || null })}
-      />
-    </View>
-  )
-}
+const Whom = ({ draft, put, choices }: Wish) => (
+  <View className="cp-line">
+    <Chips
+      id="tier"
+      label="从哪个等级起"
+      options={TIERS}
+      on={[String(draft.tierGate)]}
+      onTap={(tier) => put({ tierGate: Number(tier) })}
+    />
+    <Chips
+      id="for-honour"
+      label="只给谁做"
+      options={[{ value: '', name: '所有会员' }, ...honourOptions(choices)]}
+      on={[draft.forHonourId ?? '']}
+      onTap={(id) =>
+        put({ forHonourId: id || null, keepsHonourId: draft.kind === 'ambassador_duty' ? id || null : null })
+      }
+    />
+    <Pick
+      id="store"
+      label="在哪里做"
+      none="每家店"
+      options={choices.stores.map(({ storeId, name }) => ({ id: storeId, name }))}
+      value={draft.storeId}
+      onPick={(storeId) => put({ storeId })}
+    />
+  </View>
+)
 
 function factsOf({ draft, choices }: Wish): [string, string][] {
   const honour = choices.honours.find(({ honourId }) => honourId === draft.honourId)?.name
