@@ -179,7 +179,7 @@ const honourOptions = ({ honours }: Choices) => honours.map(({ honourId, name })
 const Reward = (form: Wish) => {
   const { draft, put, choices } = form
   return (
-    <View>
+    <View className="cp-line">
       <Points form={form} />
       <Pick
         id="coupon"
